@@ -246,6 +246,28 @@ test.describe('if one of two sites fails', () => {
     expect((await figuresOf(operators)).get('offersight_intake_up{site="one-test"}')).toBe(0);
   });
 
+  test('since its file was locked as the process began, the other site works, and it is tried again by itself', async ({
+    bench,
+    pair,
+  }) => {
+    const first = await pair.start();
+    expect((await postTo(first.url, 'one', 1)).status).toBe(200);
+    await until(pair.upstreams.one, 'a52ge1');
+    first.kill('SIGTERM');
+    await first.ended;
+    // So another program holds a file that SQLite cannot even look into.
+    const holder = new Database(join(bench.folder, 'one.db'), { timeout: 5_000 });
+    holder.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
+    const { url, log } = await pair.start();
+    expect((await postTo(url, 'two', 2)).status).toBe(200);
+    await expect.poll(() => log.filter(({ code }) => code === 'siteAway').length).toBeGreaterThan(0);
+    expect((await postTo(url, 'one', 3)).status).toBe(503);
+    holder.exec('ROLLBACK');
+    holder.close();
+    await expect.poll(async () => (await postTo(url, 'one', 4)).status).toBe(200);
+    await until(pair.upstreams.one, 'a52ge4');
+  });
+
   test('since its disk is full, the other site works', async ({ pair }) => {
     const { url, operators, pid } = await pair.start();
     // No file of this process may grow beyond this limit. The first site's file reaches it, the second one's stays
@@ -301,7 +323,7 @@ test.describe('a wrong configuration file', () => {
       '  sites[0].perMinute: Set it to a whole number of at least 1.',
       '  sites[1].machines: Set it to ignore or count.',
       '  sites[1].origins[1]: Set it to an exact origin, such as https://shop.example, without a path.',
-      '  sites[1].site: Set it to the name of your Chargebee site, such as acme-test.',
+      '  sites[1].site: Set it to the name of your Chargebee site, 1 to 63 letters, digits and dashes, such as acme-test.',
     ]);
     expect(stderr).toMatch(/^offersight: The file .*offersight\.config\.json has 8 faults\.\n/);
   });

@@ -104,7 +104,7 @@ test.describe('starting the proxy', () => {
     [
       'a flag of another command',
       ['--offer', 'a'],
-      /This command has no --offer; offersight events, offersight purge, offersight sign has it/,
+      /This command has no --offer; offersight events, offersight dead-letters, offersight purge, offersight sign has it/,
     ],
     [
       'the beginning of a flag of several words',

@@ -63,7 +63,7 @@ const program =
 
 /** Every command opens its intake in the same way. */
 const schema: Probe = (value: string) =>
-  openIntake({ intake: 'postgres', postgresUrl: 'mysql://db/shop', schema: value }).then(
+  openIntake({ intake: 'postgres', url: 'mysql://db/shop', schema: value }).then(
     () => {
       throw new Error('The intake was opened.');
     },

@@ -32,7 +32,7 @@ export interface Stage {
   /** Another connection to the same file. */
   open(options?: Omit<SqliteIntakeOptions, 'file'>): Intake;
   /** Starts a forwarder; it is closed with the stage. */
-  start(pace?: Pace, intake?: Intake, onAlert?: (message: string) => void): Forwarder;
+  start(pace?: Pace, intake?: Intake, onAlert?: (message: string, cause?: unknown) => void): Forwarder;
   /** The outcome after this much of the runtime's time. */
   after(delayMs: number, outcome: Outcome): Promise<Outcome>;
   /** How the events stand: number → state. */

@@ -4,7 +4,7 @@ import { isAnythingWrong, render } from '../../doctor/words.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { numberOf, read, siteNameOf } from './flags.js';
-import { readSecret } from './sources.js';
+import { readSecret } from './secrets.js';
 
 /** Something is wrong with the deployment. */
 const WRONG = 1;

@@ -24,7 +24,7 @@ export const INTAKE = {
   intake: value(
     'Where events are kept.',
     '`sqlite:offersight.db`',
-    '`sqlite:FILE`, `redis://HOST:PORT`, `postgres://USER@HOST/DATABASE` or `postgres`; for `proxy` also `direct`',
+    '`sqlite:FILE`, `redis://HOST:PORT`, `redis`, `postgres://USER@HOST/DATABASE` or `postgres`; for `proxy` also `direct`',
     'sqlite:/var/lib/offersight/intake.db',
   ),
   'postgres-url-file': value(
@@ -32,6 +32,12 @@ export const INTAKE = {
     'the variable `OFFERSIGHT_POSTGRES_URL`',
     'a file with a URL that may hold a password',
     '/run/secrets/postgres',
+  ),
+  'redis-url-file': value(
+    'The file that has the URL of Redis, for `--intake redis`.',
+    'the variable `OFFERSIGHT_REDIS_URL`',
+    'a file with a URL that may hold a password',
+    '/run/secrets/redis',
   ),
   schema: value(
     'The schema in Postgres.',

@@ -60,7 +60,7 @@ export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
     const words =
       code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
         ? 'There is an argument too many.'
-        : message.split('\n', 1)[0];
+        : message.split('\n', 1)[0]?.replace(/\.?$/, '.');
     throw new Failure(`${words} See offersight --help.`);
   }
 };

@@ -1,14 +1,17 @@
 /** Whether two sites of a file would share an intake or a secret, however each spells it. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { isSecretPlace, readSecret } from './secrets.js';
 import type { SiteValues } from './settings.js';
-import { readSecret } from './sources.js';
 
 /** The schema in Postgres and the beginning of the keys in Redis, by default. */
 const DEFAULT_NAME = 'offersight';
 
 /** A secret of a site, from where the site has it; undefined if it cannot be read, which is a fault of its own. */
-export const secretIn = (values: SiteValues, name: 'adminToken' | 'postgresUrl'): string | undefined => {
+export const secretIn = (
+  values: SiteValues,
+  name: 'adminToken' | 'postgresUrl' | 'redisUrl',
+): string | undefined => {
   try {
     return readSecret(values[`${name}File`], values[`${name}Variable`] ?? '') || undefined;
   } catch {
@@ -34,7 +37,7 @@ export const intakeKeyOf = (values: SiteValues): string | undefined => {
       return file;
     }
   }
-  const url = intake === 'postgres' ? (secretIn(values, 'postgresUrl') ?? '') : intake;
+  const url = isSecretPlace(intake) ? (secretIn(values, `${intake}Url`) ?? '') : intake;
   if (!URL.canParse(url) || schema === undefined || name === undefined) return undefined;
   const { protocol, hostname, port, pathname } = new URL(url);
   if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;

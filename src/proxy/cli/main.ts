@@ -14,7 +14,7 @@ import { runProxy } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
 import { runReport } from './report-command.js';
 import { runDeadLetters, runEvents } from './rows-command.js';
-import { readSecret } from './sources.js';
+import { readSecret } from './secrets.js';
 import { runStatus } from './status-command.js';
 
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
@@ -33,7 +33,7 @@ offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data
 offersight inspect-link URL [--operator URL]   a link that opens the inspector on that page for an hour
 offersight --version
 
-Everywhere: --intake sqlite:FILE | redis://HOST:PORT | postgres://USER@HOST/DATABASE | postgres
+Everywhere: --intake sqlite:FILE | redis://HOST:PORT | redis | postgres://USER@HOST/DATABASE | postgres
                      (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres;
                      --name offersight   in Redis, for a second intake there
             --lane offer_events | usage_events   for events, dead-letters, purge and status --follow
@@ -53,7 +53,8 @@ doctor:     --endpoint PATH  --browser PATH  --no-browser  --lists DIR  --max-se
             ends with 0 if nothing is wrong, 1 if something is, 2 if it could not look
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE;
-            OFFERSIGHT_POSTGRES_URL or --postgres-url-file FILE, for --intake postgres
+            OFFERSIGHT_POSTGRES_URL or --postgres-url-file FILE, for --intake postgres;
+            OFFERSIGHT_REDIS_URL or --redis-url-file FILE, for --intake redis
 TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
 `;
 

@@ -5,6 +5,7 @@ import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { hostOf, numberOf, portOf, read } from './flags.js';
 import { useOutgoingProxy } from './outgoing-proxy.js';
+import { readSecret } from './secrets.js';
 import type { ServeOptions } from './serve.js';
 import {
   DEFAULT_PATH,
@@ -17,7 +18,7 @@ import {
   type SiteValues,
 } from './settings.js';
 import { checkSiteValues, siteOptionsOf } from './site-options.js';
-import { placeOf, readSecret } from './sources.js';
+import { placeOf } from './sources.js';
 
 type Plan = Omit<ServeOptions, 'stream'>;
 type Given = Readonly<Record<string, string | boolean | undefined>>;
@@ -77,12 +78,15 @@ const planOfFlags = (given: Given): Plan => {
   const apiKey = readSecret(values.apiKeyFile, 'OFFERSIGHT_API_KEY');
   if (apiKey === undefined) throw new Failure('Set OFFERSIGHT_API_KEY or --api-key-file.');
   // Ahead of the intake, so that a command that is refused leaves no empty file behind.
-  if (!new RegExp(SITE.site.pattern).test(name))
-    throw new Failure('Set --site to the name of your Chargebee site, such as acme-test.');
+  if (!new RegExp(SITE.site.pattern).test(name)) throw new Failure(`Set --site to ${SITE.site.asks}.`);
   checkPlaces(places, values.adminNames);
   const adminToken = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
-  const { postgresUrl } = placeOf({ intake: values.intake, 'postgres-url-file': values.postgresUrlFile });
-  const site = siteOptionsOf(values, { apiKey, adminToken, signingSecret, postgresUrl });
+  const { url } = placeOf({
+    intake: values.intake,
+    'postgres-url-file': values.postgresUrlFile,
+    'redis-url-file': values.redisUrlFile,
+  });
+  const site = siteOptionsOf(values, { apiKey, adminToken, signingSecret, url });
   return { ...placesOf(places), sites: [site], isNamed: false };
 };
 

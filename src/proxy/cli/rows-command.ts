@@ -44,6 +44,8 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
   switch (action) {
     case 'list':
     case 'export':
+      if (ids.length)
+        throw new Failure(`Choose what to ${action} by --offer and --since: only retry takes ids.`);
       return printRows(placeOf(values), lane, { ...chosen, states: ['dead'] });
     case 'retry': {
       if (ids.length && (values.offer ?? values.since) !== undefined)
@@ -57,7 +59,7 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
           const missing = new Set(ids).size - retried;
           const without =
             missing > 0
-              ? ` Nothing changed for ${missing} of the ids: offersight dead-letters list shows all that can wait again.`
+              ? ` Nothing changed for ${missing} of the ids: offersight dead-letters list shows all that can wait again, those with the code viewed_dead only together with their viewed.`
               : '';
           console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.${without}`);
           if (missing > 0) process.exitCode = 1;

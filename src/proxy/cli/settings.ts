@@ -67,7 +67,7 @@ export const SITE = {
   site: {
     kind: 'text',
     isNeeded: true,
-    asks: 'the name of your Chargebee site, such as acme-test',
+    asks: 'the name of your Chargebee site, 1 to 63 letters, digits and dashes, such as acme-test',
     pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,62}$',
     says: 'The name of the Chargebee site.',
   },
@@ -86,12 +86,14 @@ export const SITE = {
   intake: {
     kind: 'text',
     isNeeded: true,
-    asks: 'sqlite:FILE, redis://HOST:PORT, postgres://USER@HOST/DATABASE, postgres or direct',
-    pattern: '^(sqlite:[^:].*|rediss?://.+|postgres(ql)?://.+|postgres|direct)$',
+    asks: 'sqlite:FILE, redis://HOST:PORT, redis, postgres://USER@HOST/DATABASE, postgres or direct',
+    pattern: '^(sqlite:[^:].*|rediss?://.+|redis|postgres(ql)?://.+|postgres|direct)$',
     says:
       'Where the events of this site, and of no other, are kept: sqlite:FILE, redis://HOST:PORT/DATABASE, ' +
-      'postgres://USER@HOST/DATABASE, postgres if its URL is a secret, or direct.',
+      'postgres://USER@HOST/DATABASE, redis or postgres if its URL is a secret, or direct.',
   },
+  redisUrlFile: { ...FILE, says: 'The file with the URL of that Redis.' },
+  redisUrlVariable: { ...VARIABLE, says: 'The environment variable with that URL.' },
   postgresUrlFile: { ...FILE, says: 'The file with the URL of that Postgres.' },
   postgresUrlVariable: { ...VARIABLE, says: 'The environment variable with that URL.' },
   schema: {

@@ -4,16 +4,18 @@ import { directIntake } from '../intake/direct/direct.js';
 import { resolveProxyOptions } from '../resolving.js';
 import type { AddFault } from './config-file.js';
 import { DEFAULT_INTAKE } from './flags.js';
+import { isSecretPlace, readSecret, serverWithPassword } from './secrets.js';
 import { DEFAULT_PATH, type SiteValues } from './settings.js';
 import type { SiteOptions } from './site.js';
-import { readSecret, unusedOf } from './sources.js';
+import { unusedOf } from './sources.js';
 
 /** The secrets of one site. */
 export interface Secrets {
   readonly apiKey: string;
   readonly adminToken: string | undefined;
   readonly signingSecret: string | undefined;
-  readonly postgresUrl: string | undefined;
+  /** The URL of its intake's server. */
+  readonly url: string | undefined;
 }
 
 const HOUR_MS = 3_600_000;
@@ -22,7 +24,7 @@ const MIN_TOKEN_LENGTH = 32;
 /** Makes the options of a site whose values are all of their kind. */
 export const siteOptionsOf = (
   values: SiteValues,
-  { apiKey, adminToken, signingSecret, postgresUrl }: Secrets,
+  { apiKey, adminToken, signingSecret, url }: Secrets,
 ): SiteOptions => {
   const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, maxDelayHours } = values;
   const { groups, perAddress, perMinute, concurrent, baseUrl } = values;
@@ -31,7 +33,7 @@ export const siteOptionsOf = (
     name: (values.site ?? '').toLowerCase(),
     hosts: new Set(hosts),
     path: values.path ?? DEFAULT_PATH,
-    place: { intake: values.intake ?? DEFAULT_INTAKE, postgresUrl, schema: values.schema, name: values.name },
+    place: { intake: values.intake ?? DEFAULT_INTAKE, url, schema: values.schema, name: values.name },
     bounds: {
       ...{ maxWaiting, maxGroups, newGroupsADay, ledgerDays },
       maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
@@ -55,7 +57,7 @@ export const siteOptionsOf = (
   };
 };
 
-type SecretName = 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl';
+type SecretName = 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl' | 'redisUrl';
 
 /** The setting that says where a secret is. */
 const settingOf = (values: SiteValues, name: SecretName): string =>
@@ -112,20 +114,34 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
   const apiKey = secretOf(values, 'apiKey', addHere);
   const adminToken = secretOf(values, 'adminToken', addHere);
   const signingSecret = secretOf(values, 'signingSecret', addHere);
-  const postgresUrl = secretOf(values, 'postgresUrl', addHere);
+  const { intake } = values;
+  const urls = {
+    postgres: secretOf(values, 'postgresUrl', addHere),
+    redis: secretOf(values, 'redisUrl', addHere),
+  };
   // A name without a value has been added as a fault already.
   if (!('apiKeyFile' in values || 'apiKeyVariable' in values))
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
-  if (values.intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
+  if (intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
     addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
-  if (values.intake !== undefined)
-    for (const { setting, words } of unusedOf({ ...values, intake: values.intake })) addHere(setting, words);
+  if (intake === 'redis' && !('redisUrlFile' in values || 'redisUrlVariable' in values))
+    addHere('redisUrlFile', 'Set it to the file with the URL of Redis, or set redisUrlVariable.');
+  if (intake !== undefined) {
+    const server = serverWithPassword(intake);
+    if (server)
+      addHere(
+        'intake',
+        `A password is not taken here: set it to ${server}, and the URL in ${server}UrlFile.`,
+      );
+    for (const { setting, words } of unusedOf({ ...values, intake })) addHere(setting, words);
+  }
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
     addHere(settingOf(values, 'adminToken'), 'A token has at least 32 characters.');
   if (values.requireSignedOffers && !('signingSecretFile' in values || 'signingSecretVariable' in values))
     addHere('requireSignedOffers', 'Set signingSecretFile or signingSecretVariable too.');
   const options = siteOptionsOf(values, {
-    ...{ apiKey: apiKey ?? '', adminToken, signingSecret, postgresUrl },
+    ...{ apiKey: apiKey ?? '', adminToken, signingSecret },
+    url: isSecretPlace(intake ?? '') ? urls[intake as keyof typeof urls] : undefined,
   });
   checkAlone(options.proxy, values, addHere);
   return options;

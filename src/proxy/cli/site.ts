@@ -7,6 +7,7 @@ import type { DirectIntake } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
+import type { Claim } from '../intake/sqlite/sqlite-calls.js';
 import { type NodeListener, toNodeListener } from '../node.js';
 import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
@@ -144,8 +145,8 @@ const run = (
 };
 
 /** Opens the intake and runs the site. */
-const open = async (options: SiteOptions, context: SiteContext): Promise<Running> => {
-  const intake = await openAnyIntake(options.place, options.bounds);
+const open = async (options: SiteOptions, context: SiteContext, claim?: Claim): Promise<Running> => {
+  const intake = await openAnyIntake(options.place, options.bounds, claim);
   try {
     return run(options, context, intake);
   } catch (cause) {
@@ -181,6 +182,8 @@ export const startKeptSite = async (options: SiteOptions, context: SiteContext):
     runtime,
     (code) => context.metrics?.observe({ kind: 'alert', code }),
   );
+  const { groups } = options.proxy;
+  const claim: Claim = { site: options.name, groups: groups && new Set(groups) };
   let running: Running | undefined;
   let opening: Promise<void> | undefined;
   let stopTimer: Stop | undefined;
@@ -188,7 +191,7 @@ export const startKeptSite = async (options: SiteOptions, context: SiteContext):
 
   const tryToOpen = async (): Promise<void> => {
     try {
-      running = await open(options, context);
+      running = await open(options, context, claim);
     } catch (cause) {
       const why = cause instanceof Failure ? cause.message : '';
       alert(wordsOf(ALERTS.siteAway, { why }).trimEnd(), cause, 'siteAway');

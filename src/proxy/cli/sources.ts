@@ -1,5 +1,5 @@
-/** Where a command's secrets and its intake come from. Secrets are never in arguments, which every process can see. */
-import { existsSync, readFileSync } from 'node:fs';
+/** Where a command's intake is, and how it is opened. */
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
@@ -8,24 +8,20 @@ import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { ReadOnlyOption } from '../intake/read-only.js';
 import type { IntakeBounds } from '../intake/rules.js';
+import type { Claim } from '../intake/sqlite/sqlite-calls.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE } from './flags.js';
+import {
+  isSecretPlace,
+  readSecret,
+  serverWithPassword,
+  TITLES,
+  URL_VARIABLES,
+  urlSettersOf,
+} from './secrets.js';
 
 /** Bounds, as flags gave them. */
 type GivenBounds = { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
-
-/**
- * A secret out of a file or the environment.
- * @param file Path, if a flag named one; it goes first.
- */
-export const readSecret = (file: string | undefined, variable: string): string | undefined => {
-  if (file === undefined) return process.env[variable] || undefined;
-  try {
-    return readFileSync(file, 'utf8').trim();
-  } catch {
-    throw new Failure(`The file of ${variable} cannot be read: check its path and permissions.`);
-  }
-};
 
 /**
  * The text of a file, or of standard input for `-`.
@@ -54,7 +50,7 @@ const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<
 /** Which intakes have a name or a schema, and what the others are refused with. */
 const USES = {
   name: {
-    by: /^rediss?:/,
+    by: /^rediss?(:|$)/,
     words:
       'Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.',
   },
@@ -85,8 +81,8 @@ const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOpt
 export interface IntakePlace {
   /** As the flag says it. */
   readonly intake: string;
-  /** The URL of Postgres, if the flag does not say it. */
-  readonly postgresUrl?: string | undefined;
+  /** The URL of Postgres or Redis, if the flag does not say it. */
+  readonly url?: string | undefined;
   /** The schema in Postgres. */
   readonly schema?: string | undefined;
   /** The name in Redis. */
@@ -95,7 +91,9 @@ export interface IntakePlace {
 
 /** What flags say of an intake. */
 export type IntakeFlags = {
-  readonly [Name in 'intake' | 'postgres-url-file' | 'schema' | 'name']?: string | undefined;
+  readonly [Name in 'intake' | 'postgres-url-file' | 'redis-url-file' | 'schema' | 'name']?:
+    | string
+    | undefined;
 };
 
 /**
@@ -105,42 +103,54 @@ export type IntakeFlags = {
  */
 export const placeOf = ({
   intake = DEFAULT_INTAKE,
-  'postgres-url-file': file,
+  'postgres-url-file': postgresFile,
+  'redis-url-file': redisFile,
   schema,
   name,
 }: IntakeFlags): IntakePlace => {
-  if (/^postgres(ql)?:\/\/[^/@]*:[^/@]*@/.test(intake))
+  const server = serverWithPassword(intake);
+  if (server)
     throw new Failure(
-      'A password is not taken as an argument: set --intake postgres, and the URL in OFFERSIGHT_POSTGRES_URL or --postgres-url-file.',
+      `A password is not taken as an argument: set --intake ${server}, and the URL in ${urlSettersOf(server)}.`,
     );
-  return { intake, postgresUrl: readSecret(file, 'OFFERSIGHT_POSTGRES_URL'), schema, name };
+  const urls = {
+    postgres: readSecret(postgresFile, URL_VARIABLES.postgres),
+    redis: readSecret(redisFile, URL_VARIABLES.redis),
+  };
+  return { intake, url: isSecretPlace(intake) ? urls[intake] : undefined, schema, name };
 };
 
-const openPostgres = async (
-  { intake, postgresUrl, schema }: IntakePlace,
-  bounds: GivenBounds & ReadOnlyOption,
-): Promise<Intake> => {
-  const { postgresIntake } = await load(() => import('../intake/postgres/postgres.js'), 'pg');
-  const connection = intake === 'postgres' ? postgresUrl : intake;
-  if (connection === undefined)
-    throw new Failure('Set OFFERSIGHT_POSTGRES_URL or --postgres-url-file to the URL of Postgres.');
-  try {
-    return postgresIntake({ connection, name: schema, ...given(bounds) });
-  } catch (cause) {
-    // The intake calls it a name, as Redis does; flags and files call it by what it is there.
-    throw cause instanceof OffersightError
-      ? new Failure(cause.hint.replace(/^Set name to /, 'Set schema to '))
-      : cause;
-  }
+/** How an intake is opened. */
+interface Opening {
+  /** Whether it has to be there already. @default false */
+  readonly mustExist?: boolean;
+  /** Whose events it keeps. @default nobody's yet */
+  readonly claim?: Claim | undefined;
+}
+
+/** The URL of a server. */
+const urlOf = ({ intake, url }: IntakePlace): string => {
+  if (!isSecretPlace(intake)) return intake;
+  if (url !== undefined) return url;
+  throw new Failure(`Set ${urlSettersOf(intake)} to the URL of ${TITLES[intake]}.`);
+};
+
+/** What an intake says of its options, for a person who set them by flags or in a file. */
+const wordsOf = (hint: string, { intake }: IntakePlace): string => {
+  if (intake.startsWith('sqlite:')) return `${hint} The file is ${resolve(intake.slice('sqlite:'.length))}.`;
+  const setter = isSecretPlace(intake) ? urlSettersOf(intake) : '--intake';
+  // Postgres has a schema of that name.
+  const called = intake.startsWith('postgres') ? hint.replace(/^Set name to /, 'Set schema to ') : hint;
+  return called.replace(/^Set (?:connection|url) to /, `Set ${setter} to `);
 };
 
 /**
- * Opens the intake that a flag names: `sqlite:FILE`, `redis://…`, `postgres://…` or `postgres`.
+ * Opens the intake that a flag names: `sqlite:FILE`, `redis://…`, `redis`, `postgres://…` or `postgres`.
  * @throws {Failure} If it needs a package that is not installed, or cannot be opened.
  */
 export const openIntake = async (
   place: IntakePlace,
-  { mustExist = false, ...bounds }: GivenBounds & ReadOnlyOption & { readonly mustExist?: boolean } = {},
+  { mustExist = false, claim, ...bounds }: GivenBounds & ReadOnlyOption & Opening = {},
 ): Promise<Intake> => {
   const { intake, name } = place;
   const [kind = ''] = intake.split(':', 1);
@@ -156,23 +166,25 @@ export const openIntake = async (
           throw new Failure(
             `There is no intake at ${resolve(file)}: name its file with --intake sqlite:FILE.`,
           );
-        return await openIntakeAsync({ file, ...given(bounds) });
+        return await openIntakeAsync({ file, ...given(bounds) }, claim);
       }
       case 'redis':
       case 'rediss': {
         const { redisIntake } = await load(() => import('../intake/redis/redis.js'), 'ioredis');
-        return redisIntake({ url: intake, name, ...given(bounds) });
+        return redisIntake({ url: urlOf(place), name, ...given(bounds) });
       }
       case 'postgres':
-      case 'postgresql':
-        return await openPostgres(place, bounds);
+      case 'postgresql': {
+        const { postgresIntake } = await load(() => import('../intake/postgres/postgres.js'), 'pg');
+        return postgresIntake({ connection: urlOf(place), name: place.schema, ...given(bounds) });
+      }
       default:
         throw new Failure(
-          'Set --intake to sqlite:FILE, redis://HOST:PORT, postgres://USER@HOST/DATABASE, postgres or, only for the proxy, direct.',
+          'Set --intake to sqlite:FILE, redis://HOST:PORT, redis, postgres://USER@HOST/DATABASE, postgres or, only for the proxy, direct.',
         );
     }
   } catch (cause) {
-    if (cause instanceof OffersightError) throw new Failure(cause.hint);
+    if (cause instanceof OffersightError) throw new Failure(wordsOf(cause.hint, place));
     throw cause;
   }
 };
@@ -193,12 +205,16 @@ export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {})
   return openIntake(place, { ...bounds, mustExist: true });
 };
 
-/** Opens the intake of a proxy, which also works without storage. */
+/**
+ * Opens the intake of a proxy, which also works without storage.
+ * @param claim Whose events it keeps, so that nothing waits for a locked file later.
+ */
 export const openAnyIntake = async (
   place: IntakePlace,
   bounds: GivenBounds,
+  claim?: Claim,
 ): Promise<Intake | DirectIntake> => {
-  if (place.intake !== 'direct') return openIntake(place, bounds);
+  if (place.intake !== 'direct') return openIntake(place, { ...bounds, claim });
   checkUse(place);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();

@@ -2,6 +2,7 @@
 import { isOffersightError } from '../../errors.js';
 import type { Intake } from '../intake/intake.js';
 import { Failure } from './failure.js';
+import { isSecretPlace, urlSettersOf } from './secrets.js';
 import type { IntakePlace } from './sources.js';
 
 /** The system's words, and pgbouncer's if it does not reach its server. */
@@ -16,10 +17,10 @@ const whyAway = (cause: unknown): string | undefined => {
 };
 
 /** Where an intake is, without what its URL says of passwords. */
-const whereOf = ({ intake, postgresUrl = '' }: IntakePlace): string => {
-  const url = intake === 'postgres' ? postgresUrl : intake;
-  if (!URL.canParse(url)) return intake;
-  const { protocol, host, pathname } = new URL(url);
+const whereOf = ({ intake, url = '' }: IntakePlace): string => {
+  const where = isSecretPlace(intake) ? url : intake;
+  if (!URL.canParse(where)) return intake;
+  const { protocol, host, pathname } = new URL(where);
   return `${protocol}//${host}${pathname}`;
 };
 
@@ -39,7 +40,7 @@ export const useIntake = async (
   } catch (cause) {
     const why = whyAway(cause);
     if (why === undefined) throw cause;
-    const said = place.intake === 'postgres' ? 'OFFERSIGHT_POSTGRES_URL or --postgres-url-file' : '--intake';
+    const said = isSecretPlace(place.intake) ? urlSettersOf(place.intake) : '--intake';
     throw new Failure(
       `The intake at ${whereOf(place)} cannot be reached (${why}). Check host and port in ${said}, that the server runs there, and that a firewall lets this machine through.`,
     );

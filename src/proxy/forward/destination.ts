@@ -10,12 +10,15 @@ export type Outcome =
   | { readonly kind: 'misconfigured'; readonly alert: string }
   /** Not taken: everything has to wait. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
-  /** Not taken, for now. */
-  | { readonly kind: 'unavailable' }
+  /** Not taken, for now: `why` is the system's code, such as `ECONNREFUSED`. */
+  | { readonly kind: 'unavailable'; readonly why?: string | undefined }
   /** Not taken, since something in its batch spoilt it: smaller batches find what. */
   | { readonly kind: 'crowded' }
-  /** Nobody knows whether it was taken; an alert says so where something else answers in the API's place. */
-  | { readonly kind: 'ambiguous'; readonly alert?: string };
+  /**
+   * Nobody knows whether it was taken; an alert says so where something else answers in the API's place. `why` is the system's
+   * code, or the status as `HTTP_503`.
+   */
+  | { readonly kind: 'ambiguous'; readonly alert?: string; readonly why?: string | undefined };
 
 /** What a destination needs to know of an event. */
 export type Forwarded = Pick<IntakeRow, 'id' | 'type' | 'offerId' | 'occurredAt' | 'headers' | 'usage'>;

@@ -21,9 +21,9 @@ export type Call =
       readonly retryAfter: string | undefined;
     }
   /** No connection was made, so nothing was sent. */
-  | { readonly kind: 'unsent' }
-  /** The bytes left, or may have; no answer came. */
-  | { readonly kind: 'lost' };
+  | { readonly kind: 'unsent'; readonly why?: string | undefined }
+  /** The bytes left, or may have; no answer came. `why` is the system's code. */
+  | { readonly kind: 'lost'; readonly why?: string | undefined };
 
 /** Where and as whom to call. */
 export interface Upstream {
@@ -139,7 +139,8 @@ export const post = async (
   try {
     return await exchange(upstream, posted, runtime, controller.signal);
   } catch (error) {
-    return { kind: isUnsent(error) ? 'unsent' : 'lost' };
+    const why = controller.signal.aborted ? 'ETIMEDOUT' : systemCodeOf(error);
+    return { kind: isUnsent(error) ? 'unsent' : 'lost', why };
   } finally {
     stopTimer();
     controller.abort();

@@ -29,15 +29,15 @@ const retryAfterMsOf = (retryAfter: string | undefined): number =>
  * Source: Chargebee API, error handling and offer events; an answer that is not the API's own is ambiguous.
  */
 export const outcomeOf = (call: Call, api: ApiName = 'offer events'): Outcome => {
-  if (call.kind === 'unsent') return { kind: 'unavailable' };
-  if (call.kind === 'lost') return { kind: 'ambiguous' };
+  if (call.kind === 'unsent') return { kind: 'unavailable', why: call.why };
+  if (call.kind === 'lost') return { kind: 'ambiguous', why: call.why };
   const { status, code, retryAfter, isApi } = call;
   if (status === 429)
     return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
   // A server error may well be a page; another page or a redirect instead of an answer is somebody else's.
   if ((status < 500 && !isApi) || (status >= 300 && status < 400))
     return { kind: 'ambiguous', alert: ALERTS.notTheApi.words };
-  if (!isApi) return { kind: 'ambiguous' };
+  if (!isApi) return { kind: 'ambiguous', why: `HTTP_${status}` };
   if (status >= 200 && status < 300) return { kind: 'done' };
   // Also a conflict with our own earlier call of the same key, which is still under way.
   if (code === 'lock_timeout')
@@ -58,7 +58,7 @@ export const outcomeOf = (call: Call, api: ApiName = 'offer events'): Outcome =>
     case 405:
       return misconfigured(ALERTS.wrongSite.words);
     default:
-      return { kind: 'ambiguous' };
+      return { kind: 'ambiguous', why: `HTTP_${status}` };
   }
 };
 

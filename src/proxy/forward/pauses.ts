@@ -46,6 +46,7 @@ const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
 const LONG_THROTTLE_MS = 600_000;
 /** So many failures in a row are the upstream's trouble, not one event's. */
 const OUTAGE = 3;
+const CALL_FAILED = 'The last call of the upstream failed. The code says why.';
 
 /**
  * The delay before an event, or everything, is tried again after so many failures, milliseconds: half of it at least, so
@@ -60,7 +61,7 @@ export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): n
  */
 export const createPauses = (
   runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>,
-  alert: (message: string) => void,
+  alert: (message: string, cause?: Error) => void,
 ): Pauses => {
   // On the monotonic clock, since the other one can be set back by a day.
   let pausedUntil = 0;
@@ -77,8 +78,8 @@ export const createPauses = (
 
   const isNews = (): boolean => runtime.elapsed() >= pausedUntil;
 
-  const raise = (message: string): void => {
-    alert(message);
+  const raise = (message: string, why?: string): void => {
+    alert(message, why === undefined ? undefined : Object.assign(new Error(CALL_FAILED), { code: why }));
     note = { ...note, alert: message };
   };
 
@@ -91,9 +92,9 @@ export const createPauses = (
     note = isNews() ? {} : { pausedUntil: note.pausedUntil };
   };
 
-  const failed = (message: string = ALERTS.unreachable.words): void => {
+  const failed = (message: string = ALERTS.unreachable.words, why?: string): void => {
     if (!isNews() || ++failures < OUTAGE) return;
-    raise(message);
+    raise(message, why);
     pause(backoffMs(failures - OUTAGE, runtime));
   };
 
@@ -137,9 +138,9 @@ export const createPauses = (
         case 'ambiguous':
           // Something does answer, so an outage would be the wrong thing to look for.
           if (outcome.alert) raise(outcome.alert);
-          return failed(outcome.alert);
+          return failed(outcome.alert, outcome.why);
         case 'unavailable':
-          return failed();
+          return failed(undefined, outcome.why);
         default:
           return outcome satisfies never;
       }

@@ -160,9 +160,11 @@ export interface Lane {
   /**
    * Lets dead letters wait again. A `dismissed` stays a dead letter as long as its `viewed` is one.
    * @param ids Which ones; by default all except those that were purged, in portions.
+   * @param isChosen Whether something else than their names chose these ids, so that what was purged is left out as well.
+   * By default false.
    * @returns How many there were.
    */
-  retry(ids: readonly string[] | undefined, now: number): Promise<number>;
+  retry(ids: readonly string[] | undefined, now: number, isChosen?: boolean): Promise<number>;
   /**
    * Gives up waiting events: they become dead letters with the code `purged`, and the waiting `dismissed` of a `viewed`
    * becomes a dead letter with it. Dead letters get that code. Events that are on their way, or that may have arrived,

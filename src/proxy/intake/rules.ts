@@ -14,7 +14,7 @@ export interface IntakeBounds {
   /**
    * How long an event may wait for the upstream, milliseconds. After that it is a dead letter.
    * @default 86400000 (24 h)
-   * @range from 1
+   * @range from 1 to a day less than `ledgerDays`
    * @example `43_200_000`
    */
   readonly maxDelayMs?: number | undefined;
@@ -64,6 +64,7 @@ export interface LaneRules {
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
 
 /** The names of {@link IntakeBounds}. */
 export const BOUND_NAMES = {
@@ -146,11 +147,16 @@ export const resolveBounds = ({
         'configuration',
         `Set ${name} to a whole number of groups, at most ${MOST_GROUPS}.`,
       );
-  // An event's cell has to exist for as long as the event may wait.
   if (!Number.isInteger(ledgerDays) || ledgerDays < LEAST_LEDGER_DAYS)
     throw new OffersightError(
       'configuration',
       `Set ledgerDays to a whole number of days, at least ${LEAST_LEDGER_DAYS}.`,
+    );
+  // An event's cell has to exist for as long as the event may wait.
+  if (maxDelayMs > (ledgerDays - 1) * DAY_MS)
+    throw new OffersightError(
+      'configuration',
+      'Set maxDelayMs to at least a day less than ledgerDays: the ledger has to remember an event for as long as it waits.',
     );
   return { maxWaiting, maxDelayMs, ambiguous, maxGroups, newGroupsADay, ledgerDays };
 };

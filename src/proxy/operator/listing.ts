@@ -72,12 +72,16 @@ const PAGE_ROWS = 500;
 /** As milliseconds it lies in 1973: a smaller number is in seconds, or a date without its dashes. */
 const LEAST_MS = 1e11;
 
+/** JavaScript itself also reads a date out of most sentences that have a number in them. */
+const ISO_DATE = /^\d{4}-\d\d-\d\d(?:T\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?$/;
+
 /**
- * A time in words or in epoch milliseconds.
+ * An ISO date, or epoch milliseconds.
  * @returns NaN for anything else.
  */
 export const timeOf = (text: string): number => {
-  if (!/^\d+$/.test(text)) return Date.parse(text);
+  if (ISO_DATE.test(text)) return Date.parse(text);
+  if (!/^\d+$/.test(text)) return Number.NaN;
   return Number(text) < LEAST_MS ? Number.NaN : Number(text);
 };
 

@@ -135,6 +135,8 @@ export const createPrograms = ({
     if (!known) return problem('path');
     if ([...query.keys()].some((name) => !known.includes(name)))
       return problem('query', {}, `This path takes ${known.join(', ') || 'no parameters'}.`);
+    const once = [...query.keys()].filter((name) => name !== 'id');
+    if (new Set(once).size < once.length) return problem('query', {}, 'Give each parameter once, except id.');
     if (what === 'GET funnel') return funnel(query);
     const lane = laneIn(intake, query);
     const given = query.get('since');

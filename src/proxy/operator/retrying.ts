@@ -26,7 +26,7 @@ const retryChosen = async (
   const inOrder = [...ids.viewed, ...ids.dismissed];
   let retried = 0;
   for (let at = 0; at < inOrder.length; at += PORTION)
-    retried += await lane.retry(inOrder.slice(at, at + PORTION), now());
+    retried += await lane.retry(inOrder.slice(at, at + PORTION), now(), true);
   return retried;
 };
 

@@ -130,9 +130,9 @@ export const ALERTS = {
   },
   full: {
     words:
-      'New events are deferred, since maxWaiting events wait for the upstream: more come than the plan allows. ' +
-      'Raise pace.perMinute with a larger plan, or count less, such as once a browser.',
-    means: 'More events come than your plan allows, and have for a long time.',
+      'New events are deferred, since maxWaiting events wait for the upstream: it is away, as another alert then says, or more come ' +
+      'than the plan allows. In that case raise pace.perMinute with a larger plan, or count less, such as once a browser.',
+    means: 'Chargebee is away, or more events come than your plan allows, and have for a long time.',
     repair:
       'See [sizing by plan](../operations.md#sizing-by-plan). Pages keep their events for up to 72 hours.',
   },
@@ -189,9 +189,10 @@ export const ALERTS = {
   },
   notEnabled: {
     words:
-      'The {api} API is not enabled for this site: ask Chargebee support to enable {product} for it. Events are kept.',
+      'The {api} API is not enabled for this site, or the base URL leads elsewhere: ask Chargebee support to enable {product} for it. Events are kept.',
     means: 'Chargebee answered 402, 403 or 404. Growth is enabled by its support.',
-    repair: 'Ask Chargebee’s support. The proxy keeps the events and tries one every 30 s.',
+    repair:
+      'Check `site` and `baseUrl` (`--base-url`) if you have set it, then ask Chargebee’s support. The proxy keeps the events and tries one every 30 s.',
     isUrgent: true,
     isNoted: true,
   },

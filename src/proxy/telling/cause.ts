@@ -23,12 +23,12 @@ const NAME = /^[A-Za-z_$][\w$]{0,49}$/;
 /** Redis quotes the first arguments of a command that it does not know. */
 const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
 /**
- * A quoted value and everything behind it, since the value may have quotes itself. An apostrophe follows a letter, and
- * the name of a command is not a value.
+ * A quoted value and everything behind it, since the value may have quotes itself. A database may quote as its language does.
+ * An apostrophe follows a letter, and the name of a command is not a value.
  */
-const QUOTED = /(?:["`]|(?<![\p{L}\p{N}])')(?![A-Z]{1,20}['"`]).*/su;
+const QUOTED = /(?:["`“”„«»‹›]|(?<![\p{L}\p{N}])['‘‚])(?![A-Z]{1,20}['"`]).*/su;
 /** A user and a password in a URL. */
-const CREDENTIALS = /\/\/[^\s/]*@/g;
+const CREDENTIALS = /\/\/\S*@/g;
 /** How a stack begins whose error has no message. A library that maps frames to their sources leaves the colon. */
 const NAMED_ONLY = /^[A-Za-z_$][\w$]{0,49}(?: \[\w+\])?(?:: ?)?\n/;
 /** A line of a stack. */

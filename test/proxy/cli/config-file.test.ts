@@ -134,7 +134,7 @@ describe('a file of two sites', () => {
       (one, two) => ({
         sites: [
           { ...one, intake: 'redis://localhost' },
-          { ...two, intake: 'redis://u:secret@localhost:6379/0' },
+          { ...two, intake: 'redis://u@localhost:6379/0' },
         ],
       }),
       [
@@ -209,7 +209,7 @@ describe('a file of two sites', () => {
         adminHost: '127.0.0.1',
         sites: [
           siteOf('one', { hosts: 'one.example', adminNames: ['ops.example'] }),
-          siteOf('two', { hosts: [], path: 'x', intake: 'redis', name: 'eu' }),
+          siteOf('two', { hosts: [], path: 'x', intake: 'memory', name: 'eu' }),
           {
             site: 'three',
             path: '/three',
@@ -263,6 +263,39 @@ describe('a file of two sites', () => {
     expect(faultsOf({ sites: [siteOf('one', { intake: 'postgres' })] })).toEqual([
       'sites[0].postgresUrlFile: Set it to the file with the URL of Postgres, or set postgresUrlVariable.',
     ]);
+  });
+
+  it('is refused if it has a password in it, or names Redis without saying where its URL is', () => {
+    expect(
+      faultsOf({
+        sites: [
+          siteOf('one', { intake: 'redis://:secret@cache' }),
+          siteOf('two', { intake: 'postgres://a:secret@db/shop', path: '/two' }),
+          siteOf('three', { intake: 'redis', path: '/three' }),
+        ],
+      }),
+    ).toEqual([
+      'sites[0].intake: A password is not taken here: set it to redis, and the URL in redisUrlFile.',
+      'sites[1].intake: A password is not taken here: set it to postgres, and the URL in postgresUrlFile.',
+      'sites[2].redisUrlFile: Set it to the file with the URL of Redis, or set redisUrlVariable.',
+    ]);
+  });
+
+  it('is refused if both sites have the URL of one Redis in a file or a variable', () => {
+    writeFileSync(at('url'), 'redis://:secret@cache\n');
+    vi.stubEnv('SHOP_CACHE', 'redis://shop:other@cache:6379/0');
+    const [one, two] = [
+      siteOf('one', { intake: 'redis', redisUrlFile: at('url') }),
+      siteOf('two', { intake: 'redis', redisUrlVariable: 'SHOP_CACHE', path: '/two' }),
+    ];
+    expect(faultsOf({ sites: [one, two] })).toEqual([
+      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+    ]);
+    expect(read({ sites: [one, { ...two, name: 'two' }] }).sites.map(({ place }) => place.url)).toEqual([
+      'redis://:secret@cache',
+      'redis://shop:other@cache:6379/0',
+    ]);
+    vi.unstubAllEnvs();
   });
 
   it('lets sites share a database in Postgres if each has a schema of its own', () => {

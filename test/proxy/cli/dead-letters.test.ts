@@ -29,8 +29,8 @@ it('a retry says how many dead letters wait again, and for how many ids nothing 
   }
   expect(ends).toEqual([1, 1, undefined]);
   expect(printed).toEqual([
-    '0 dead letters wait again. Nothing changed for 1 of the ids: offersight dead-letters list shows all that can wait again.',
-    '1 dead letter waits again. Nothing changed for 2 of the ids: offersight dead-letters list shows all that can wait again.',
+    '0 dead letters wait again. Nothing changed for 1 of the ids: offersight dead-letters list shows all that can wait again, those with the code viewed_dead only together with their viewed.',
+    '1 dead letter waits again. Nothing changed for 2 of the ids: offersight dead-letters list shows all that can wait again, those with the code viewed_dead only together with their viewed.',
     '0 dead letters wait again.',
   ]);
   await intake.close();
@@ -74,7 +74,11 @@ it('an offer or a time chooses dead letters, to print them and to let them wait 
   expect(await run('retry', ...since)).toEqual(['0 dead letters wait again.']);
   expect(await run('retry', '--offer', 'summer')).toEqual(['2 dead letters wait again.']);
   expect((await intake.status(inAnHour)).waiting).toBe(2);
-  await expect(run('retry', purged.id, '--offer', 'summer')).rejects.toThrow(
-    'Choose dead letters by their ids, or by --offer and --since.',
+  for (const choice of [['--offer', 'summer'], since])
+    await expect(run('retry', purged.id, ...choice)).rejects.toThrow(
+      'Choose dead letters by their ids, or by --offer and --since.',
+    );
+  await expect(run('list', purged.id)).rejects.toThrow(
+    'Choose what to list by --offer and --since: only retry takes ids.',
   );
 });

@@ -118,6 +118,6 @@ describe('a real proxy for calls', () => {
       { path: '/api/v2/offer_events', body: {}, headers: {} },
       platformRuntime(),
     );
-    expect(call).toEqual({ kind: 'unsent' });
+    expect(call).toMatchObject({ kind: 'unsent' });
   });
 });

@@ -44,6 +44,12 @@ describe('offersight purge --visitor', () => {
     await intake.close();
   });
 
+  it('is refused if two visitors are named, since only the last one would be given up', async () => {
+    await expect(run('--waiting', '--visitor', 'ada', '--visitor', 'bo')).rejects.toThrow(
+      'Give --visitor only once.',
+    );
+  });
+
   it('finds a user whose id looks like an address, and an address that is written in full', async () => {
     const intake = intakeHere({ file });
     const [user, key] = ['2001:DB8::7', '2001:db8:0:0::/64'];

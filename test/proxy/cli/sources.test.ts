@@ -19,17 +19,19 @@ describe('the URL of Postgres', () => {
     vi.stubEnv('OFFERSIGHT_POSTGRES_URL', 'postgres://a:secret@db/shop');
     expect(placeOf({ intake: 'postgres', schema: 'eu' })).toEqual({
       intake: 'postgres',
-      postgresUrl: 'postgres://a:secret@db/shop',
+      url: 'postgres://a:secret@db/shop',
       schema: 'eu',
     });
   });
 
-  it.each(['postgres://a:secret@db/shop', 'postgresql://:secret@db/shop'])(
-    'is refused as an argument with a password (%s), which the message does not show',
-    (intake) => {
-      expect(() => placeOf({ intake })).toThrow(/^(?!.*secret@).*OFFERSIGHT_POSTGRES_URL/);
-    },
-  );
+  it.each([
+    'postgres://a:secret@db/shop',
+    'postgresql://:secret@db/shop',
+    'postgres://a:secret/with@db/shop',
+    'postgres://db/shop?user=a&password=secret',
+  ])('is refused as an argument with a password (%s), which the message does not show', (intake) => {
+    expect(() => placeOf({ intake })).toThrow(/^(?!.*secret).*OFFERSIGHT_POSTGRES_URL/);
+  });
 
   it('may be an argument without a password', () => {
     expect(placeOf({ intake: 'postgres://a@db:5432/shop' }).intake).toBe('postgres://a@db:5432/shop');
@@ -43,9 +45,44 @@ describe('the URL of Postgres', () => {
 
   it('is refused with a reason if it is wrong, and so is a wrong schema', async () => {
     vi.stubEnv('OFFERSIGHT_POSTGRES_URL', 'mysql://db/shop');
-    await expect(openIntake(placeOf({ intake: 'postgres' }))).rejects.toThrow(/Set connection to a URL/);
+    await expect(openIntake(placeOf({ intake: 'postgres' }))).rejects.toThrow(
+      /^Set OFFERSIGHT_POSTGRES_URL or --postgres-url-file to a URL/,
+    );
     await expect(openIntake(placeOf({ intake: 'postgres://a@db/shop', schema: 'A b' }))).rejects.toThrow(
       /^Set schema to at most 50/,
+    );
+  });
+});
+
+describe('the URL of Redis', () => {
+  afterEach(() => void vi.unstubAllEnvs());
+
+  it('is read from a file or the environment if --intake only names Redis', async () => {
+    vi.stubEnv('OFFERSIGHT_REDIS_URL', 'redis://:secret@cache:6379');
+    expect(placeOf({ intake: 'redis', name: 'eu' })).toEqual({
+      intake: 'redis',
+      url: 'redis://:secret@cache:6379',
+      name: 'eu',
+    });
+    vi.stubEnv('OFFERSIGHT_REDIS_URL', '');
+    await expect(openIntake(placeOf({ intake: 'redis' }))).rejects.toThrow(
+      'Set OFFERSIGHT_REDIS_URL or --redis-url-file to the URL of Redis.',
+    );
+    expect(() => placeOf({ intake: 'redis', 'redis-url-file': '/nowhere/live_secret' })).toThrow(
+      'The file that --redis-url-file names cannot be read: check its path and permissions.',
+    );
+  });
+
+  it.each(['redis://:secret@cache', 'rediss://shop:secret@cache:6380/1'])(
+    'is refused as an argument with a password (%s), which the message does not show',
+    (intake) => {
+      expect(() => placeOf({ intake })).toThrow(/^(?!.*secret).*set --intake redis, .*OFFERSIGHT_REDIS_URL/);
+    },
+  );
+
+  it('that is wrong is named by the flag that has it', async () => {
+    await expect(openIntake(placeOf({ intake: 'redis://cache:port' }))).rejects.toThrow(
+      /^Set --intake to what ioredis/,
     );
   });
 });

@@ -58,6 +58,6 @@ describe('a process that is busy for longer than its deadline', () => {
     const answer = call('/silent');
     await once(upstream, 'message');
     beBusy();
-    expect(await answer).toEqual({ kind: 'lost' });
+    expect(await answer).toEqual({ kind: 'lost', why: 'ETIMEDOUT' });
   });
 });

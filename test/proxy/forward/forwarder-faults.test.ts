@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Intake } from '../../../src/proxy/index.js';
+import { ALERTS } from '../../../src/proxy/telling/alerts.js';
+import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { admitted } from '../../support/intake.js';
 import { dismissed } from '../intake/intake.contract.js';
@@ -305,6 +307,20 @@ describe('an outage', () => {
       expect(recovered.sort((a, b) => a - b)).toEqual(range(1, 30));
     },
   );
+
+  it('is alerted with the code of its last call, since a refused connection and a 503 have different repairs', async () => {
+    const alerts: unknown[] = [];
+    stage.answer = (number) =>
+      number > 1 ? done : { kind: 'unavailable', why: stage.calls.length > 4 ? 'HTTP_503' : 'ECONNREFUSED' };
+    await stage.take(1);
+    stage.start({}, stage.intake, (message, cause) => alerts.push([message, systemCodeOf(cause)]));
+    await stage.runtime.advance(20 * MINUTE_MS);
+    const [message] = [ALERTS.unreachable.words];
+    expect(alerts.slice(0, 2)).toEqual([
+      [message, 'ECONNREFUSED'],
+      [message, 'HTTP_503'],
+    ]);
+  });
 
   it('is not assumed if only one event fails (fault 13)', async () => {
     stage.answer = (number) => (number === 1 ? { kind: 'ambiguous' } : done);

@@ -131,6 +131,12 @@ describe("the answer's status and code are read, and nothing else", () => {
       '{"api_error_code":7}',
       { isApi: true, code: undefined, body: { api_error_code: 7 } },
     ],
+    [
+      'an echo of the key in place of a code',
+      400,
+      `{"api_error_code":"${apiKey.toLowerCase()}"}`,
+      { isApi: true, code: undefined, body: { api_error_code: apiKey.toLowerCase() } },
+    ],
     ['JSON null', 500, 'null', { isApi: true, code: undefined, body: null }],
     ['a page', 200, '<!doctype html>', { isApi: false, code: undefined }],
     ['JSON cut short', 400, '{"api_error_code":"x', { isApi: false, code: undefined }],
@@ -220,7 +226,7 @@ describe('an answer cannot hold up the forwarder', () => {
     expect(result).toBeUndefined();
     await runtime.advance(1);
     await ended;
-    expect(result).toEqual({ kind: 'lost' });
+    expect(result).toEqual({ kind: 'lost', why: 'ETIMEDOUT' });
   });
 
   it('when it came: its deadline is cancelled', async () => {
@@ -235,15 +241,15 @@ describe('whether the bytes left', () => {
     const baseUrl = await listen(() => undefined);
     const [server] = servers.splice(0);
     await new Promise((resolve) => server?.close(resolve));
-    expect(await call(baseUrl)).toEqual({ kind: 'unsent' });
-    expect(await call(baseUrl.replace('127.0.0.1', 'localhost'))).toEqual({ kind: 'unsent' });
+    expect(await call(baseUrl)).toEqual({ kind: 'unsent', why: 'ECONNREFUSED' });
+    expect(await call(baseUrl.replace('127.0.0.1', 'localhost'))).toMatchObject({ kind: 'unsent' });
   });
 
   it('a reset after the request: nobody knows', async () => {
     const baseUrl = await listen((request) => {
       request.resume().on('end', () => request.socket.resetAndDestroy());
     });
-    expect(await call(baseUrl)).toEqual({ kind: 'lost' });
+    expect(await call(baseUrl)).toEqual({ kind: 'lost', why: 'ECONNRESET' });
   });
 
   it('an answer that breaks off in its body: nobody knows', async () => {
@@ -254,7 +260,7 @@ describe('whether the bytes left', () => {
       response.writeHead(200, { 'content-length': 500 });
       response.write('{"a":', () => response.destroy());
     });
-    expect(await call(broken)).toEqual({ kind: 'lost' });
+    expect(await call(broken)).toEqual({ kind: 'lost', why: 'UND_ERR_SOCKET' });
     expect(await call(baseUrl)).toMatchObject({ status: 204 });
   });
 
@@ -274,6 +280,7 @@ describe('whether the bytes left', () => {
       ),
     ).toEqual({
       kind: 'unsent',
+      why: code,
     });
   });
 
@@ -288,6 +295,7 @@ describe('whether the bytes left', () => {
         ),
       ).toEqual({
         kind: 'lost',
+        why: code,
       });
     },
   );
@@ -302,6 +310,7 @@ describe('whether the bytes left', () => {
       ),
     ).toEqual({
       kind: 'unsent',
+      why: 'ECONNREFUSED',
     });
   });
 

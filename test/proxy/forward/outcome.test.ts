@@ -125,7 +125,7 @@ describe('what nobody knows is ambiguous', () => {
   );
 
   it.each([500, 502, 503])('%i with a page of HTML may well be the upstream’s own', (status) => {
-    expect(outcomeOf(answered(status, HTML))).toEqual({ kind: 'ambiguous' });
+    expect(outcomeOf(answered(status, HTML))).toEqual({ kind: 'ambiguous', why: `HTTP_${status}` });
   });
 
   it('an answer that never came leaves the outcome unknown', () => {

@@ -36,6 +36,11 @@ const identity = ({ subscription_id, deduplication_id, usage_timestamp }: ToldUs
 const doneBut = (count: number, numbers: readonly number[], code: string): string[] =>
   usageRows(count).map((_, at) => (numbers.includes(at + 1) ? code : 'done'));
 
+it('a usage event that Chargebee refuses by a word of ours counts as refused', async () => {
+  stage.answer = failing([1], (event) => ({ ...identity(event), api_error_code: 'purged' }));
+  expect(await stage.outcomesOf(usageRows(1))).toEqual(['upstream_purged']);
+});
+
 describe('a usage event', () => {
   it('is sent as its identity and its properties only', async () => {
     const told: unknown[] = [];

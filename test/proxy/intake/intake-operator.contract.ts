@@ -93,6 +93,22 @@ export const describeOperator = ({ open }: Bench): void => {
       ]);
     });
 
+    it('is not undone by a retry whose ids were chosen before, only by one that names them', async () => {
+      const intake = open();
+      const ids = [1, 2].map(eventId);
+      await intake.take([admitted(1), admitted(2)]);
+      await begun(intake);
+      await intake.finish(
+        ids.map((id) => ({ id, result: { kind: 'dead', code: 'refused' } })),
+        START,
+      );
+      await intake.purge([eventId(1)], START);
+      expect(await intake.retry(ids, START, true)).toBe(1);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'purged' });
+      expect(await intake.retry(ids, START)).toBe(1);
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'waiting' });
+    });
+
     it('leaves an event that may have arrived, though it waits again', async () => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1)]);

@@ -163,6 +163,14 @@ export const describeTaking = ({ open }: Bench): void => {
       ]);
     });
 
+    it('gives a `dismissed` the last place once no view is behind it in its request', async () => {
+      const intake = open({ maxWaiting: 2 });
+      expect([...(await intake.take([admitted(1), dismissed(2, 1)])).values()]).toEqual([
+        { kind: 'accepted' },
+        { kind: 'accepted' },
+      ]);
+    });
+
     it('keeps the last places for the views of a request, so that none is closed without being seen', async () => {
       const intake = open({ maxWaiting: 2 });
       const verdicts = await intake.take([dismissed(1, 2), admitted(2), dismissed(3, 2), dismissed(4, 2)]);

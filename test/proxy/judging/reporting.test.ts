@@ -393,7 +393,7 @@ describe('lines of a report', () => {
     };
     expect(await post(line)).toEqual({ status: 200, accepted: 1, duplicate: 0 });
     expect(await post(line)).toEqual({ status: 200, accepted: 0, duplicate: 1 });
-    expect(await post('{')).toEqual({ status: 400, message: 'Line 1: it is no JSON.' });
+    expect(await post('{')).toMatchObject({ status: 400, code: 'request', detail: 'Line 1: it is no JSON.' });
     expect(await post('x'.repeat(500_001))).toMatchObject({ status: 413 });
     expect(await post(line, admin, 'wrong'.repeat(9))).toMatchObject({ status: 401 });
     expect(await post(line, createOfferAdmin({ intake, token: TOKEN }))).toMatchObject({ status: 404 });

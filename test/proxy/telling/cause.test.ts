@@ -367,6 +367,13 @@ describe('a copy of what was thrown', () => {
     ["ERR wrong number of arguments for 'GET' 'canary-user'", "ERR wrong number of arguments for 'GET' …"],
     ['no route to redis://somebody:canary-password@db:6379', 'no route to redis://…@db:6379'],
     ['near "canary-user', 'near …'],
+    ['no route to redis://somebody:canary/password@db:6379', 'no route to redis://…@db:6379'],
+    ['syntaxfehler bei »canary-user«', 'syntaxfehler bei …'],
+    ['erreur de syntaxe sur « canary-user »', 'erreur de syntaxe sur …'],
+    ['syntaxfehler bei „canary-user“', 'syntaxfehler bei …'],
+    ['near “canary-user”', 'near …'],
+    ['near ‘canary-user’', 'near …'],
+    ['that wasn’t all', 'that wasn’t all'],
   ])('has the message only as far as no value is quoted: %s', (message, words) => {
     expect(cleanCause(new Error(message))).toMatchObject({ message: words });
     expect(shown(cleanCause(new Error(message)))).not.toMatch(SECRETS);

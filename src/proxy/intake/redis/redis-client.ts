@@ -37,6 +37,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
   MISCONF: 'Redis cannot write to its disk, so it takes nothing: make room there, and read its log.',
   READONLY: 'This Redis is a replica, which only reads: name the primary in connection.',
   NOPERM,
+  NOAUTH: 'Redis asks for a password: give connection one, or name it in the URL.',
+  WRONGPASS: 'Redis does not accept the user or the password: check both in connection, or in the URL.',
   'The user executing the script': NOPERM,
 };
 
@@ -157,10 +159,9 @@ export const connect = (
         >;
         return commands[name]?.(key, ...args);
       }).catch((cause: unknown) => {
-        const [said] =
-          cause instanceof Error
-            ? (/^[A-Z]+|The user executing the script/.exec(cause.message.replace(/^ERR /, '')) ?? [])
-            : [];
+        // If it could not sign in, that is why it is not connected.
+        const { message = '' } = trouble ?? (cause as Partial<Error> | undefined) ?? {};
+        const [said] = /^[A-Z]+|The user executing the script/.exec(message.replace(/^ERR /, '')) ?? [];
         const remedy = REMEDIES[said ?? ''];
         if (remedy !== undefined) throw configuration(remedy, cleanCause(cause));
         // ioredis adds the command to the error, and its arguments contain offers, addresses and users.

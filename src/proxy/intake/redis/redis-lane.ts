@@ -179,17 +179,21 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor, clock }: 
       }
     },
 
-    async retry(ids, now) {
+    async retry(ids, now, isChosen = false) {
       let total = 0;
       const retry = async (
         some: readonly string[],
         type = '',
         after: string | number = '',
       ): Promise<string | number> => {
-        const [retried, next] = (await ask('retry', now, JSON.stringify(some), type, after)) as [
-          number,
-          string,
-        ];
+        const [retried, next] = (await ask(
+          'retry',
+          now,
+          JSON.stringify(some),
+          type,
+          after,
+          type || isChosen ? 1 : '',
+        )) as [number, string];
         total += retried;
         return next;
       };

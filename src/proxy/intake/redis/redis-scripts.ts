@@ -36,7 +36,7 @@ for _, id in ipairs(decode(ids)) do numbers[#numbers + 1] = numberOf(id) end
 if type ~= '' then numbers = between('dead', '(' .. after, '+inf', ${PORTION}) end
 for _, n in ipairs(numbers) do
   local e = load(n)
-  if e.state == 'dead' and (type == '' or (e.type == type and e.code ~= '${PURGED}')) then
+  if e.state == 'dead' and (type == '' or e.type == type) and (ARGV[8] == '' or e.code ~= '${PURGED}') then
     become(e, 'waiting') drop('dead', n) drop('settled', n)
     -- An operator who lets it wait again has decided that it may be sent again. Its visitor is forgotten.
     e.maybeDuplicate, e.isAmbiguous, e.first, e.settledAt = e.maybeDuplicate or e.isAmbiguous, nil, nil, nil

@@ -13,7 +13,7 @@ const RETRY_ROWS = 100;
 const statementsOf = (table: LaneTable, { larger, texts }: Dialect) => ({
   retry: `UPDATE ${table} SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?2, waiting_since = ?2,
        first_forward_at = NULL, maybe_duplicate = ${larger('maybe_duplicate', 'is_ambiguous')}, is_ambiguous = 0
-     WHERE state = 'dead' AND id IN ${texts('ids')} RETURNING id, offer_id, type`,
+     WHERE state = 'dead' AND id IN ${texts('ids')} AND (?3 = 0 OR code <> '${PURGED}') RETURNING id, offer_id, type`,
   deadAfter: `SELECT id, arrival FROM ${table}
      WHERE state = 'dead' AND arrival > ?1 AND type = ?2 AND code <> '${PURGED}' ORDER BY arrival LIMIT ${RETRY_ROWS}`,
   purge: `UPDATE ${table}
@@ -34,11 +34,12 @@ export const createReviving = (
 ): Reviving => {
   const statements = statementsOf(table, dialect);
 
-  function* retrySome(ids: readonly string[], now: number): Steps<number> {
+  function* retrySome(ids: readonly string[], now: number, isChosen: boolean): Steps<number> {
     const rows = yield* ask<Pick<Row, 'id' | 'offer_id' | 'type'>>(
       statements.retry,
       JSON.stringify({ ids }),
       now,
+      isChosen ? 1 : 0,
     );
     const retried = new Set(rows.map(({ id }) => id));
     const closed = rows.filter(({ type }) => type === 'dismissed');
@@ -62,14 +63,14 @@ export const createReviving = (
   ): Steps<{ retried: number; next?: number }> {
     const some = yield* ask<Pick<Row, 'id' | 'arrival'>>(statements.deadAfter, after, type);
     const ids = some.map(({ id }) => id);
-    const retried = ids.length ? yield* retrySome(ids, now) : 0;
+    const retried = ids.length ? yield* retrySome(ids, now, true) : 0;
     const last = some[RETRY_ROWS - 1];
     return { retried, ...(last && { next: last.arrival }) };
   }
 
   return {
-    async retry(ids, now) {
-      if (ids) return driver.write((aheadMs = 0) => retrySome(ids, now + aheadMs));
+    async retry(ids, now, isChosen = false) {
+      if (ids) return driver.write((aheadMs = 0) => retrySome(ids, now + aheadMs, isChosen));
       let total = 0;
       // Views first: otherwise a `dismissed` would stay a dead letter because its `viewed` has not been retried yet.
       for (const type of ['viewed', 'dismissed'] as const)

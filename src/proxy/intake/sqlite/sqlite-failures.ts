@@ -7,7 +7,15 @@ const REMEDIES: Readonly<Record<string, string>> = {
   SQLITE_BUSY: 'Another program holds the intake’s file: close what else has it open.',
   SQLITE_READONLY: 'The intake’s file can only be read: check its owner and rights, and those of its folder.',
   SQLITE_IOERR: 'The disk of the intake’s file fails: check it.',
-  SQLITE_CORRUPT: 'The intake’s file is damaged: stop the proxy, and restore a copy or name another file.',
+  SQLITE_CORRUPT:
+    'The intake’s file is damaged: stop the proxy, keep the file, and restore a copy or name another file.',
+};
+
+/** What to do about what went wrong; undefined if that is not known. */
+export const remedyForFile = (cause: unknown): string | undefined => {
+  const code = String((cause as { code?: unknown } | undefined)?.code);
+  // Such as SQLITE_IOERR_WRITE.
+  return REMEDIES[code] ?? REMEDIES[code.split('_', 2).join('_')];
 };
 
 /** Does something with the file. What fails says what to do about it, if that is known. */
@@ -15,9 +23,7 @@ export const inWords = <Result>(work: () => Result): Result => {
   try {
     return work();
   } catch (cause) {
-    const code = String((cause as { code?: unknown } | undefined)?.code);
-    // Such as SQLITE_IOERR_WRITE.
-    const remedy = REMEDIES[code] ?? REMEDIES[code.split('_', 2).join('_')];
+    const remedy = remedyForFile(cause);
     throw remedy === undefined ? cause : new OffersightError('configuration', remedy, cause);
   }
 };

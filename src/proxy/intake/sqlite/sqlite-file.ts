@@ -4,6 +4,7 @@ import Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { otherSite } from '../rules.js';
+import { remedyForFile } from './sqlite-failures.js';
 import { APPLICATION_ID, checkLayout, layOut, pragma } from './sqlite-layout.js';
 
 const BUSY_MS = 5_000;
@@ -104,7 +105,11 @@ export const openFile = (file: string, isReading = false): Database.Database => 
         if (elapsed() < givesUpAt) continue;
         throw held(cause);
       }
-      throw new OffersightError('configuration', isReading ? UNREADABLE : whyUnwritable(file), cause);
+      throw new OffersightError(
+        'configuration',
+        remedyForFile(cause) ?? (isReading ? UNREADABLE : whyUnwritable(file)),
+        cause,
+      );
     }
   }
 };

@@ -35,7 +35,13 @@ const ended = (cause?: Error): Error =>
     { code: 'ERR_WORKER_NOT_RUNNING' },
   );
 
-const createHost = (file: IntakeFile): { readonly host: Host; readonly thread: Running } => {
+/** Whether a thread that keeps the events of one claim keeps those of the other. */
+const isSame = (one: Claim | undefined, other: Claim): boolean =>
+  one?.site === other.site &&
+  one.groups?.size === other.groups?.size &&
+  [...(other.groups ?? [])].every((group) => one.groups?.has(group));
+
+const createHost = (file: IntakeFile, first?: Claim): { readonly host: Host; readonly thread: Running } => {
   const { elapsed } = platformRuntime();
   const callers = new Map<number, Caller>();
   /** The lanes that this process led, and those of them whose thread has been started again since. */
@@ -43,7 +49,7 @@ const createHost = (file: IntakeFile): { readonly host: Host; readonly thread: R
   const forgotten = new Set<LaneName>();
   let numbers = 0;
   let startedAt = 0;
-  let claimed: Claim | undefined;
+  let claimed = first;
   let bookkeeping: Bookkeeping = {};
   let running: Running | undefined;
   let lastFailure: Error | undefined;
@@ -144,7 +150,7 @@ const createHost = (file: IntakeFile): { readonly host: Host; readonly thread: R
     number: () => ++numbers,
     claim(site, books) {
       const claim = { site, groups: books.groups };
-      alive().claim(claim);
+      if (!isSame(claimed, claim)) alive().claim(claim);
       claimed = claim;
       bookkeeping = books;
     },
@@ -173,10 +179,11 @@ export const openHost = (file: IntakeFile): Host => {
 
 /**
  * Opens an intake in the same way, and does not block: this thread may answer for other sites.
- * @throws {OffersightError} As {@link openHost}.
+ * @param claim Whose events it keeps, if that is known: claiming later would block this thread as long as the file is locked.
+ * @throws {OffersightError} As {@link openHost}, and `configuration` if it keeps another site's events.
  */
-export const openHostAsync = async (file: IntakeFile): Promise<Host> => {
-  const { host, thread } = createHost(file);
+export const openHostAsync = async (file: IntakeFile, claim?: Claim): Promise<Host> => {
+  const { host, thread } = createHost(file, claim);
   try {
     await thread.openedAsync();
   } catch (cause) {

@@ -7,6 +7,7 @@ import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/grouping.js';
 import {
+  type Claim,
   INTAKE_METHODS,
   LANE_METHODS,
   type LaneName,
@@ -116,7 +117,8 @@ export const intakeOver = (host: Host, { readOnly = false }: SqliteIntakeOptions
 
 /**
  * Opens an intake as `sqliteIntake` does. It does not block while the file is locked: this process may serve other sites.
- * @throws {OffersightError} As `sqliteIntake`.
+ * @param claim Whose events it keeps, if that is known.
+ * @throws {OffersightError} As `sqliteIntake`, and `configuration` if it keeps another site's events.
  */
-export const openIntakeAsync = async (options: SqliteIntakeOptions): Promise<Intake> =>
-  intakeOver(await openHostAsync(fileOf(options)), options);
+export const openIntakeAsync = async (options: SqliteIntakeOptions, claim?: Claim): Promise<Intake> =>
+  intakeOver(await openHostAsync(fileOf(options), claim), options);

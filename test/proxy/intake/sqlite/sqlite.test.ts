@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'libsql';
@@ -177,6 +177,33 @@ describe('opening a file without blocking', () => {
     folder.remove();
   });
 
+  it('claims the file for its site in the same way, also one that no site has yet', async () => {
+    const folder = temporaryFolder();
+    const file = join(folder.path, 'intake.db');
+    await sqliteIntake({ file }).close();
+    const lock = new Database(file);
+    lock.exec('BEGIN IMMEDIATE');
+    const groups = new Set(['autumn']);
+    const opening = openIntakeAsync({ file }, { site: 'acme-test', groups });
+    await nextTurn();
+    lock.exec('ROLLBACK');
+    lock.close();
+    const intake = await opening;
+    const other = new Database(file);
+    expect(other.prepare('SELECT name FROM site').all()).toEqual([{ name: 'acme-test' }]);
+    other.exec('BEGIN IMMEDIATE');
+    // If it asked the thread once more, this thread would wait for a lock of its own.
+    intake.claim('acme-test', { groups: new Set(groups) });
+    other.exec('ROLLBACK');
+    other.close();
+    expect(() => intake.claim('brand-test')).toThrow(/keeps the events of the site acme-test/);
+    await intake.close();
+    await expect(openIntakeAsync({ file }, { site: 'brand-test', groups: undefined })).rejects.toThrow(
+      /keeps the events of the site acme-test/,
+    );
+    folder.remove();
+  });
+
   it('is refused with the words of a file that is opened at once', async () => {
     const folder = temporaryFolder();
     await expect(openIntakeAsync({ file: join(folder.path, 'nowhere', 'intake.db') })).rejects.toMatchObject({
@@ -186,6 +213,22 @@ describe('opening a file without blocking', () => {
     });
     folder.remove();
   });
+});
+
+it('a damaged file is called damaged, by a proxy and by what only reads', async () => {
+  const folder = temporaryFolder();
+  const file = join(folder.path, 'intake.db');
+  const intake = sqliteIntake({ file });
+  await intake.take(Array.from({ length: 100 }, (_, at) => admitted(at)));
+  await intake.close();
+  const bytes = readFileSync(file);
+  bytes.fill(0xab, 4_096);
+  writeFileSync(file, bytes);
+  for (const readOnly of [false, true])
+    expect(() => sqliteIntake({ file, readOnly })).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('is damaged') as string }),
+    );
+  folder.remove();
 });
 
 describe('a file that loses its name while it is open', () => {
