@@ -12,8 +12,6 @@ import type { Intake } from '../intake.js';
 const MOST_EVENTS = 1_000;
 /** Most requests of one transaction: all of them are answered in one turn of the host's loop. */
 const MOST_REQUESTS = 100;
-/** Fewer requests than this are not worth a second commit. */
-const FEW_REQUESTS = 16;
 /** Most events that are looked at for one transaction. */
 const MOST_SEEN = 4_000;
 /**
@@ -53,22 +51,11 @@ export interface GroupingContext {
 }
 
 /**
- * How many requests the next group has at most. Those who were answered with the last group soon ask again. A group of all
- * that wait would leave nobody for the next one, so that the host would do nothing while events are written, and then the
- * other way round. Two halves keep both at work, and need as many commits.
- */
-const mostOf = (waiting: number, last: number): number =>
-  waiting < FEW_REQUESTS ? FEW_REQUESTS : Math.min(MOST_REQUESTS, Math.ceil((waiting + last) / 2));
-
-/**
  * Takes the next group out. An id has only one content in it, so that each request gets verdicts of its own. A request
  * with another content goes to the end, so that others do not wait for it. A request without events only asks whether
  * anything can be written, so it has a transaction of its own.
  */
-const nextOf = <Event extends Known>(
-  waiting: Set<Waiting<Event>>,
-  most: number,
-): readonly Waiting<Event>[] => {
+const nextOf = <Event extends Known>(waiting: Set<Waiting<Event>>): readonly Waiting<Event>[] => {
   const group: Waiting<Event>[] = [];
   const behind: Waiting<Event>[] = [];
   const contents = new Map<string, string>();
@@ -76,7 +63,8 @@ const nextOf = <Event extends Known>(
   const isOther = ({ id, content }: Known): boolean => (contents.get(id) ?? content) !== content;
   for (const one of waiting) {
     const { length } = one.events;
-    const isFull = !length || group.length >= most || events + length > MOST_EVENTS || seen > MOST_SEEN;
+    const isFull =
+      !length || group.length >= MOST_REQUESTS || events + length > MOST_EVENTS || seen > MOST_SEEN;
     if (group.length && isFull) break;
     waiting.delete(one);
     // What is looked at in vain costs time as well.
@@ -140,12 +128,7 @@ export const createGrouping = <Event extends Known = AdmittedEvent>(
   };
 
   const write = async (): Promise<void> => {
-    let last = 0;
-    while (waiting.size) {
-      const group = nextOf(waiting, mostOf(waiting.size, last));
-      last = group.length;
-      await takeGroup(group);
-    }
+    while (waiting.size) await takeGroup(nextOf(waiting));
     writing = undefined;
   };
 
