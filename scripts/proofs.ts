@@ -4,7 +4,9 @@
  */
 export const LONG_UNITS = [
   'test/fuzz/fuzz.test.ts',
+  'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/intake/many-groups.test.ts',
+  'test/proxy/intake/postgres/postgres.test.ts',
   'test/proxy/intake/postgres/postgres-proxies.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
@@ -30,8 +32,8 @@ export const SERVER_UNITS = [
   'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-clock,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
-  'test/proxy/intake/{intake-alike.properties,ledger-size,one-site}.test.ts',
-  'test/proxy/intake/postgres/postgres{,-docs,-leading,-opening,-pool}.test.ts',
+  'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
+  'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',
 ];
@@ -39,8 +41,6 @@ export const SERVER_UNITS = [
 /** Test files that take longest among the others, the longest first: they begin, so that none is left over at the end. */
 export const LONGEST_UNITS = [
   'test/proxy/intake/sqlite/sqlite.test.ts',
-  'test/proxy/intake/postgres/postgres.test.ts',
-  'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/intake/intake-alike.properties.test.ts',
   'test/proxy/intake/sqlite/sqlite-thread.test.ts',
   'test/proxy/intake/postgres/postgres-opening.test.ts',

@@ -287,6 +287,45 @@ test('a proxy keeps events in Redis', async ({ bench, reader }) => {
   }
 });
 
+/** Two proxies find a server as the lines of a block say, an event is delivered, and the last line shows it. */
+const runsByItsUrl = async (
+  { bench, reader, ports }: { readonly bench: Bench; readonly reader: Reader; readonly ports: Ports },
+  block: string,
+): Promise<void> => {
+  const [byVariable = '', byFile = '', status = '', ...more] = block.split('\n');
+  expect(more).toEqual([]);
+  await reader.shell(`${byVariable} --port ${ports.proxy}`).printed(/"listening"/);
+  await reader.shell(`${byFile} --port ${ports.own}`).printed(/"listening"/);
+  await postOnceUp(ports.own, 1);
+  await bench.upstream.until(() => recorded(bench).length === 1);
+  expect((await reader.shell(`${status} --follow`).ended).code).toBe(0);
+  const { code, stdout } = await reader.shell(status).ended;
+  expect([code, stdout]).toEqual([0, expect.stringMatching(/^last 7 days +1 +1 +0 /m)]);
+};
+
+test('a proxy finds Redis by a URL of the environment and by one of a file, and a command shows how the intake does', async ({
+  bench,
+  reader,
+  ports,
+}) => {
+  const redis = await startRedis();
+  try {
+    await redis.admin.config('SET', 'requirepass', 'secret');
+    const url = redis.url.replace('//', '//:secret@');
+    const secret = join(bench.folder, 'redis');
+    await writeFile(secret, url);
+    const block = reader.block(
+      'docs/redis.md: sh',
+      ['rediss://:secret@redis.internal:6379', url],
+      ['/run/secrets/redis', secret],
+    );
+    await runsByItsUrl({ bench, reader, ports }, block);
+  } finally {
+    await reader.end();
+    await redis.remove();
+  }
+});
+
 test('a proxy finds Postgres by a URL of the environment and by one of a file, and a command shows how the intake does', async ({
   bench,
   reader,
@@ -299,21 +338,12 @@ test('a proxy finds Postgres by a URL of the environment and by one of a file, a
     const { host, pathname } = new URL(postgres.url);
     const secret = join(bench.folder, 'postgres');
     await writeFile(secret, `postgres://offersight:secret@${host}${pathname}`);
-    const [byVariable = '', byFile = '', status = '', ...more] = reader
-      .block(
-        'docs/postgres.md: sh',
-        ['localhost:5432/shop', host + pathname],
-        ['/run/secrets/postgres', secret],
-      )
-      .split('\n');
-    expect(more).toEqual([]);
-    await reader.shell(`${byVariable} --port ${ports.proxy}`).printed(/"listening"/);
-    await reader.shell(`${byFile} --port ${ports.own}`).printed(/"listening"/);
-    await postOnceUp(ports.own, 1);
-    await bench.upstream.until(() => recorded(bench).length === 1);
-    expect((await reader.shell(`${status} --follow`).ended).code).toBe(0);
-    const { code, stdout } = await reader.shell(status).ended;
-    expect([code, stdout]).toEqual([0, expect.stringMatching(/^last 7 days +1 +1 +0 /m)]);
+    const block = reader.block(
+      'docs/postgres.md: sh',
+      ['localhost:5432/shop', host + pathname],
+      ['/run/secrets/postgres', secret],
+    );
+    await runsByItsUrl({ bench, reader, ports }, block);
   } finally {
     await reader.end();
     await postgres.remove();

@@ -144,7 +144,12 @@ test.describe('starting the proxy', () => {
       /Set OFFERSIGHT_API_KEY or --api-key-file to the whole key/,
       { OFFERSIGHT_API_KEY: `${SHORT} key` },
     ],
-    ['an admin token that is too short', [], /at least 32/, { OFFERSIGHT_ADMIN_TOKEN: SHORT }],
+    [
+      'an admin token that is too short',
+      [],
+      /Set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file to .*at least 32/,
+      { OFFERSIGHT_ADMIN_TOKEN: SHORT },
+    ],
     [
       'a signing secret that is too short',
       ['--require-signed-offers'],

@@ -38,7 +38,7 @@ export const urlSettersOf = (server: Server): string =>
   `${URL_VARIABLES[server]} or ${fileFlagOf(URL_VARIABLES[server])}`;
 
 /** Whether an intake is in a server whose URL is a secret. */
-export const isSecretPlace = (intake: string): intake is Server =>
+export const isSecretPlace = (intake: string | undefined): intake is Server =>
   intake === 'postgres' || intake === 'redis';
 
 /** The server whose URL has a password in it; undefined if it has none. */

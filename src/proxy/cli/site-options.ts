@@ -4,7 +4,7 @@ import { directIntake } from '../intake/direct/direct.js';
 import { resolveProxyOptions } from '../resolving.js';
 import type { AddFault } from './config-file.js';
 import { DEFAULT_INTAKE } from './flags.js';
-import { isSecretPlace, readSecret, serverWithPassword } from './secrets.js';
+import { isSecretPlace, readSecret, serverWithPassword, TITLES } from './secrets.js';
 import { DEFAULT_PATH, type SiteValues } from './settings.js';
 import type { SiteOptions } from './site.js';
 import { unusedOf } from './sources.js';
@@ -122,10 +122,11 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
   // A name without a value has been added as a fault already.
   if (!('apiKeyFile' in values || 'apiKeyVariable' in values))
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
-  if (intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
-    addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
-  if (intake === 'redis' && !('redisUrlFile' in values || 'redisUrlVariable' in values))
-    addHere('redisUrlFile', 'Set it to the file with the URL of Redis, or set redisUrlVariable.');
+  if (isSecretPlace(intake) && !(`${intake}UrlFile` in values || `${intake}UrlVariable` in values))
+    addHere(
+      `${intake}UrlFile`,
+      `Set it to the file with the URL of ${TITLES[intake]}, or set ${intake}UrlVariable.`,
+    );
   if (intake !== undefined) {
     const server = serverWithPassword(intake);
     if (server)
@@ -141,7 +142,7 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
     addHere('requireSignedOffers', 'Set signingSecretFile or signingSecretVariable too.');
   const options = siteOptionsOf(values, {
     ...{ apiKey: apiKey ?? '', adminToken, signingSecret },
-    url: isSecretPlace(intake ?? '') ? urls[intake as keyof typeof urls] : undefined,
+    url: isSecretPlace(intake) ? urls[intake] : undefined,
   });
   checkAlone(options.proxy, values, addHere);
   return options;

@@ -137,7 +137,10 @@ const urlOf = ({ intake, url }: IntakePlace): string => {
 
 /** What an intake says of its options, for a person who set them by flags or in a file. */
 const wordsOf = (hint: string, { intake }: IntakePlace): string => {
-  if (intake.startsWith('sqlite:')) return `${hint} The file is ${resolve(intake.slice('sqlite:'.length))}.`;
+  if (intake.startsWith('sqlite:')) {
+    const where = ` The file is ${resolve(intake.slice('sqlite:'.length))}.`;
+    return /intake(?:['’]s)? file/.test(hint) ? `${hint}${where}` : hint;
+  }
   const setter = isSecretPlace(intake) ? urlSettersOf(intake) : '--intake';
   // Postgres has a schema of that name.
   const called = intake.startsWith('postgres') ? hint.replace(/^Set name to /, 'Set schema to ') : hint;

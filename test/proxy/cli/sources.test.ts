@@ -87,6 +87,14 @@ describe('the URL of Redis', () => {
   });
 });
 
+describe('a file that cannot be opened', () => {
+  it('is named with its path, since the path may be what is wrong', async () => {
+    await expect(openIntake(placeOf({ intake: 'sqlite:/nowhere/intake.db' }))).rejects.toThrow(
+      /create its folder .* The file is \/nowhere\/intake\.db\.$/,
+    );
+  });
+});
+
 describe('the name of an intake in Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {

@@ -151,7 +151,8 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
     opened: () => wait(openingMs),
     async openedAsync() {
       await new Promise<void>((resolve) => {
-        const stopTimer = after(openingMs, resolve);
+        // Nobody stands still meanwhile, so it may take as long as it needs.
+        const stopTimer = after(LONGEST_MS, resolve);
         // Its first message says that it is open. If it could not be opened, the thread ends.
         for (const event of ['message', 'exit'] as const)
           worker.once(event, () => {
