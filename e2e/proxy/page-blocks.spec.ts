@@ -173,6 +173,7 @@ const LOOKING: readonly (readonly [command: string, prints: RegExp])[] = [
   ['offersight events --offer a52ge40b', /^\{"id":"\S+2",.*"state":"done".*\n\{"id":"\S+1",.*"state":"dead"/],
   ['offersight dead-letters list', /^\{"id":"\S+1",.*"code":"resource_not_found".*\}\n$/],
   ['offersight dead-letters retry', /^1 dead letter waits again\.\n$/],
+  ['offersight dead-letters retry --offer', /^0 dead letters wait again\.\n$/],
   ['offersight purge --waiting --offer', /^1 event of 1 offer would be given up .* add --yes\.\n$/],
   ['offersight purge --waiting --visitor', /^1 event of 1 offer would be given up .* add --yes\.\n$/],
 ];
@@ -208,14 +209,14 @@ test('the commands for looking show what was taken and what became of it', async
   await untilNothingWaits();
   await visit(2);
   await untilNothingWaits();
-  await run(0, 8);
+  await run(0, 9);
   await untilNothingWaits();
   expect(recorded(bench)).toHaveLength(2);
   // The first of these is on its way, and the other one waits for it.
   bench.upstream.addFaults({ kind: 'down' });
   await visit(3, 4);
   await bench.upstream.until(() => bench.upstream.calls().length === 4);
-  await run(8, 10);
+  await run(9, 11);
 });
 
 test('a program reads the intake beside the proxy', async ({ bench, reader, ports }) => {
