@@ -295,13 +295,7 @@ export const VARIANTS: readonly Variant[] = [
       DESTINATION,
       'if ((status < 500 && !isApi) || (status >= 300 && status < 400))',
       'if (status >= 300 && status < 400)',
-    ).concat(
-      one(
-        DESTINATION,
-        "if (!isApi) return { kind: 'ambiguous' };",
-        "if (!isApi && status >= 400) return { kind: 'ambiguous' };",
-      ),
-    ),
+    ).concat(one(DESTINATION, 'if (!isApi) return', 'if (!isApi && status >= 400) return')),
     noticedBy: ['I1'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'] },
     seed: 1,

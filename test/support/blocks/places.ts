@@ -57,6 +57,7 @@ export const RUN_BY: Readonly<Record<string, string>> = {
   'docs/operations.md, Usage events: ts': BLOCKS,
   'docs/operations.md, Sizing by plan: text': 'It is a formula, which nothing runs.',
   'docs/operations.md, Backing up and restoring: sh': RESTORE,
+  'docs/redis.md: sh': BLOCKS,
   'docs/redis.md: ts': BLOCKS,
   'docs/postgres.md: ts': POSTGRES,
   'docs/postgres.md: sh': BLOCKS,
