@@ -6,16 +6,17 @@ export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/** What sets what has no flag of its name, by how a refusal of it begins. */
-const SECRETS = [
+/** What sets an option that has no flag of its name, by how a refusal of it begins. */
+const SETTERS = [
   ['Set apiKey to ', 'OFFERSIGHT_API_KEY or --api-key-file'],
   ['Set the admin token to ', 'OFFERSIGHT_ADMIN_TOKEN or --admin-token-file'],
   ['Sign offers with ', 'OFFERSIGHT_SIGNING_SECRET or --signing-secret-file'],
+  ['Set maxDelayMs to ', '--max-delay-hours'],
 ] as const;
 
 /** What says how to set an option, for a person who sets it by a flag: `Set --base-url to …`, where it says `Set baseUrl to …`. */
 export const inFlags = (hint: string): string => {
-  for (const [words, setter] of SECRETS)
+  for (const [words, setter] of SETTERS)
     if (hint.startsWith(words)) return `Set ${setter} to ${hint.slice(words.length)}`;
   return hint.replace(/^Set (\w+) to /, (said, name: string) =>
     Object.hasOwn(SITE, name) ? `Set --${flagOf(name)} to ` : said,

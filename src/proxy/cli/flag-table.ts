@@ -100,7 +100,12 @@ export const FLAGS = {
     'per-minute': count('Most events in any 60 s.', '150', '1000'),
     concurrent: count('Most calls of Chargebee at once.', '10', '5'),
     'max-waiting': count('Most events that may wait; more are deferred.', '200000', '50000'),
-    'max-delay-hours': count('How long an event may wait, hours.', '24', '12', 'from 1'),
+    'max-delay-hours': count(
+      'How long an event may wait, hours.',
+      '24',
+      '12',
+      'from 1 to a day less than `--ledger-days`',
+    ),
     'trusted-hops': count(
       'How many of your machines are before the proxy.',
       '0',

@@ -39,7 +39,9 @@ export const intakeKeyOf = (values: SiteValues): string | undefined => {
   }
   const url = isSecretPlace(intake) ? (secretIn(values, `${intake}Url`) ?? '') : intake;
   if (!URL.canParse(url) || schema === undefined || name === undefined) return undefined;
-  const { protocol, hostname, port, pathname } = new URL(url);
+  const { protocol, port, pathname, hostname: given } = new URL(url);
+  // Only in URLs of the web it is in lower case already.
+  const hostname = given.toLowerCase();
   if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;
   return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'} ${name}`;
 };

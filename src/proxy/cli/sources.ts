@@ -124,7 +124,7 @@ export const placeOf = ({
 interface Opening {
   /** Whether it has to be there already. @default false */
   readonly mustExist?: boolean;
-  /** Whose events it keeps. @default nobody's yet */
+  /** The site whose events it keeps, and that site's groups. @default no site has it yet */
   readonly claim?: Claim | undefined;
 }
 

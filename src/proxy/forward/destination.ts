@@ -15,8 +15,8 @@ export type Outcome =
   /** Not taken, since something in its batch spoilt it: smaller batches find what. */
   | { readonly kind: 'crowded' }
   /**
-   * Nobody knows whether it was taken; an alert says so where something else answers in the API's place. `why` is the system's
-   * code, or the status as `HTTP_503`.
+   * It may have been taken, or not. There is an alert if the answer was not the API's own. `why` is the system's code, or the
+   * status as `HTTP_503`.
    */
   | { readonly kind: 'ambiguous'; readonly alert?: string; readonly why?: string | undefined };
 

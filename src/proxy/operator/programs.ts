@@ -110,7 +110,7 @@ export const createPrograms = ({
     return streamed(each(), 'x-ndjson');
   };
 
-  const retryChosen = async (
+  const answerRetry = async (
     lane: Lane,
     query: URLSearchParams,
     since: number | undefined,
@@ -151,7 +151,7 @@ export const createPrograms = ({
       case 'GET dead-letters':
         return rows(lane, query, since, ['dead']);
       case 'POST dead-letters/retry':
-        return retryChosen(lane, query, since);
+        return answerRetry(lane, query, since);
       default:
         return reportLines(request);
     }

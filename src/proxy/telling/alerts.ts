@@ -183,7 +183,7 @@ export const ALERTS = {
     means:
       'Connections are refused, the host is unknown, or answers are time-outs, 5xx or a firewall’s page.',
     repair:
-      'Check the network, DNS, the outgoing proxy of `HTTPS_PROXY` if there is one, and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
+      'The code of the cause says what the last call met, such as `ECONNREFUSED` or `HTTP_503`. Check the network, DNS, the outgoing proxy of `HTTPS_PROXY` if there is one, and the site’s name, then Chargebee’s status page. Forwarding continues by itself.',
     isUrgent: true,
     isNoted: true,
   },

@@ -312,7 +312,7 @@ describe('a file of two sites', () => {
 
   it('is refused if both sites have the URL of one schema in a file or a variable', () => {
     writeFileSync(at('url'), 'postgres://offersight@db.internal/shop\n');
-    vi.stubEnv('SHOP_DATABASE', 'postgres://other@db.internal:5432/shop');
+    vi.stubEnv('SHOP_DATABASE', 'postgres://other@DB.internal:5432/shop');
     const sites = (schema?: string) => [
       siteOf('one', { intake: 'postgres', postgresUrlFile: at('url') }),
       siteOf('two', {

@@ -6,13 +6,22 @@ import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { START } from '../../support/wire.js';
 
-it('a retry says how many dead letters wait again, and for how many ids nothing changed', async () => {
+/** An intake in a file that commands find, and what they print. */
+const opened = () => {
   const folder = temporaryFolder();
-  onTestFinished(() => folder.remove());
   const printed: string[] = [];
   vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
   const file = join(folder.path, 'intake.db');
   const intake = intakeHere({ file });
+  onTestFinished(async () => {
+    await intake.close();
+    folder.remove();
+  });
+  return { file, intake, printed };
+};
+
+it('a retry says how many dead letters wait again, and for how many ids nothing changed', async () => {
+  const { file, intake, printed } = opened();
   await intake.take([admitted(1)]);
   const { rows } = await intake.begin({ now: START, limit: 1, perMinute: 10 });
   const [{ id, attempts: attempt } = { id: '', attempts: 0 }] = rows;
@@ -33,19 +42,12 @@ it('a retry says how many dead letters wait again, and for how many ids nothing 
     '1 dead letter waits again. Nothing changed for 2 of the ids: offersight dead-letters list shows all that can wait again, those with the code viewed_dead only together with their viewed.',
     '0 dead letters wait again.',
   ]);
-  await intake.close();
 });
 
 it('an offer or a time chooses dead letters, to print them and to let them wait again', async () => {
-  const folder = temporaryFolder();
-  onTestFinished(() => folder.remove());
-  const printed: string[] = [];
-  vi.spyOn(console, 'log').mockImplementation((line: string) => void printed.push(line));
-  const file = join(folder.path, 'intake.db');
-  const intake = intakeHere({ file });
-  onTestFinished(() => intake.close());
+  const { file, intake, printed } = opened();
   const inAnHour = START + 3_600_000;
-  const [purged] = [admitted(4, { offerId: 'summer' })];
+  const purged = admitted(4, { offerId: 'summer' });
   await intake.take([
     admitted(1, { offerId: 'summer' }),
     admitted(2, { offerId: 'summer', type: 'dismissed', receivedAt: inAnHour }),

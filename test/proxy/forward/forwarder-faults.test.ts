@@ -315,10 +315,9 @@ describe('an outage', () => {
     await stage.take(1);
     stage.start({}, stage.intake, (message, cause) => alerts.push([message, systemCodeOf(cause)]));
     await stage.runtime.advance(20 * MINUTE_MS);
-    const [message] = [ALERTS.unreachable.words];
     expect(alerts.slice(0, 2)).toEqual([
-      [message, 'ECONNREFUSED'],
-      [message, 'HTTP_503'],
+      [ALERTS.unreachable.words, 'ECONNREFUSED'],
+      [ALERTS.unreachable.words, 'HTTP_503'],
     ]);
   });
 

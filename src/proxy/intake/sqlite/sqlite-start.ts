@@ -151,7 +151,7 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
     opened: () => wait(openingMs),
     async openedAsync() {
       await new Promise<void>((resolve) => {
-        // Nobody stands still meanwhile, so it may take as long as it needs.
+        // This blocks no thread, so an earlier failure does not shorten it.
         const stopTimer = after(LONGEST_MS, resolve);
         // Its first message says that it is open. If it could not be opened, the thread ends.
         for (const event of ['message', 'exit'] as const)

@@ -2,6 +2,7 @@
  * What the intake in Redis checks when it connects, which Redis it can use, and how soon its leader learns of events.
  */
 import { once } from 'node:events';
+import { inspect } from 'node:util';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { freePort } from '../../../../e2e/fixtures/free-port.js';
 import type { Intake } from '../../../../src/proxy/index.js';
@@ -97,6 +98,21 @@ describe('settings with which Redis may lose accepted events', () => {
     // What is asked after the settings is answered after them.
     for (const intake of [safe, silent]) expect(await intake.take([admitted(1)])).toHaveLength(1);
     expect(alerts).toEqual([]);
+  });
+});
+
+describe('a Redis with a password', () => {
+  it.each([
+    ['none', '', /asks for a password/],
+    ['a wrong one', ':canary-password@', /does not accept the user or the password/],
+  ])('is named as what refuses a client with %s, without showing it', async (_, given, words) => {
+    const server = await startRedis();
+    servers.push(server);
+    await server.admin.config('SET', 'requirepass', 'secret');
+    const intake = open({ url: server.url.replace('//', `//${given}`) });
+    const failure: unknown = await intake.status(START).catch((cause: unknown) => cause);
+    expect(failure).toMatchObject({ code: 'configuration', hint: expect.stringMatching(words) as string });
+    expect(inspect(failure, { depth: 9 })).not.toContain('canary-password');
   });
 });
 
