@@ -1,5 +1,5 @@
 import { defineConfig } from 'vitest/config';
-import { LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
+import { LONG_UNITS, MOCKING_UNITS, SERVER_UNITS } from './scripts/proofs.js';
 import { LongestFirst } from './test/support/longest-first.js';
 import { findingThread } from './test/support/thread.js';
 
@@ -22,9 +22,11 @@ export default defineConfig({
         test: {
           name: 'node',
           environment: 'node',
+          // Files share processes: most of a short test's time is for a process, its modules and its document.
+          isolate: false,
           globalSetup: 'test/support/thread.ts',
           include: ['test/**/*.test.ts'],
-          exclude: [...DOM, ...LONG_UNITS, ...SERVER_UNITS],
+          exclude: [...DOM, ...LONG_UNITS, ...MOCKING_UNITS, ...SERVER_UNITS],
         },
       },
       {
@@ -48,12 +50,23 @@ export default defineConfig({
       },
       {
         extends: true,
+        test: {
+          name: 'alone',
+          environment: 'node',
+          include: MOCKING_UNITS,
+          setupFiles: 'test/support/origin.ts',
+        },
+      },
+      {
+        extends: true,
         // Under Node Solid resolves to what renders on servers, where nothing reacts.
         resolve: { alias: { 'solid-js': `${import.meta.dirname}/node_modules/solid-js/dist/solid.js` } },
         test: {
           name: 'dom',
           environment: 'happy-dom',
+          isolate: false,
           include: DOM,
+          exclude: MOCKING_UNITS,
           setupFiles: 'test/support/origin.ts',
         },
       },

@@ -38,6 +38,17 @@ export const SERVER_UNITS = [
   'test/proxy/{creation,node}.test.ts',
 ];
 
+/**
+ * Test files that put another module in the place of one, and run in a process of their own. Others share processes, and would get
+ * that module, too.
+ */
+export const MOCKING_UNITS = [
+  'test/client/later/on-request.test.ts',
+  'test/client/script.test.ts',
+  'test/client/tracker.load.test.ts',
+  'test/proxy/cli/outgoing-proxy.test.ts',
+];
+
 /** Test files that take longest among the others, the longest first: they begin, so that none is left over at the end. */
 export const LONGEST_UNITS = [
   'test/proxy/intake/sqlite/sqlite.test.ts',

@@ -5,6 +5,8 @@ import { spawn } from 'node:child_process';
 
 /** Skips files that did not change. Only `npm test` notices that a type which such a file imports has changed. */
 const CACHE = 'node_modules/.cache';
+/** What needs no server. */
+const UNITS = '--project node --project dom --project alone';
 
 /**
  * @param {string} name
@@ -28,7 +30,7 @@ const run = (name, command) =>
   });
 
 if (process.argv.includes('--watch')) {
-  spawn('npx vitest --project node --project dom --changed --watch', { shell: true, stdio: 'inherit' });
+  spawn(`npx vitest ${UNITS} --changed --watch`, { shell: true, stdio: 'inherit' });
 } else {
   /** @param {...[name: string, command: string]} steps */
   const inTurn = async (...steps) => {
@@ -46,7 +48,7 @@ if (process.argv.includes('--watch')) {
       ],
       ['lint', `npx eslint . --cache --cache-location ${CACHE}/eslint`],
     ),
-    run('units', 'npx vitest run --project node --project dom --reporter dot'),
+    run('units', `npx vitest run ${UNITS} --reporter dot`),
   ]);
   process.exitCode = results.every(Boolean) ? 0 : 1;
 }

@@ -246,11 +246,13 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/door/problem', 'proxy/forward/destination', 'protocol', 'runtime'],
   },
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
-  'proxy/door/budgets': { packages: ['lru-cache', 'rate-limiter-flexible/lib/RateLimiterMemory.js'] },
+  'proxy/door/budgets': {
+    values: ['proxy/recent'],
+    packages: ['rate-limiter-flexible/lib/RateLimiterMemory.js'],
+  },
   'proxy/door/sharing': {
-    values: ['proxy/door/budgets'],
+    values: ['proxy/door/budgets', 'proxy/recent'],
     types: ['proxy/intake/sharing', 'runtime'],
-    packages: ['lru-cache'],
   },
   'proxy/door/machines': { types: ['proxy/door/exchange'], packages: ['isbot'] },
   'proxy/door/surroundings': {
@@ -290,10 +292,10 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/refusals',
       'proxy/option-names',
       'proxy/patience',
+      'proxy/recent',
       'errors',
     ],
     types: ['proxy/forward', ...INTAKE, 'proxy/telling', 'protocol', 'runtime'],
-    packages: ['lru-cache'],
   },
   'proxy/intake/sql': {
     values: [
@@ -304,10 +306,11 @@ const LAWS: Readonly<Record<string, Law>> = {
       'proxy/telling/dead-codes',
       'proxy/intake/sharing',
       'proxy/patience',
+      'proxy/recent',
       'protocol/reasons',
     ],
     types: [...INTAKE, 'protocol', 'runtime'],
-    packages: ['lru-cache', 'node:crypto', 'node:timers/promises'],
+    packages: ['node:crypto', 'node:timers/promises'],
   },
   'proxy/intake/sqlite': {
     values: [
@@ -415,6 +418,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'proxy/node-version': {},
   'proxy/needs-node': { values: ['proxy/node-version', 'errors'] },
   'proxy/patience': { types: ['runtime'] },
+  'proxy/recent': { packages: ['lru-cache'] },
   'proxy/option-names': { values: ['errors'], packages: ['leven'] },
   'proxy/operator': {
     values: [

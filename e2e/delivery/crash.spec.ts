@@ -1,12 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test as base } from '@playwright/test';
 import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import { memoryOrDisk } from '../../test/support/intake.js';
 import type { CrashPoint } from '../fixtures/crash-points.js';
 import { bePatient, expect } from '../fixtures/patience.js';
 import { trackerStats, untilWaiting } from '../fixtures/ready.js';
@@ -33,7 +33,7 @@ const test = base.extend<{ server: ProxyProcess }>({
   server: async ({}, use, testInfo) => {
     // Proxies start twice, and in the meantime the back-offs of pages and proxies grow.
     bePatient(testInfo, 150_000);
-    const folder = await mkdtemp(join(tmpdir(), 'offersight-'));
+    const folder = await mkdtemp(join(memoryOrDisk(), 'offersight-'));
     const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
     const children: ChildProcess[] = [];
     await use({

@@ -1,6 +1,4 @@
 /** Twenty thousand events under a virtual clock, through storms of 429 and 500. */
-import { existsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { temporaryFolder } from '../support/intake.js';
@@ -14,8 +12,6 @@ const BATCH = 500;
 const PER_MINUTE = 1_000;
 const SECOND_MS = 1_000;
 const MINUTE_MS = 60 * SECOND_MS;
-/** A folder in memory: twenty thousand events are settled here, and no power is cut meanwhile. */
-const MEMORY = '/dev/shm';
 
 interface Answer {
   readonly status: number;
@@ -51,7 +47,7 @@ beforeEach(() => {
   calls = [];
   statuses = {};
   counted = new Map();
-  folder = temporaryFolder(existsSync(MEMORY) ? MEMORY : tmpdir());
+  folder = temporaryFolder();
   runtime = fakeRuntime({
     async fetch(input, init) {
       const request = new Request(input, init);

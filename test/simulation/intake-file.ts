@@ -1,10 +1,9 @@
 /** The intake's file of one run. It is also read from outside, to see what was settled and what is in it. */
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'libsql';
 import type { LedgerCell } from '../../src/proxy/intake/ledger.js';
 import type { KeptRow } from '../history/row.js';
+import { temporaryFolder } from '../support/intake.js';
 import type { Recorder } from './recorder.js';
 import type { Rooms } from './rooms.js';
 
@@ -22,15 +21,13 @@ export interface IntakeFile {
   remove(): void;
 }
 
-const MEMORY = '/dev/shm';
-
 /** Makes an empty file. */
 export const createIntakeFile = async (
   { openSqliteIntake, resolveBounds }: Pick<Rooms, 'openSqliteIntake' | 'resolveBounds'>,
   { write }: Recorder,
 ): Promise<IntakeFile> => {
-  const folder = mkdtempSync(join(existsSync(MEMORY) ? MEMORY : tmpdir(), 'offersight-'));
-  const file = join(folder, 'intake.db');
+  const folder = temporaryFolder();
+  const file = join(folder.path, 'intake.db');
   await openSqliteIntake({ file, bounds: resolveBounds({}) }).close();
   const database = new Database(file);
   database.pragma('synchronous = OFF');
@@ -88,7 +85,7 @@ export const createIntakeFile = async (
     },
     remove() {
       database.close();
-      rmSync(folder, { recursive: true, force: true });
+      folder.remove();
     },
   };
 };

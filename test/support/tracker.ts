@@ -1,4 +1,5 @@
 /** A tracker on the test's page. The test decides what is seen, and posts are recorded. */
+import { randomUUID } from 'node:crypto';
 import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
 import { createConnecting } from '../../src/client/later/outbox/indexeddb-kinds.js';
@@ -49,8 +50,6 @@ export const told = (events: Iterable<OfferEvent>): string[] =>
 export const wired = (events: Iterable<WireEvent>): string[] =>
   [...events].map(({ type, personalized_offer_id }) => `${type} ${personalized_offer_id}`);
 
-let sites = 0;
-
 /** Answers as a proxy does that takes everything. */
 const takeAll = ({ events }: WireRequest): Response =>
   new Response(JSON.stringify({ v: 1, results: events.map(({ id }) => ({ id, status: 'accepted' })) }));
@@ -64,7 +63,7 @@ const turnPage = (): void => {
 
 /** Makes the test's page a site. */
 export const openSite = (): Site => {
-  const name = `site-${++sites}`;
+  const name = `site-${randomUUID()}`;
   const browser = scriptIntersections();
   const posted = new Map<string, WireEvent>();
   const uncaught: unknown[] = [];

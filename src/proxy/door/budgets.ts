@@ -1,6 +1,6 @@
 /** How much one user or one address may report: budgets that no single visitor reaches, in bounded memory. */
-import { LRUCache } from 'lru-cache';
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
+import { createRecent } from '../recent.js';
 
 /** Budgets; `Infinity` switches one off. */
 export interface Limits {
@@ -69,8 +69,7 @@ export const createBudget = (points: number, duration: number): Budget => {
   if (points === Infinity)
     return { isEndless: true, waitMs: nothing, take: nothing, giveBack: nothing, count: nothing };
   const limiter = new RateLimiterMemory({ points, duration });
-  const keys = new LRUCache<string, true>({
-    max: MAX_KEYS,
+  const keys = createRecent<true>(MAX_KEYS, {
     dispose: (_, key) => void limiter.delete(key),
     noDisposeOnSet: true,
   });

@@ -2,9 +2,9 @@
  * Budgets that several processes share. Once a second each says how much it gave out, and hears the same of the others. So two
  * of them may exceed a budget by what comes within a second, more of them by nearly twice that. No request waits for it.
  */
-import { LRUCache } from 'lru-cache';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Heard, Spent } from '../intake/sharing.js';
+import { createRecent } from '../recent.js';
 import { type Budget, type Budgets, MAX_KEYS, MINUTE_S } from './budgets.js';
 
 /** Says what this process gave out, and gives what it heard; undefined if this process is alone. */
@@ -29,15 +29,15 @@ const createSharing = (
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ) => {
   const forAMinute = {
-    ...{ max: MAX_KEYS, ttl: MINUTE_S * 1_000, noUpdateTTL: true, ttlResolution: 0 },
+    ...{ ttl: MINUTE_S * 1_000, noUpdateTTL: true, ttlResolution: 0 },
     perf: { now: () => runtime.elapsed() },
   };
   /** What the others do not know yet. */
-  const untold = new LRUCache<string, number>(forAMinute);
+  const untold = createRecent<number>(MAX_KEYS, forAMinute);
   /** Names here by the names that the intake has. */
-  const known = new LRUCache<string, string>({ max: MAX_KEYS });
+  const known = createRecent<string>(MAX_KEYS);
   /** What others gave to somebody who has not come to this process, by the name that the intake has. */
-  const strangers = new LRUCache<string, number>(forAMinute);
+  const strangers = createRecent<number>(MAX_KEYS, forAMinute);
   let stop: Stop | undefined;
   let isSoon = false;
   let isAlone = true;

@@ -2,7 +2,6 @@
  * Intake without storage, for functions that live as long as one request: it forwards before it answers, and remembers
  * in its process what it forwarded. Events that cannot be forwarded in time are deferred, and the client keeps them.
  */
-import { LRUCache } from 'lru-cache';
 import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
@@ -10,6 +9,7 @@ import type { Destination, OnCall } from '../../forward/destination.js';
 import type { Pace } from '../../forward/gate.js';
 import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
+import { createRecent } from '../../recent.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../admitted.js';
 import { createPlaces } from './call-places.js';
@@ -71,9 +71,9 @@ const createTaking = (
   { destination, runtime, pace, alert, onCall }: DirectContext,
   remember: number,
 ): Taking => {
-  const remembered = new LRUCache<string, Memory>({ max: remember });
+  const remembered = createRecent<Memory>(remember);
   /** Offers of which a view was forwarded. A dismissal may belong to that view, no matter what becomes of others. */
-  const viewedOffers = new LRUCache<string, true>({ max: remember });
+  const viewedOffers = createRecent<true>(remember);
   /** Never evicted: an event that was forgotten here would be forwarded twice at once. */
   const inFlight = new Map<string, string>();
   const places = createPlaces(pace, runtime);

@@ -1,5 +1,5 @@
 /** The places that groups have in the ledger. Groups are named by strangers, so there are only so many. */
-import { LRUCache } from 'lru-cache';
+import { createRecent } from '../../recent.js';
 import type { AdmittedEvent } from '../admitted.js';
 import {
   type Bookkeeping,
@@ -99,7 +99,7 @@ export const createPlaces = (
 ): Places => {
   const statements = statementsOf(dialect);
   /** How many new groups each visitor has named on a day, by day and visitor. */
-  const newcomers = new LRUCache<string, number>({ max: VISITORS });
+  const newcomers = createRecent<number>(VISITORS);
   /** The day on which no new group gets a place any more, no matter who names it. */
   let fullOn: number | undefined;
   /** What the transaction under way adds to that, and only if it is written. */
