@@ -21,7 +21,10 @@ export const LONG_UNITS = [
   'test/types/compilers.test.ts',
 ];
 
-/** Test files that start servers, processes or builds, or wait for seconds: `npm run quick` leaves them to `npm test`. */
+/**
+ * Test files that start servers, processes or builds, replace modules, or take seconds: each has a process of its own, and
+ * `npm run quick` leaves them to `npm test`.
+ */
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
   'test/upstream/*.test.ts',
@@ -29,24 +32,16 @@ export const SERVER_UNITS = [
   'test/dockerfile.test.ts',
   'test/reference.test.ts',
   'test/reference/*.test.ts',
-  'test/proxy/door/{admission,framing,measure,path,size,slow}.test.ts',
+  'test/proxy/cli/{dead-letters,kept-site,outgoing-proxy,purge,reading,sources,status}.test.ts',
+  'test/proxy/door/{admission,framing,measure,path,sharing,size,slow,surroundings,visitors}.test.ts',
   'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-clock,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',
-];
-
-/**
- * Test files that put another module in the place of one, and run in a process of their own. Others share processes, and would get
- * that module, too.
- */
-export const MOCKING_UNITS = [
-  'test/client/later/on-request.test.ts',
-  'test/client/script.test.ts',
-  'test/client/tracker.load.test.ts',
-  'test/proxy/cli/outgoing-proxy.test.ts',
+  'test/proxy/operator/admin.test.ts',
+  'test/proxy/telling/cause.test.ts',
 ];
 
 /** Test files that take longest among the others, the longest first: they begin, so that none is left over at the end. */

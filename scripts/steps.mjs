@@ -66,7 +66,7 @@ export const STEPS = {
     ],
     {
       name: 'unit',
-      command: 'npm run unit --silent -- --project node --project dom --project alone --project servers',
+      command: 'npm run unit --silent -- --project node --project dom --project servers',
       report: UNIT,
     },
     [

@@ -1,11 +1,11 @@
 /** Each test is run by `npm test` or `npm run proof`, and CONTRIBUTING says where each promise is shown. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
-import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS, MOCKING_UNITS } from '../scripts/proofs.js';
+import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS } from '../scripts/proofs.js';
 import { STEPS } from '../scripts/steps.mjs';
 
 const LONG = [...LONG_SPECS, ...LONG_UNITS];
@@ -31,14 +31,6 @@ it.each(LONGEST_UNITS)('the list of what begins first names %s, which exists and
   expect(LONG_UNITS).not.toContain(file);
 });
 
-it('the list of what has a process of its own names each test file that mocks a module', () => {
-  const mocking = readdirSync('test', { recursive: true, encoding: 'utf8' })
-    .map((file) => `test/${file.replaceAll('\\', '/')}`)
-    .filter((file) => file.endsWith('.test.ts') && /^ *vi\.(do)?mock\(/im.test(readFileSync(file, 'utf8')));
-  // Those of the intakes are among the servers', which share no process.
-  expect(mocking.filter((file) => !file.startsWith('test/proxy/intake/')).sort()).toEqual(MOCKING_UNITS);
-});
-
 it('the smoke of the other engines has tests', () => {
   expect(readFileSync('e2e/engines/engines.spec.ts', 'utf8')).toContain("tag: '@smoke'");
 });
@@ -52,7 +44,7 @@ describe('the two commands', () => {
       .map(([, project = '']) => project);
 
   it.each([
-    ['unit', 'vitest.config.ts', ['alone', 'dom', 'node', 'proof', 'servers']],
+    ['unit', 'vitest.config.ts', ['dom', 'node', 'proof', 'servers']],
     ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke', 'whole']],
   ])('together run every project of %s', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);

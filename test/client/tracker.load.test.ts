@@ -1,4 +1,3 @@
-// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createOfferTracker } from '../../src/index.js';
 import { storedIds } from '../support/outbox.js';

@@ -1,4 +1,3 @@
-// @vitest-environment happy-dom
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { ExposureWatch, Watched } from '../../../src/client/detect/exposure.js';
 import type { Placement } from '../../../src/client/detect/placement.js';
