@@ -53,7 +53,7 @@ export default defineConfig({
   // A test that passes the second time has found a race of ours.
   retries: 0,
   // Two cores are busy all the time with these. More of them at once only makes each of them slower.
-  workers: 5,
+  workers: 6,
   fullyParallel: true,
   forbidOnly: true,
   // Enough on a machine that also does other work.

@@ -22,7 +22,7 @@ export const LONG_UNITS = [
 ];
 
 /**
- * Test files that start servers, processes or builds, replace modules, or take seconds: each has a process of its own, and
+ * Test files that start servers, processes or builds, replace modules or take seconds: each has a process of its own, and
  * `npm run quick` leaves them to `npm test`.
  */
 export const SERVER_UNITS = [
