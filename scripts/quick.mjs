@@ -1,6 +1,6 @@
-// `npm run quick`: the checks that a contributor runs many times an hour, in at most a minute on two cores. They are
-// format, lint, types, the import law, and the unit tests that need neither a browser nor a server. `npm run quick --
-// --watch` continues with each change.
+// `npm run quick`: the checks that a contributor runs many times an hour, in about a minute on two cores. They are
+// format, types, the import law, the unit tests that need neither a browser nor a server, and lint of what changed.
+// `npm run quick -- --watch` continues with each change.
 import { execFileSync, spawn } from 'node:child_process';
 
 /** What the compiler found the last time. */

@@ -29,7 +29,9 @@ const createSharing = (
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ) => {
   const forAMinute = {
-    ...{ ttl: MINUTE_S * 1_000, noUpdateTTL: true, ttlResolution: 0 },
+    ttl: MINUTE_S * 1_000,
+    noUpdateTTL: true,
+    ttlResolution: 0,
     perf: { now: () => runtime.elapsed() },
   };
   /** What the others do not know yet. */
