@@ -1,7 +1,7 @@
 // `npm run quick`: the checks that a contributor runs many times an hour, in about a minute on two cores. They are
-// format, types, the import law, the unit tests that need neither a browser nor a server, and lint of what changed.
+// format, lint, types, the import law, and the unit tests that need neither a browser nor a server.
 // `npm run quick -- --watch` continues with each change.
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 
 /** What the compiler found the last time. */
 const CACHE = 'node_modules/.cache/tsc.tsbuildinfo';
@@ -29,24 +29,6 @@ const run = (name, command) =>
     });
   });
 
-/** The files that differ from the last commit: the rules that need types take a minute and a half for all files. */
-const changed = () => {
-  const status = [
-    'status',
-    '--porcelain',
-    '--untracked-files=all',
-    '--no-renames',
-    '-z',
-    '--',
-    '*.ts',
-    '*.tsx',
-  ];
-  return execFileSync('git', status, { encoding: 'utf8' })
-    .split('\0')
-    .filter((line) => line && !line.slice(0, 2).includes('D'))
-    .map((line) => `"${line.slice(3)}"`);
-};
-
 if (process.argv.includes('--watch')) {
   spawn(`npx vitest ${UNITS} --changed --watch`, { shell: true, stdio: 'inherit' });
 } else {
@@ -56,17 +38,12 @@ if (process.argv.includes('--watch')) {
     for (const [name, command] of steps) isOk = (await run(name, command)) && isOk;
     return isOk;
   };
-  const files = changed();
-  /** @type {[name: string, command: string][]} */
-  const linting = files.length
-    ? [['lint of what changed', `npx eslint --no-warn-ignored ${files.join(' ')}`]]
-    : [];
   // Two at a time: on two cores more would only wait for each other.
   const results = await Promise.all([
     inTurn(
       ['format', 'npx biome ci'],
       ['types', `node node_modules/typescript-newest/bin/tsc --incremental --tsBuildInfoFile ${CACHE}`],
-      ...linting,
+      ['lint', 'npx oxlint'],
     ),
     run('units', `npx vitest run ${UNITS} --reporter dot`),
   ]);

@@ -44,7 +44,7 @@ const test = base.extend<{
       if (name === 'redis') connection ??= await connect();
       const intakes = {
         sqlite: () => parts.sqliteIntake({ file: testInfo.outputPath('intake.sqlite') }),
-        // eslint-disable-next-line @typescript-eslint/no-deprecated -- The name that both versions have.
+        // oxlint-disable-next-line typescript/no-deprecated -- The name that both versions have.
         redis: () => parts.bullmqIntake({ connection: connection ?? '' }),
         direct: () => parts.directIntake(),
       };

@@ -3,7 +3,7 @@ import ts from 'typescript';
 import type { Kind, Piece, Said } from './passage.js';
 
 /** Comments for tools. */
-const DIRECTIVE = /^\/\/\/|^\/[/*]\s*(?:@ts-|eslint|v8 ignore|c8 ignore|#__PURE__|@__PURE__|<reference)/;
+const DIRECTIVE = /^\/\/\/|^\/[/*]\s*(?:@ts-|oxlint|v8 ignore|c8 ignore|#__PURE__|@__PURE__|<reference)/;
 const TAG_OF_CODE = /^@(?:example|type|typedef|import)\b/;
 /** A type in JavaScript's comments may hold objects. It is in front of the name of a parameter or a property. */
 const OBJECT = String.raw`\{(?:[^{}]|\{[^{}]*\})*\}`;

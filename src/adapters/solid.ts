@@ -8,7 +8,7 @@ import { markOffer, type Offered } from '../index.js';
 
 declare module 'solid-js' {
   // As Solid declares it.
-  // eslint-disable-next-line @typescript-eslint/no-namespace
+  // oxlint-disable-next-line typescript/no-namespace
   namespace JSX {
     interface Directives {
       /** The element shows this offer: its id, or its id and settings. */

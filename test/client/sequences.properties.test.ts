@@ -300,7 +300,7 @@ describe('with any actions of a page, its user and the browser', () => {
             check(await run, options);
           },
         ),
-        { numRuns: 200, interruptAfterTimeLimit: 8_000 },
+        { numRuns: 200, plugins: [fc.interruptAfterTimeLimit(8_000)] },
       );
     } finally {
       // When time is up, the last page is still alive, and would outlive its document.

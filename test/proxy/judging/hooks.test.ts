@@ -511,9 +511,7 @@ describe("under Node's http", () => {
     const seen: unknown[] = [];
     const started = startProxy({
       subject: (request) => {
-        const incoming = incomingOf(request) as
-          | (IncomingMessage & { session?: { user: string } })
-          | undefined;
+        const incoming: (IncomingMessage & { session?: { user: string } }) | undefined = incomingOf(request);
         seen.push(incoming?.session?.user);
         return incoming?.session?.user;
       },

@@ -5,7 +5,7 @@ import ky from 'ky';
 export interface PostInit {
   readonly body: string;
   readonly headers: Readonly<Record<string, string>>;
-  readonly fetch: typeof fetch;
+  readonly fetch: typeof globalThis.fetch;
   readonly signal: AbortSignal;
   readonly redirect: RequestRedirect;
   readonly cache: RequestCache;

@@ -120,7 +120,7 @@ export const startThread = (start: Omit<ThreadStart, 'door' | 'said'>): Running 
 
   const hear = (): void => {
     for (;;) {
-      const received = receiveMessageOnPort(door) as { readonly message: Said } | undefined;
+      const received: { readonly message: Said } | undefined = receiveMessageOnPort(door);
       if (!received) return;
       heard++;
       failure = received.message.failure && failureOf(received.message.failure);

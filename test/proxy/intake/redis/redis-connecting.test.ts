@@ -15,7 +15,7 @@ import { eventId, START, wireBody, wireEvent } from '../../../support/wire.js';
 import { begun, rowOf } from '../intake.contract.js';
 
 const formerIntake = (options: BullmqIntakeOptions): Intake =>
-  // eslint-disable-next-line @typescript-eslint/no-deprecated -- This test is for it.
+  // oxlint-disable-next-line typescript/no-deprecated -- This test is for it.
   bullmqIntake(options);
 
 let redis: RedisServer;
