@@ -21,6 +21,9 @@ const launching = (options: LaunchOptions): LaunchOptions => ({
 
 /** Tests of what Chromium without windows lacks: it keeps no page to come back to, and syncs nothing in the background. */
 const WHOLE = /@whole/;
+/** Also what shows how a browser treats several pages, by the paths of its files. */
+const LONG_WHOLE =
+  /@whole|(busy\/busy|chaos\/chaos|chaos\/ten-thousand|engines\/engines|releases\/pages)\.spec/;
 const whole = { launchOptions: launching(wholeBrowser) };
 
 export default defineConfig({
@@ -46,7 +49,14 @@ export default defineConfig({
       use: whole,
       outputDir: 'test-results/e2e-smoke',
     },
-    { name: 'proof', testMatch: long, outputDir: 'test-results/e2e-proof', use: whole },
+    { name: 'proof', testMatch: long, grepInvert: LONG_WHOLE, outputDir: 'test-results/e2e-proof' },
+    {
+      name: 'proofWhole',
+      testMatch: long,
+      grep: LONG_WHOLE,
+      outputDir: 'test-results/e2e-proof-whole',
+      use: whole,
+    },
     { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries', use: whole },
   ],
   globalSetup: './e2e/fixtures/bundle-module.ts',

@@ -5,13 +5,13 @@ import { once } from 'node:events';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { dirname, extname, join, normalize } from 'node:path';
-import { AxeBuilder } from '@axe-core/playwright';
 import { chromium } from 'playwright';
+import { axeOf } from './axe.mjs';
 import { ARGS, ensureBrowser, HELP } from './ensure-browser.mjs';
 import { EXAMPLE, faultsOfExample } from './site-example.mjs';
 import { OUTPUT } from './site-output.mjs';
 
-/** @import { BrowserContext } from 'playwright' */
+/** @import { Page } from 'playwright' */
 
 /**
  * What is read of a broken rule.
@@ -75,28 +75,23 @@ const serve = async () => {
 /**
  * What axe finds on a page, by colour scheme. The page is opened once, since only colours differ. Checking colours
  * takes most of the time, and pages of one folder have the same ones.
- * @param {BrowserContext} context
+ * @param {Page} page
  * @param {string} url
  * @param {boolean} isForColours
  * @returns {Promise<Readonly<Record<string, readonly Violation[]>>>}
  */
-const findingsOf = async (context, url, isForColours) => {
-  const page = await context.newPage();
+const findingsOf = async (page, url, isForColours) => {
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.goto(url);
   await page.evaluate(() => document.fonts.ready);
-  const axe = new AxeBuilder({ page });
+  const axe = axeOf(page);
   // Code is thousands of coloured spans, which no other rule is about.
   if (!isForColours) axe.disableRules(['color-contrast']).exclude('pre code');
   const { violations: light } = await axe.analyze();
-  if (!isForColours) {
-    await page.close();
-    return { light };
-  }
+  if (!isForColours) return { light };
   await page.emulateMedia({ colorScheme: 'dark' });
   await page.waitForSelector('html.dark');
-  const dark = await new AxeBuilder({ page }).withRules(['color-contrast']).analyze();
-  await page.close();
+  const dark = await axeOf(page).withRules(['color-contrast']).analyze();
   return { light, dark: dark.violations };
 };
 
@@ -136,8 +131,9 @@ try {
     }
   };
   const lookAtNext = async () => {
+    const page = await context.newPage();
     for (let path = paths.shift(); path; path = paths.shift()) {
-      const found = await findingsOf(context, `${site.url}/${path}`, forColours.has(path));
+      const found = await findingsOf(page, `${site.url}/${path}`, forColours.has(path));
       for (const [scheme, violations] of Object.entries(found))
         for (const violation of violations) note(path, scheme, violation);
     }

@@ -92,7 +92,7 @@ export const STEPS = {
     // These start browsers, engines and applications of their own; more of them at once only makes each of them slower.
     {
       name: 'long end to end',
-      command: 'npm run e2e --silent -- --project proof --workers 4',
+      command: 'npm run e2e --silent -- --project proof --project proofWhole --workers 4',
       report: END_TO_END,
     },
   ],

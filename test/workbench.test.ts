@@ -45,7 +45,7 @@ describe('the two commands', () => {
 
   it.each([
     ['unit', 'vitest.config.ts', ['dom', 'node', 'proof', 'servers']],
-    ['e2e', 'playwright.config.ts', ['promises', 'proof', 'smoke', 'whole']],
+    ['e2e', 'playwright.config.ts', ['promises', 'proof', 'proofWhole', 'smoke', 'whole']],
   ])('together run every project of %s', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
     // Projects with packages in a folder of their own are run by `npm run libraries`.

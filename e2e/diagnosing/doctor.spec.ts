@@ -13,46 +13,54 @@ const test = mergeTests(clinicTest, benchTest);
 
 const tagOf = (attributes: string): string => `<script async src="/offersight.js" ${attributes}></script>`;
 
+/** Users run it with such a browser, which has more of its own in a profile and behind a page. */
+const WHOLE = { tag: '@whole' };
+
 // As long as two runs of the doctor may take.
 test.describe.configure({ timeout: 200_000 });
 
-test('a healthy page has no findings, also without a browser, and none of its events is counted', async ({
-  clinic,
-}) => {
-  const url = clinic.deploy('/healthy', {});
-  const [seen, bare] = await Promise.all([
-    clinic.examine([url]),
-    clinic.examine([url, '--no-browser', '--json']),
-  ]);
-  expect(seen.stderr).toBe('');
-  expect(seen.code).toBe(0);
-  expect(seen.stdout).toContain('fine    The script has run.');
-  expect(seen.stdout).toContain(
-    `The proxy answers at ${clinic.site.url}/offer-events, asked by the page itself.`,
-  );
-  expect(seen.stdout).toContain('The page wanted to report an event. The doctor stopped that');
-  expect(seen.stdout).toContain('Nothing is wrong in what was checked.');
-  expect([bare.code, bare.ids()]).toEqual([0, []]);
-  expect(bare.report().leftOut[0]).toContain('--no-browser was given');
-  await clinic.expectNoEvent();
-});
+test(
+  'a healthy page has no findings, also without a browser, and none of its events is counted',
+  WHOLE,
+  async ({ clinic }) => {
+    const url = clinic.deploy('/healthy', {});
+    const [seen, bare] = await Promise.all([
+      clinic.examine([url]),
+      clinic.examine([url, '--no-browser', '--json']),
+    ]);
+    expect(seen.stderr).toBe('');
+    expect(seen.code).toBe(0);
+    expect(seen.stdout).toContain('fine    The script has run.');
+    expect(seen.stdout).toContain(
+      `The proxy answers at ${clinic.site.url}/offer-events, asked by the page itself.`,
+    );
+    expect(seen.stdout).toContain('The page wanted to report an event. The doctor stopped that');
+    expect(seen.stdout).toContain('Nothing is wrong in what was checked.');
+    expect([bare.code, bare.ids()]).toEqual([0, []]);
+    expect(bare.report().leftOut[0]).toContain('--no-browser was given');
+    await clinic.expectNoEvent();
+  },
+);
 
 test.describe('a page that sends in every possible way', () => {
   test.use({ proxyOptions: { machines: 'count' } });
 
-  test('delivers no event to the proxy, though machines count in page and proxy', async ({ clinic }) => {
-    const send = (id: number): string =>
-      `JSON.stringify({ v: 1, sent_at: Date.now(), events: [{ id: '019aa02f-3c00-7000-8000-00000000000${id}', type: 'viewed', personalized_offer_id: 'sent${id}', occurred_at: Date.now() }] })`;
-    const post = (id: number): string =>
-      `fetch('/offer-events', { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body: ${send(id)} })`;
-    clinic.site.serveWorker(`${post(1)}; addEventListener('fetch', () => undefined);`);
-    clinic.deploy('/next', {});
-    const frame = clinic.deploy('/frame', {
-      tag: '',
-      body: `<script>${post(2)}.then(() => parent.postMessage('answered'))</script>`,
-    });
-    const url = clinic.deploy('/sending', {
-      head: `<script>
+  test(
+    'delivers no event to the proxy, though machines count in page and proxy',
+    WHOLE,
+    async ({ clinic }) => {
+      const send = (id: number): string =>
+        `JSON.stringify({ v: 1, sent_at: Date.now(), events: [{ id: '019aa02f-3c00-7000-8000-00000000000${id}', type: 'viewed', personalized_offer_id: 'sent${id}', occurred_at: Date.now() }] })`;
+      const post = (id: number): string =>
+        `fetch('/offer-events', { method: 'POST', keepalive: true, headers: { 'content-type': 'application/json' }, body: ${send(id)} })`;
+      clinic.site.serveWorker(`${post(1)}; addEventListener('fetch', () => undefined);`);
+      clinic.deploy('/next', {});
+      const frame = clinic.deploy('/frame', {
+        tag: '',
+        body: `<script>${post(2)}.then(() => parent.postMessage('answered'))</script>`,
+      });
+      const url = clinic.deploy('/sending', {
+        head: `<script>
         const loaded = new Promise((done) => addEventListener('load', done));
         const framed = new Promise((done) => addEventListener('message', done));
         const posted = ${post(7)};
@@ -62,14 +70,15 @@ test.describe('a page that sends in every possible way', () => {
         addEventListener('pagehide', () => { ${post(5)}; navigator.sendBeacon('/offer-events', new Blob([${send(6)}], { type: 'application/json' })); });
         Promise.all([loaded, framed, posted]).then(() => { location.href = '/next'; });
       </script>`,
-      body: `${OFFER}<iframe src="${frame}"></iframe>`,
-    });
-    const { code, report } = await clinic.examine([url, '--json']);
-    expect([code, report().url]).toEqual([0, `${clinic.site.url}/next`]);
-    await clinic.expectNoEvent();
-    // The page waits for the answers to these two: its own post, and that of its frame.
-    expect(report().stoppedEvents).toBeGreaterThan(1);
-  });
+        body: `${OFFER}<iframe src="${frame}"></iframe>`,
+      });
+      const { code, report } = await clinic.examine([url, '--json']);
+      expect([code, report().url]).toEqual([0, `${clinic.site.url}/next`]);
+      await clinic.expectNoEvent();
+      // The page waits for the answers to these two: its own post, and that of its frame.
+      expect(report().stoppedEvents).toBeGreaterThan(1);
+    },
+  );
 });
 
 interface Case {
@@ -422,7 +431,7 @@ test('the doctor does not doubt an offer that is still hidden, that needs longer
   }
 });
 
-test('the doctor leaves no file behind', async ({ clinic }) => {
+test('the doctor leaves no file behind', WHOLE, async ({ clinic }) => {
   const folder = await mkdtemp(join(tmpdir(), 'offersight-left-'));
   const { code } = await clinic.examine([clinic.deploy('/', {})], { TMPDIR: folder });
   const left = await readdir(folder);

@@ -1,7 +1,7 @@
 /** The inspector: how it can be opened, what it shows and does to the page, and that other pages never load it. */
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Page } from '@playwright/test';
 import { inspectLink } from 'offersight/proxy';
+import { axeOf } from '../../scripts/axe.mjs';
 import { openInspectorIn, saidIn } from '../fixtures/inspected.js';
 import { trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
@@ -630,7 +630,7 @@ test.describe('the inspector’s users', () => {
         await openInspectorIn(page, FILE);
         await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('seen'));
         await expect(page.locator('.steps .done')).toHaveCount(3);
-        const { violations } = await new AxeBuilder({ page }).include('offersight-inspector').analyze();
+        const { violations } = await axeOf(page).include('offersight-inspector').analyze();
         expect(violations.map(({ id, nodes }) => [id, ...nodes.map(({ html }) => html)])).toEqual([]);
         const overflow = () =>
           page.evaluate(() => {

@@ -1,6 +1,6 @@
 /** The operator's page as different people see it: colours, screens, engines. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { mergeTests, type Page } from '@playwright/test';
+import { axeOf } from '../../scripts/axe.mjs';
 import { ENGINES, test as engineTest } from '../engines/test.js';
 import { leaveEvents, OPERATOR_VIEWS, signIn, startOperated, TOKEN } from '../fixtures/operator.js';
 import { eventOf } from '../fixtures/post.js';
@@ -27,7 +27,7 @@ const look = async (page: Page, view: string): Promise<void> => {
   for (const { name, width, ...media } of LOOKS) {
     await page.emulateMedia(media);
     await page.setViewportSize({ width, height: 844 });
-    const axe = new AxeBuilder({ page });
+    const axe = axeOf(page);
     const { violations } = await (name === 'light' ? axe : axe.withRules(DEPENDING_ON_LOOKS)).analyze();
     const found = violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
     const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -4,8 +4,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { AxeBuilder } from '@axe-core/playwright';
 import { test as base, type Page } from '@playwright/test';
+import { axeOf } from '../../scripts/axe.mjs';
 import { bePatient, expect } from '../fixtures/patience.js';
 import { trackerStats } from '../fixtures/ready.js';
 
@@ -211,7 +211,7 @@ test('the shop is accessible: axe finds nothing in light or dark, on a phone or 
   for (const { width, colorScheme } of LOOKS) {
     await page.setViewportSize({ width, height: 844 });
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-    const axe = new AxeBuilder({ page });
+    const axe = axeOf(page);
     const isFirst = width === 1440 && colorScheme === 'light';
     // The other rules of axe depend on the document, which is the same in every look.
     const { violations } = await (isFirst
