@@ -22,25 +22,28 @@ export const LONG_UNITS = [
 ];
 
 /**
- * Test files that start servers, processes or builds, replace modules or take seconds: each has a process of its own, and
- * `npm run quick` leaves them to `npm test`.
+ * Test files that start servers, processes or builds, replace modules, read the documents or take seconds: each has a
+ * process of its own, and `npm run quick` leaves them to `npm test`.
  */
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
   'test/upstream/*.test.ts',
-  'test/code-types.test.ts',
-  'test/dockerfile.test.ts',
+  'test/{code-blocks,code-types,dockerfile,site,workflows}.test.ts',
+  'test/doctor/rooms.test.ts',
+  'test/privacy/*.test.ts',
   'test/reference.test.ts',
   'test/reference/*.test.ts',
   'test/proxy/cli/{dead-letters,kept-site,outgoing-proxy,purge,reading,sources,status}.test.ts',
   'test/proxy/door/{admission,framing,measure,path,sharing,size,slow,surroundings,visitors}.test.ts',
-  'test/proxy/forward/{connection,usage-lane,usage-upstream}.test.ts',
+  'test/proxy/forward/{busy-process,connection,forwarder-faults,jumps,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-clock,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
+  'test/proxy/intake/direct/direct.properties.test.ts',
   'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,node}.test.ts',
   'test/proxy/operator/admin.test.ts',
+  'test/proxy/operator/page/visits.test.ts',
   'test/proxy/telling/cause.test.ts',
 ];
 

@@ -1,7 +1,7 @@
 // `npm run quick`: the checks that a contributor runs many times an hour, in about a minute on two cores. They are
-// format, lint, types, the import law, and the unit tests that need neither a browser nor a server.
+// format, types, the import law, the unit tests that need neither a browser nor a server, and lint of what changed.
 // `npm run quick -- --watch` continues with each change.
-import { spawn } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 
 /** What the compiler found the last time. */
 const CACHE = 'node_modules/.cache/tsc.tsbuildinfo';
@@ -29,6 +29,24 @@ const run = (name, command) =>
     });
   });
 
+/** The files that differ from the last commit: the rules that need types would take a fifth of the time for all files. */
+const changed = () => {
+  const status = [
+    'status',
+    '--porcelain',
+    '--untracked-files=all',
+    '--no-renames',
+    '-z',
+    '--',
+    '*.ts',
+    '*.tsx',
+  ];
+  return execFileSync('git', status, { encoding: 'utf8' })
+    .split('\0')
+    .filter((line) => line && !line.slice(0, 2).includes('D'))
+    .map((line) => `"${line.slice(3)}"`);
+};
+
 if (process.argv.includes('--watch')) {
   spawn(`npx vitest ${UNITS} --changed --watch`, { shell: true, stdio: 'inherit' });
 } else {
@@ -38,12 +56,15 @@ if (process.argv.includes('--watch')) {
     for (const [name, command] of steps) isOk = (await run(name, command)) && isOk;
     return isOk;
   };
+  const files = changed();
+  /** @type {[name: string, command: string][]} */
+  const linting = files.length ? [['lint of what changed', `npx oxlint ${files.join(' ')}`]] : [];
   // Two at a time: on two cores more would only wait for each other.
   const results = await Promise.all([
     inTurn(
       ['format', 'npx biome ci'],
       ['types', `node node_modules/typescript-newest/bin/tsc --incremental --tsBuildInfoFile ${CACHE}`],
-      ['lint', 'npx oxlint'],
+      ...linting,
     ),
     run('units', `npx vitest run ${UNITS} --reporter dot`),
   ]);
