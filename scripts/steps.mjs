@@ -43,13 +43,15 @@ const END_TO_END = {
   },
 };
 
-/** What tests need beside npm's packages. */
+/** What tests need beside npm's packages, and the list of those that show every promise once. */
 const NEEDS = [
   { name: 'browser', command: 'node scripts/ensure-browser.mjs' },
   { name: 'servers', command: 'node scripts/ensure-servers.mjs' },
   { name: 'engines', command: 'node scripts/ensure-engines.mjs' },
   { name: 'build', command: 'node scripts/build-once.mjs' },
+  { name: 'list of promises', command: 'node scripts/once.mjs' },
 ];
+const ONCE = 'test-results/once.txt';
 
 /**
  * What each command runs; CONTRIBUTING says which of them shows what.
@@ -77,7 +79,7 @@ export const STEPS = {
     ],
     {
       name: 'end to end',
-      command: 'npm run e2e --silent -- --project promises --project whole --project smoke',
+      command: `npm run e2e --silent -- --project promises --project whole --project smoke --test-list ${ONCE}`,
       report: END_TO_END,
     },
   ],
@@ -89,6 +91,11 @@ export const STEPS = {
       { name: 'documentation site by the rules of axe', command: 'npm run docs:axe --silent' },
       { name: 'applications by their guides', command: 'npm run apps --silent' },
     ],
+    {
+      name: 'end to end, the others',
+      command: `npm run e2e --silent -- --project promises --project whole --test-list-invert ${ONCE}`,
+      report: END_TO_END,
+    },
     // These start browsers, engines and applications of their own; more of them at once only makes each of them slower.
     {
       name: 'long end to end',

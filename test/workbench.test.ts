@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
+import { onceOf } from '../scripts/once.mjs';
 import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS } from '../scripts/proofs.js';
 import { STEPS } from '../scripts/steps.mjs';
 
@@ -50,7 +51,17 @@ describe('the two commands', () => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
     // Projects with packages in a folder of their own are run by `npm run libraries`.
     expect(named.filter((name) => name !== 'libraries').sort()).toEqual(projects);
-    expect([...projectsOf('test', tool), ...projectsOf('proof', tool)].sort()).toEqual(projects);
+    const run = new Set([...projectsOf('test', tool), ...projectsOf('proof', tool)]);
+    expect([...run].sort()).toEqual(projects);
+  });
+
+  it('divide the end-to-end tests by one list', () => {
+    const [shown, others] = (['test', 'proof'] as const).map((command) =>
+      STEPS[command].flat().find((step) => step.command.includes('--project promises')),
+    );
+    expect(shown?.command).toMatch(/--project promises --project whole --project smoke --test-list (\S+)$/);
+    expect(others?.command).toMatch(/--project promises --project whole --test-list-invert (\S+)$/);
+    expect(others?.command.split(' ').at(-1)).toBe(shown?.command.split(' ').at(-1));
   });
 
   const total = (files: Readonly<Record<string, string>>): { line: string; code: number } => {
@@ -88,6 +99,75 @@ describe('the two commands', () => {
     ],
   ])('fail together, and name the failures above that line, if %s', (_, files, line) => {
     expect(total(files)).toEqual({ line, code: 1 });
+  });
+});
+
+describe('the list of end-to-end tests that show every promise once', () => {
+  const spec = (title: string, line: number, ...projects: string[]) => ({
+    title,
+    file: 'a.spec.ts',
+    line,
+    tests: projects.map((projectName) => ({ projectName })),
+  });
+  const listOf = (...parts: Parameters<typeof onceOf>[0]['suites']) => onceOf({ suites: parts });
+
+  it('has the first test of each group, also of a group inside another', () => {
+    const inner = { title: 'inner', specs: [spec('third', 3, 'promises'), spec('fourth', 4, 'promises')] };
+    const outer = {
+      title: 'outer',
+      specs: [spec('first', 1, 'promises'), spec('second', 2, 'promises')],
+      suites: [inner],
+    };
+    expect(listOf({ title: 'a.spec.ts', suites: [outer] })).toEqual([
+      '[promises] › a.spec.ts › outer › first',
+      '[promises] › a.spec.ts › outer › inner › third',
+    ]);
+  });
+
+  it('has the first row of each table outside groups', () => {
+    const specs = [
+      spec('one', 1, 'promises'),
+      spec('row', 2, 'promises'),
+      spec('further row', 2, 'promises'),
+    ];
+    expect(listOf({ title: 'a.spec.ts', specs })).toEqual([
+      '[promises] › a.spec.ts › one',
+      '[promises] › a.spec.ts › row',
+    ]);
+  });
+
+  it('has each test that names a fault or an attack, and each of the smoke', () => {
+    const specs = [
+      spec('first', 1, 'promises', 'smoke'),
+      spec('second (fault 12)', 2, 'promises'),
+      spec('third (attacks 4, 5)', 3, 'promises'),
+      spec('a row (fault 7)', 4, 'promises'),
+      spec('another row (fault 7)', 4, 'promises'),
+      spec('another row (fault 8)', 4, 'promises'),
+      spec('fourth (without fault)', 5, 'promises', 'smoke'),
+    ];
+    expect(listOf({ title: 'a.spec.ts', suites: [{ title: 'group', specs }] })).toEqual([
+      '[promises] › a.spec.ts › group › first',
+      '[smoke] › a.spec.ts › group › first',
+      '[promises] › a.spec.ts › group › second (fault 12)',
+      '[promises] › a.spec.ts › group › third (attacks 4, 5)',
+      '[promises] › a.spec.ts › group › a row (fault 7)',
+      '[promises] › a.spec.ts › group › another row (fault 8)',
+      '[smoke] › a.spec.ts › group › fourth (without fault)',
+    ]);
+  });
+
+  it('has the first test of each project in a group that several have', () => {
+    const specs = [spec('first', 1, 'promises'), spec('second', 2, 'whole'), spec('third', 3, 'whole')];
+    expect(listOf({ title: 'a.spec.ts', suites: [{ title: 'group', specs }] })).toEqual([
+      '[promises] › a.spec.ts › group › first',
+      '[whole] › a.spec.ts › group › second',
+    ]);
+  });
+
+  it('refuses a title that such a list could not name', () => {
+    const specs = [spec('from › to', 1, 'promises')];
+    expect(() => listOf({ title: 'a.spec.ts', specs })).toThrow('write it without ›');
   });
 });
 
