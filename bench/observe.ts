@@ -1,7 +1,7 @@
 /**
  * Measures what seeing offers costs: `npm run bench:observe` after `npm run build`. It compares the built script file
- * with a page that observes nothing and with one bare IntersectionObserver. It asserts nothing, and only shares of one
- * run can be compared.
+ * with a page that observes nothing, with one bare IntersectionObserver, and with a published tracker. It asserts
+ * nothing, and only shares of one run can be compared.
  *
  *     --rounds 5 --counts 20,200,1000,10000 --layouts grid,column,carousels
  *

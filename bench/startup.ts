@@ -1,7 +1,7 @@
 /**
  * Measures how long a page's main thread is busy in one go while the tracker starts: `npm run bench:startup`. It compares
- * the built script file with one bare IntersectionObserver over the same offers, in cold loads that take turns. It
- * asserts nothing, and only figures of one run can be compared.
+ * the built script file with one bare IntersectionObserver and with a published tracker over the same offers, in cold
+ * loads that take turns. It asserts nothing, and only figures of one run can be compared.
  *
  *     --rounds 15 --offers 20 --slowdown 4 --against older/offersight.js
  *
@@ -12,6 +12,7 @@ import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from '../scripts/ensure-browser.mjs';
 import { spread, table } from './figures.js';
+import { snowplowScript } from './peers/snowplow.mjs';
 import { measure, type Tasks } from './startup/tasks.js';
 
 const { values } = parseArgs({
@@ -38,6 +39,7 @@ const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
 const scripts = new Map([
   ['bare', BARE],
   ['ours', await readFile(new URL('../dist/offersight.js', import.meta.url), 'utf8')],
+  ['Snowplow', snowplowScript()],
 ]);
 if (values.against) scripts.set('against', await readFile(values.against, 'utf8'));
 

@@ -1,6 +1,7 @@
 /** The README compares what trackers load. Its sizes are those that were weighed, of the packages that it names. */
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
+import { PEERS } from '../bench/peers/published.mjs';
 
 interface Figure {
   /** The tracker's name in the README. */
@@ -51,8 +52,8 @@ it('the README’s table of trackers has the sizes that were weighed', () => {
 });
 
 it('the packages that `npm run bench:peers` weighs are those of its last figures', () => {
-  const packages = [...readFileSync('bench/peers.mjs', 'utf8').matchAll(/'(@?[\w/-]+@\d[\d.]*)'/g)];
-  expect(packages.map(([, name]) => name)).toEqual(FIGURES.flatMap((figure) => figure.packages));
+  const packages = PEERS.flatMap(({ files }) => files.map(([specifier]) => specifier));
+  expect(packages).toEqual(FIGURES.flatMap((figure) => figure.packages));
 });
 
 it.each([

@@ -15,8 +15,9 @@ const STEP_PX = 48;
 const GROUP = 50;
 
 const bare = strategy === 'bare' ? createBare() : undefined;
-let countedByOurs = 0;
-document.addEventListener('offersight:viewed', () => countedByOurs++);
+let countedByTracker = 0;
+for (const type of ['offersight:viewed', 'snowplow:counted'])
+  document.addEventListener(type, () => countedByTracker++);
 
 let frames = 0;
 const frame = async (): Promise<void> => {
@@ -112,6 +113,6 @@ const bench: BenchPage = {
     await quiet();
     return frames;
   },
-  counted: () => bare?.counted() ?? countedByOurs,
+  counted: () => bare?.counted() ?? countedByTracker,
 };
 Object.assign(window, { bench });

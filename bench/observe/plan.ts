@@ -1,7 +1,7 @@
 /** What is measured: the words that the page and the command share. */
 
-/** No observing at all, one plain IntersectionObserver, and the built script file. */
-export const STRATEGIES = ['none', 'bare', 'ours'] as const;
+/** No observing at all, one plain IntersectionObserver, the built script file, and a published tracker. */
+export const STRATEGIES = ['none', 'bare', 'ours', 'snowplow'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 /** Many offers side by side, one below the other, or in rows that scroll sideways. */

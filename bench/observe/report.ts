@@ -28,11 +28,12 @@ type Quantity = (run: Run) => number;
 const total: Quantity = ({ cpuMs }) => PHASES.reduce((sum, phase) => sum + cpuMs[phase], 0);
 const heapKb: Quantity = ({ heapBytes }) => heapBytes / 1_024;
 
-/** (ours − none) ÷ (bare − none) by round; a round in which the bare observer cost nothing has no share. */
-const shares = ({ rounds }: Series, quantity: Quantity): number[] =>
-  rounds.flatMap(({ none, bare, ours }) => {
+/** (tracker − none) ÷ (bare − none) by round; a round in which the bare observer cost nothing has no share. */
+const shares = ({ rounds }: Series, quantity: Quantity, tracker: Strategy = 'ours'): number[] =>
+  rounds.flatMap((round) => {
+    const { none, bare } = round;
     const floor = quantity(bare) - quantity(none);
-    return floor > 0 ? [(quantity(ours) - quantity(none)) / floor] : [];
+    return floor > 0 ? [(quantity(round[tracker]) - quantity(none)) / floor] : [];
   });
 
 const medianOf = ({ rounds }: Series, strategy: Strategy, quantity: Quantity): number =>
@@ -53,14 +54,18 @@ export const renderSeries = (series: Series): string => {
     medianOf(series, strategy, heapKb).toFixed(0),
     series.rounds.map((round) => round[strategy].counted).join(' '),
   ]);
-  const share = [
-    'share',
-    ...COLUMNS.map(([, quantity]) => spread(shares(series, quantity), 2)),
-    spread(shares(series, heapKb), 2),
-    '',
+  const trackers: readonly [row: string, tracker: Strategy][] = [
+    ['share', 'ours'],
+    ['of Snowplow', 'snowplow'],
   ];
+  const shared = trackers.map(([row, tracker]) => [
+    row,
+    ...COLUMNS.map(([, quantity]) => spread(shares(series, quantity, tracker), 2)),
+    spread(shares(series, heapKb, tracker), 2),
+    '',
+  ]);
   const head = [nameOf(series), ...COLUMNS.map(([name]) => `${name} ms`), 'heap KB', 'counted'];
-  return table(head, [...plain, share]);
+  return table(head, [...plain, ...shared]);
 };
 
 /** What we add with few offers, milliseconds: to a frame, if a phase can have any number of frames. */

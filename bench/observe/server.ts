@@ -5,6 +5,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import ts from 'typescript';
 import type { WireReply, WireRequest } from '../../src/protocol/batch.js';
+import { snowplowScript } from '../peers/snowplow.mjs';
 import type { Layout, Strategy } from './plan.js';
 
 /** A running site. */
@@ -26,11 +27,14 @@ const STYLE = `
   .carousels .group { display: flex; gap: 8px; overflow-x: scroll; height: 150px }
   .carousels .offer { flex: 0 0 160px; height: 120px }`;
 
-const SCRIPT = '<script src="/offersight.js" data-endpoint="/offer-events"></script>';
+const SCRIPTS: Readonly<Record<string, string>> = {
+  ours: '<script src="/offersight.js" data-endpoint="/offer-events"></script>',
+  snowplow: '<script src="/snowplow.js"></script>',
+};
 
-const render = (strategy: string | null, layout: string | null): string => `<!doctype html>
+const render = (strategy: string, layout: string | null): string => `<!doctype html>
 <html><head><meta charset="utf-8"><link rel="icon" href="data:,"><style>${STYLE}</style>
-${strategy === 'ours' ? SCRIPT : ''}<script type="module" src="/page.js"></script></head>
+${SCRIPTS[strategy] ?? ''}<script type="module" src="/page.js"></script></head>
 <body><header><div id="bar"></div></header><div id="coming" class="${layout}"></div><main class="${layout}"></main></body></html>`;
 
 const PAGE_FILES = ['page', 'bare', 'plan'];
@@ -46,6 +50,7 @@ const transpile = async (name: string): Promise<string> => {
 export const startBenchSite = async (): Promise<BenchSite> => {
   const files = new Map<string, string>([
     ['/offersight.js', await readFile(new URL('../../dist/offersight.js', import.meta.url), 'utf8')],
+    ['/snowplow.js', snowplowScript()],
   ]);
   for (const name of PAGE_FILES) files.set(`/${name}.js`, await transpile(name));
 
@@ -61,7 +66,7 @@ export const startBenchSite = async (): Promise<BenchSite> => {
     } else if (file !== undefined) {
       response.writeHead(200, { 'content-type': 'text/javascript' }).end(file);
     } else {
-      const page = render(searchParams.get('strategy'), searchParams.get('layout'));
+      const page = render(searchParams.get('strategy') ?? '', searchParams.get('layout'));
       response.writeHead(200, { 'content-type': 'text/html' }).end(page);
     }
   });
