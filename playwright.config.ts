@@ -78,7 +78,6 @@ export default defineConfig({
   use: {
     viewport: { width: 1280, height: 800 },
     launchOptions: launching(browser),
-    reuseContext: process.env.REUSE === '1',
     // Recording costs each test a seventh of its time; `--trace retain-on-failure` asks for it.
     trace: 'off',
   },

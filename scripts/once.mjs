@@ -1,7 +1,7 @@
 // Which end-to-end tests show every promise once: `npm test` runs these, and `npm run proof` all others. They are the
-// first test of each group, each test outside groups, and each that names a fault or an attack by its number; of a
-// table's rows with one number, the first. It is a module (`onceOf`) and a command: `node scripts/once.mjs` writes
-// test-results/once.txt, a list as Playwright reads it.
+// first test of each group, each test outside groups, of a table the first row, and each test that names a fault or an
+// attack by its number. It is a module (`onceOf`) and a command: `node scripts/once.mjs` writes a list as Playwright
+// reads it.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
@@ -21,9 +21,12 @@ import { pathToFileURL } from 'node:url';
  * @typedef {{ readonly title: string, readonly specs?: readonly Spec[], readonly suites?: readonly Group[] }} Group
  */
 
-/** All of its tests are what it is for. */
+/** All tests of this project are listed. */
 const SMOKE = 'smoke';
-const NUMBERED = /\((fault|attack)s? \d[^)]*\)/g;
+/** The projects whose tests the list divides. */
+export const LISTED = ['promises', 'whole', SMOKE];
+export const LIST = 'test-results/once.txt';
+const NUMBERED = /\((fault|attack)s? \d/;
 /** Separates the parts of a line. */
 const BETWEEN = ' › ';
 
@@ -50,24 +53,22 @@ export const onceOf = ({ suites }) => {
       if ([...titles, spec.title].some((title) => title.includes(BETWEEN.trim())))
         throw new Error(`A list cannot name “${spec.title}”: write it without ${BETWEEN.trim()}.`);
       return spec.tests.flatMap(({ projectName }) => {
-        const place = [projectName, spec.file];
         // Several tests of one line are rows of a table.
-        const promises = [
-          [...place, ...(titles.length ? titles : [spec.line])],
-          ...(spec.title.match(NUMBERED) ?? []).map((number) => [...place, spec.line, number]),
-        ].map((parts) => parts.join(BETWEEN));
-        const isOne = projectName === SMOKE || promises.some((promise) => !shown.has(promise));
-        for (const promise of promises) shown.add(promise);
-        return isOne ? [[`[${projectName}]`, spec.file, ...titles, spec.title].join(BETWEEN)] : [];
+        const promise = [projectName, spec.file, ...(titles.length ? titles : [spec.line])].join(BETWEEN);
+        const isFirst = !shown.has(promise);
+        shown.add(promise);
+        return isFirst || projectName === SMOKE || NUMBERED.test(spec.title)
+          ? [[`[${projectName}]`, spec.file, ...titles, spec.title].join(BETWEEN)]
+          : [];
       });
     }),
   );
 };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  const projects = ['promises', 'whole', SMOKE].map((project) => `--project=${project}`);
+  const projects = LISTED.map((project) => `--project=${project}`);
   const command = ['playwright', 'test', '--list', '--reporter=json', ...projects];
   const report = execFileSync('npx', command, { encoding: 'utf8', maxBuffer: 2 ** 26 });
   mkdirSync('test-results', { recursive: true });
-  writeFileSync('test-results/once.txt', `${onceOf(JSON.parse(report)).join('\n')}\n`);
+  writeFileSync(LIST, `${onceOf(JSON.parse(report)).join('\n')}\n`);
 }

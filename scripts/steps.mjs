@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { endToEndFailures, unitFailures } from './failures.mjs';
+import { LIST, LISTED } from './once.mjs';
 
 /** @import { EndToEndReport, UnitReport } from './failures.mjs' */
 
@@ -51,7 +52,7 @@ const NEEDS = [
   { name: 'build', command: 'node scripts/build-once.mjs' },
   { name: 'list of promises', command: 'node scripts/once.mjs' },
 ];
-const ONCE = 'test-results/once.txt';
+const LISTED_PROJECTS = LISTED.map((project) => `--project ${project}`).join(' ');
 
 /**
  * What each command runs; CONTRIBUTING says which of them shows what.
@@ -79,7 +80,7 @@ export const STEPS = {
     ],
     {
       name: 'end to end',
-      command: `npm run e2e --silent -- --project promises --project whole --project smoke --test-list ${ONCE}`,
+      command: `npm run e2e --silent -- ${LISTED_PROJECTS} --test-list ${LIST}`,
       report: END_TO_END,
     },
   ],
@@ -93,7 +94,7 @@ export const STEPS = {
     ],
     {
       name: 'end to end, the others',
-      command: `npm run e2e --silent -- --project promises --project whole --test-list-invert ${ONCE}`,
+      command: `npm run e2e --silent -- ${LISTED_PROJECTS} --test-list-invert ${LIST}`,
       report: END_TO_END,
     },
     // These start browsers, engines and applications of their own; more of them at once only makes each of them slower.

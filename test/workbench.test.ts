@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
-import { onceOf } from '../scripts/once.mjs';
+import { LIST, LISTED, onceOf } from '../scripts/once.mjs';
 import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS } from '../scripts/proofs.js';
 import { STEPS } from '../scripts/steps.mjs';
 
@@ -59,9 +59,27 @@ describe('the two commands', () => {
     const [shown, others] = (['test', 'proof'] as const).map((command) =>
       STEPS[command].flat().find((step) => step.command.includes('--project promises')),
     );
-    expect(shown?.command).toMatch(/--project promises --project whole --project smoke --test-list (\S+)$/);
-    expect(others?.command).toMatch(/--project promises --project whole --test-list-invert (\S+)$/);
-    expect(others?.command.split(' ').at(-1)).toBe(shown?.command.split(' ').at(-1));
+    const projects = LISTED.map((project) => `--project ${project}`).join(' ');
+    expect(shown?.command).toMatch(new RegExp(`${projects} --test-list ${LIST}$`));
+    expect(others?.command).toMatch(new RegExp(`${projects} --test-list-invert ${LIST}$`));
+    for (const command of ['test', 'proof'] as const) {
+      const commands = STEPS[command].flat().map((step) => step.command);
+      const made = commands.indexOf('node scripts/once.mjs');
+      expect(made).toBeGreaterThan(-1);
+      expect(commands.findIndex((each) => each.includes(LIST))).toBeGreaterThan(made);
+    }
+  });
+
+  it('divide the long end-to-end tests by one pattern, which every test of several pages matches', () => {
+    const config = readFileSync('playwright.config.ts', 'utf8');
+    expect([...config.matchAll(/grep(?:Invert)?: LONG_WHOLE\b/g)].map(([text]) => text).sort()).toEqual([
+      'grep: LONG_WHOLE',
+      'grepInvert: LONG_WHOLE',
+    ]);
+    const pattern = /LONG_WHOLE =\s*\/(.*)\/;/.exec(config)?.[1];
+    const ofPages = /^e2e\/(busy|chaos|engines|releases\/pages)\b/;
+    for (const file of LONG_SPECS)
+      expect([file, new RegExp(pattern ?? '').test(file)]).toEqual([file, ofPages.test(file)]);
   });
 
   const total = (files: Readonly<Record<string, string>>): { line: string; code: number } => {
@@ -152,6 +170,7 @@ describe('the list of end-to-end tests that show every promise once', () => {
       '[promises] › a.spec.ts › group › second (fault 12)',
       '[promises] › a.spec.ts › group › third (attacks 4, 5)',
       '[promises] › a.spec.ts › group › a row (fault 7)',
+      '[promises] › a.spec.ts › group › another row (fault 7)',
       '[promises] › a.spec.ts › group › another row (fault 8)',
       '[smoke] › a.spec.ts › group › fourth (without fault)',
     ]);
