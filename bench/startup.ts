@@ -39,7 +39,7 @@ const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
 const scripts = new Map([
   ['bare', BARE],
   ['ours', await readFile(new URL('../dist/offersight.js', import.meta.url), 'utf8')],
-  ['Snowplow', snowplowScript()],
+  ['Snowplow', snowplowScript('counted')],
 ]);
 if (values.against) scripts.set('against', await readFile(values.against, 'utf8'));
 

@@ -4,12 +4,13 @@ import { AxeBuilder } from '@axe-core/playwright';
 
 /**
  * @param {import('playwright').Page} page
+ * @throws {Error} If a frame has another origin, since axe would pass over it in silence.
  */
 export const axeOf = (page) => {
   const { origin } = new URL(page.url());
   const others = page
     .frames()
-    .filter((frame) => !frame.url().startsWith('about:') && new URL(frame.url()).origin !== origin);
-  if (others.length) throw new Error(`Without that second page axe does not see into ${others[0]?.url()}.`);
+    .filter((frame) => !/^(about:|$)/.test(frame.url()) && new URL(frame.url()).origin !== origin);
+  if (others.length) throw new Error(`Axe does not see into a frame of another origin: ${others[0]?.url()}.`);
   return new AxeBuilder({ page }).options({ resultTypes: ['violations'] }).setLegacyMode();
 };

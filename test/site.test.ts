@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { axeOf } from '../scripts/axe.mjs';
 import { faultsOfSources, markdownFiles } from '../scripts/site-check.mjs';
 import { faultsOfOutput } from '../scripts/site-output.mjs';
 
@@ -124,4 +125,25 @@ describe('the built pages', () => {
   ])('are reported if they have %s', (html, fault) => {
     expect(faultsOf(html)).toEqual([fault]);
   });
+});
+
+describe('axe', () => {
+  const pageWith = (...frames: string[]) =>
+    ({
+      url: () => 'http://site.test/page',
+      frames: () => frames.map((url) => ({ url: () => url })),
+    }) as unknown as Parameters<typeof axeOf>[0];
+
+  it('looks at a page with frames of its own', () => {
+    expect(() =>
+      axeOf(pageWith('http://site.test/page', '', 'about:srcdoc', 'http://site.test/frame')),
+    ).not.toThrow();
+  });
+
+  it.each(['http://other.test/', 'http://site.test:81/', 'data:text/html,x'])(
+    'refuses a page with the frame %s, which it could not see into',
+    (frame) => {
+      expect(() => axeOf(pageWith('http://site.test/page', frame))).toThrow(frame);
+    },
+  );
 });

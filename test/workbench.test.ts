@@ -32,6 +32,24 @@ it.each(LONGEST_UNITS)('the list of what begins first names %s, which exists and
   expect(LONG_UNITS).not.toContain(file);
 });
 
+it('the linter reads every script with types but those of other projects', () => {
+  const linesOf = (command: string, ...args: string[]) =>
+    execFileSync(command, args, { encoding: 'utf8' }).trim().split('\n').sort();
+  const elsewhere = /^(e2e\/(apps|fixtures\/releases)|demo\/public|test\/types\/(page|server))\//;
+  const own = linesOf(
+    'git',
+    'ls-files',
+    '--cached',
+    '--others',
+    '--exclude-standard',
+    '*.ts',
+    '*.tsx',
+  ).filter((file) => existsSync(file) && !elsewhere.test(file));
+  expect(own.length).toBeGreaterThan(900);
+  const read = new Set(linesOf('npx', 'oxlint', '--debug=files'));
+  expect(own.filter((file) => !read.has(file))).toEqual([]);
+});
+
 it('the smoke of the other engines has tests', () => {
   expect(readFileSync('e2e/engines/engines.spec.ts', 'utf8')).toContain("tag: '@smoke'");
 });
@@ -76,6 +94,7 @@ describe('the two commands', () => {
       'grep: LONG_WHOLE',
       'grepInvert: LONG_WHOLE',
     ]);
+    expect(config).toMatch(/LONG_WHOLE =\s*\/@whole\|/);
     const pattern = /LONG_WHOLE =\s*\/(.*)\/;/.exec(config)?.[1];
     const ofPages = /^e2e\/(busy|chaos|engines|releases\/pages)\b/;
     for (const file of LONG_SPECS)

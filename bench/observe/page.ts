@@ -1,6 +1,6 @@
 /** The measured page: builds one layout and does the same work for each contender. Runs in the browser. */
 import { createBare } from './bare.js';
-import type { BenchPage, Layout, Phase, Strategy } from './plan.js';
+import { type BenchPage, type Layout, type Phase, SNOWPLOW_COUNTED, type Strategy } from './plan.js';
 
 const settings = new URLSearchParams(location.search);
 const strategy = settings.get('strategy') as Strategy;
@@ -16,7 +16,7 @@ const GROUP = 50;
 
 const bare = strategy === 'bare' ? createBare() : undefined;
 let countedByTracker = 0;
-for (const type of ['offersight:viewed', 'snowplow:counted'])
+for (const type of ['offersight:viewed', SNOWPLOW_COUNTED])
   document.addEventListener(type, () => countedByTracker++);
 
 let frames = 0;

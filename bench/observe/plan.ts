@@ -4,6 +4,9 @@
 export const STRATEGIES = ['none', 'bare', 'ours', 'snowplow'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
+/** The document gets this event for each offer that Snowplow's tracker counts. */
+export const SNOWPLOW_COUNTED = 'snowplow:counted';
+
 /** Many offers side by side, one below the other, or in rows that scroll sideways. */
 export const LAYOUTS = ['grid', 'column', 'carousels'] as const;
 export type Layout = (typeof LAYOUTS)[number];

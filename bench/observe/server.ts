@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 import ts from 'typescript';
 import type { WireReply, WireRequest } from '../../src/protocol/batch.js';
 import { snowplowScript } from '../peers/snowplow.mjs';
-import type { Layout, Strategy } from './plan.js';
+import { type Layout, SNOWPLOW_COUNTED, type Strategy } from './plan.js';
 
 /** A running site. */
 export interface BenchSite {
@@ -50,7 +50,7 @@ const transpile = async (name: string): Promise<string> => {
 export const startBenchSite = async (): Promise<BenchSite> => {
   const files = new Map<string, string>([
     ['/offersight.js', await readFile(new URL('../../dist/offersight.js', import.meta.url), 'utf8')],
-    ['/snowplow.js', snowplowScript()],
+    ['/snowplow.js', snowplowScript(SNOWPLOW_COUNTED)],
   ]);
   for (const name of PAGE_FILES) files.set(`/${name}.js`, await transpile(name));
 

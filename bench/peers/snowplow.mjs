@@ -2,13 +2,11 @@
 // for a second.
 import { filesOf, SNOWPLOW } from './published.mjs';
 
-/** The measured page hears this event for each offer that counted. */
-const COUNTED = 'snowplow:counted';
-
-const START = `snowplowBrowserTracking.newTracker('bench', location.origin, {
+/** @param {string} counted */
+const startOf = (counted) => `snowplowBrowserTracking.newTracker('bench', location.origin, {
   plugins: [
     snowplowElementTracking.SnowplowElementTrackingPlugin(),
-    { afterTrack: () => document.dispatchEvent(new Event('${COUNTED}')) },
+    { afterTrack: () => document.dispatchEvent(new Event('${counted}')) },
   ],
 });
 snowplowElementTracking.startElementTracking({
@@ -18,5 +16,8 @@ snowplowElementTracking.startElementTracking({
   },
 });`;
 
-/** One script of everything. */
-export const snowplowScript = () => [...filesOf(SNOWPLOW), START].join('\n;');
+/**
+ * One script of everything.
+ * @param {string} counted The type of the event that the document gets for each offer that counts.
+ */
+export const snowplowScript = (counted) => [...filesOf(SNOWPLOW), startOf(counted)].join('\n;');
