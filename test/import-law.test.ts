@@ -16,7 +16,7 @@ const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 
 const FIRST_LOAD = [
   'client/page',
   'client/recording',
-  'client/farewell',
+  'client/later/farewell',
   'client/outbox/outbox',
   'client/outbox/indexeddb',
 ];
@@ -48,7 +48,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
   },
-  'client/farewell': {
+  'client/later/farewell': {
     values: [...PROTOCOL, 'errors'],
     types: ['client/outbox', 'client/page', 'runtime'],
   },
@@ -782,7 +782,7 @@ describe('the import law', () => {
   test('catches a detector that imports the outbox, a page that imports the decoder, a stray package', () => {
     const forbidden: Import[] = [
       { from: 'client/detect/exposure', specifier: '../outbox/outbox.js', kind: 'value' },
-      { from: 'client/farewell', specifier: '../protocol/decode.js', kind: 'value' },
+      { from: 'client/later/farewell', specifier: '../protocol/decode.js', kind: 'value' },
       { from: 'client/detect/exposure', specifier: '../later/detect/closing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'type' },

@@ -1359,7 +1359,7 @@ const IGNORING: readonly Mutant[] = [
   {
     name: 'left-but-not-ignored',
     breaks: 'where leaving is what counts, an offer that was viewed is dismissed by it',
-    file: 'src/client/farewell.ts',
+    file: 'src/client/later/farewell.ts',
     find: "if (change === 'pagehide') onLeave();",
     put: '',
     noticedBy: {
@@ -1447,11 +1447,11 @@ const DELIVERING: readonly Mutant[] = [
   {
     name: 'open-circuit-silences-the-farewell',
     breaks: 'one farewell a page goes out in spite of an open circuit',
-    file: 'src/client/farewell.ts',
+    file: 'src/client/later/farewell.ts',
     find: "kind !== 'circuit' || hasTried",
     put: 'isPaused || hasTried',
     noticedBy: {
-      'test/client/farewell.said.test.ts': ['the farewell is said › once a page in spite of an open circuit'],
+      'test/client/later/farewell.said.test.ts': ['the farewell is said › once a page in spite of an open circuit'],
     },
   },
   {

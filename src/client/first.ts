@@ -7,7 +7,7 @@ import { isOfferId } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
-import { createFarewell } from './farewell.js';
+import { createFarewell } from './later/farewell.js';
 import type { PageView } from './inside.js';
 import type { Later } from './later/later.js';
 import type { OfferTracker } from './offer-tracker.js';

@@ -149,7 +149,7 @@ describe('a header', () => {
     ['src/proxy/door/admission.ts', "rejected('budget', { 'x-visitor': address })", 'sent x-visitor'],
     ['src/proxy/forward/usage-events.ts', "post({ headers: { 'x-visitor': address } })", 'sent x-visitor'],
     ['src/client/page.ts', "fetch(url, { headers: { 'content-type': type } })", 'sent content-type'],
-    ['src/client/farewell.ts', "fetch(url, { headers: { 'x-visitor': visitor } })", 'sent x-visitor'],
+    ['src/client/later/farewell.ts', "fetch(url, { headers: { 'x-visitor': visitor } })", 'sent x-visitor'],
   ])('is missed if the page does not list it for its room: in %s, %s', (file, text, missed) => {
     expect(unlistedIn([{ file, text }])).toEqual([`${file} ${missed}`]);
   });

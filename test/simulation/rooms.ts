@@ -11,7 +11,7 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/later/outbox/indexeddb-kinds.js') &
   typeof import('../../src/client/later/delivering.js') &
   typeof import('../../src/client/later/consent.js') &
-  typeof import('../../src/client/farewell.js') &
+  typeof import('../../src/client/later/farewell.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
   typeof import('../../src/proxy/intake/sqlite/sqlite-intake.js') &
@@ -24,7 +24,7 @@ const FILES = [
   'client/later/outbox/indexeddb-kinds',
   'client/later/delivering',
   'client/later/consent',
-  'client/farewell',
+  'client/later/farewell',
   'protocol/event',
   'proxy/handler',
   // The intake runs in this thread, since a virtual clock cannot wait for another one.

@@ -243,7 +243,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'the farewell removes what it says',
     edits: one(
-      'client/farewell.ts',
+      'client/later/farewell.ts',
       'for (const { id } of events) said.add(id);',
       `for (const { id } of events) said.add(id);
     void outbox.records.transact(async (rows) => {

@@ -1,6 +1,6 @@
 /** Pages that record and deliver over one database. The test controls the database and the endpoint. */
 
-import { unsettled } from '../../src/client/farewell.js';
+import { unsettled } from '../../src/client/later/farewell.js';
 import {
   createDelivering,
   type Delivering,

@@ -1,6 +1,6 @@
 /** What appending, remembering and the mirror promise over any records. Leasing has a contract of its own. */
 import { describe, expect, test } from 'vitest';
-import { unsettled } from '../../../src/client/farewell.js';
+import { unsettled } from '../../../src/client/later/farewell.js';
 import { type Consent, MARK_MS } from '../../../src/client/outbox/outbox.js';
 import type { Records } from '../../../src/client/outbox/records.js';
 import { dismissed, idOf, idsOf, once, plain, START, viewed } from '../../support/events.js';

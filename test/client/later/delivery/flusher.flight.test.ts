@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test, vi } from 'vitest';
-import { unsettled } from '../../../../src/client/farewell.js';
+import { unsettled } from '../../../../src/client/later/farewell.js';
 import { createFlusher, type Flusher } from '../../../../src/client/later/delivery/flusher.js';
 import type { Attempt, Transport } from '../../../../src/client/later/delivery/transport.js';
 import type { OutboxEntry } from '../../../../src/client/outbox/records.js';

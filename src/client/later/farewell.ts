@@ -2,12 +2,12 @@
  * The farewell: when the page may never come back, one keepalive POST takes along what is unsettled. The entries
  * stay until a verdict names them. Never sendBeacon: it says true while offline.
  */
-import { encodeRequest } from '../protocol/encode.js';
-import type { OfferEvent } from '../protocol/event.js';
-import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../protocol/limits.js';
-import type { Runtime } from '../runtime.js';
-import type { Mirrored, Outbox, Owner } from './outbox/outbox.js';
-import type { Page } from './page.js';
+import { encodeRequest } from '../../protocol/encode.js';
+import type { OfferEvent } from '../../protocol/event.js';
+import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../../protocol/limits.js';
+import type { Runtime } from '../../runtime.js';
+import type { Mirrored, Outbox, Owner } from '../outbox/outbox.js';
+import type { Page } from '../page.js';
 
 /**
  * What the farewell would say now, oldest first.

@@ -1,14 +1,14 @@
 import { describe, expect, test, vi } from 'vitest';
-import { createFarewell } from '../../src/client/farewell.js';
-import { NO_PAUSE } from '../../src/client/later/outbox/remembering.js';
-import type { Outbox } from '../../src/client/outbox/outbox.js';
-import type { PageChange } from '../../src/client/page.js';
-import { encodeRequest } from '../../src/protocol/encode.js';
-import type { OfferEvent } from '../../src/protocol/event.js';
-import { deferred } from '../support/deferred.js';
-import { copyOf, dismissed, idOf, idsOf, START, viewed } from '../support/events.js';
-import { fakePage } from '../support/page.js';
-import { fakeRuntime, settle } from '../support/runtime.js';
+import { createFarewell } from '../../../src/client/later/farewell.js';
+import { NO_PAUSE } from '../../../src/client/later/outbox/remembering.js';
+import type { Outbox } from '../../../src/client/outbox/outbox.js';
+import type { PageChange } from '../../../src/client/page.js';
+import { encodeRequest } from '../../../src/protocol/encode.js';
+import type { OfferEvent } from '../../../src/protocol/event.js';
+import { deferred } from '../../support/deferred.js';
+import { copyOf, dismissed, idOf, idsOf, START, viewed } from '../../support/events.js';
+import { fakePage } from '../../support/page.js';
+import { fakeRuntime, settle } from '../../support/runtime.js';
 
 describe('the farewell is said', () => {
   const ENDPOINT = 'https://shop.example/offer-events';

@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { unsettled } from '../../src/client/farewell.js';
-import type { Mirrored, Outbox, Owner } from '../../src/client/outbox/outbox.js';
-import { encodeRequest } from '../../src/protocol/encode.js';
-import type { OfferEvent } from '../../src/protocol/event.js';
-import { MAX_LEAVE_BYTES } from '../../src/protocol/limits.js';
-import { copyOf, dismissed, idsOf, START, viewed } from '../support/events.js';
+import { unsettled } from '../../../src/client/later/farewell.js';
+import type { Mirrored, Outbox, Owner } from '../../../src/client/outbox/outbox.js';
+import { encodeRequest } from '../../../src/protocol/encode.js';
+import type { OfferEvent } from '../../../src/protocol/event.js';
+import { MAX_LEAVE_BYTES } from '../../../src/protocol/limits.js';
+import { copyOf, dismissed, idsOf, START, viewed } from '../../support/events.js';
 
 type Held = readonly [event: OfferEvent, heldUntil?: number];
 type Sayable = Pick<Outbox, 'mirror' | 'inFlight'>;
