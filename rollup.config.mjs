@@ -3,7 +3,7 @@ import { dirname, resolve as resolvePath } from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
-import { MANGLED } from './scripts/mangled.mjs';
+import { IN_DELIVERY, IN_SCRIPT } from './scripts/mangled.mjs';
 import { createTranspiler } from './scripts/transpile.mjs';
 
 /** For bundles: the modules for npm are made of the same files, and their types are checked there. */
@@ -36,10 +36,11 @@ const replacing = (from, to) => ({
 });
 
 /**
- * Makes a file for a tag or a worker.
+ * Makes a file that loads nothing else at once.
+ * @param names Properties that get short names in it.
  * @param preamble Its first line.
  */
-const classic = (input, file, preamble) => ({
+const shortened = (input, file, { format, names, preamble }) => ({
   input,
   plugins: [
     replacing('src/client/later/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
@@ -52,10 +53,10 @@ const classic = (input, file, preamble) => ({
     terser({
       ...MINIFY,
       format: { ...MINIFY.format, preamble },
-      mangle: { properties: { regex: new RegExp(`^(?:${MANGLED.join('|')})$`) } },
+      mangle: { properties: { regex: new RegExp(`^(?:${names.join('|')})$`) } },
     }),
   ],
-  output: { file, format: 'iife', sourcemap: true, inlineDynamicImports: true },
+  output: { file, format, sourcemap: true, inlineDynamicImports: true },
   onwarn,
 });
 
@@ -131,8 +132,16 @@ export default [
     onwarn,
   },
   // Script tag and importScripts: self-contained classic files, delivery inside.
-  classic('src/script.ts', 'dist/offersight.js', ALL_CALLED),
-  classic('src/service-worker.ts', 'dist/offersight-worker.js'),
+  shortened('src/script.ts', 'dist/offersight.js', {
+    format: 'iife',
+    names: IN_SCRIPT,
+    preamble: ALL_CALLED,
+  }),
+  shortened('src/service-worker.ts', 'dist/offersight-worker.js', { format: 'iife', names: IN_DELIVERY }),
+  shortened('src/client/later/page-delivery.ts', 'dist/offersight-delivery.js', {
+    format: 'es',
+    names: IN_DELIVERY,
+  }),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
   beside('src/inspector/inspector.ts', 'dist/offersight-inspector.js'),

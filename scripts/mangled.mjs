@@ -1,82 +1,75 @@
 /**
- * Properties of our own objects that get short names in the two classic files. A name belongs here only if nobody
+ * Properties of our own objects that get short names in the files that a page loads. A name belongs here only if nobody
  * outside of one file ever reads it: no page, server, database, other file or other copy of the package.
  * `test/mangled.test.ts` derives from the sources what must not be here.
  *
  * `impression` is missing on purpose: a page's own settings are copied into a placement, where a short key of the page
  * would be mistaken for it.
+ */
+
+/**
+ * What only the script file reads.
  * @type {readonly string[]}
  */
-export const MANGLED = [
+export const IN_SCRIPT = [
   'abandon',
   'attend',
+  'decided',
+  'drawing',
+  'hasBegun',
+  'hasEscape',
+  'isAwaited',
+  'isByHand',
+  'isConventional',
+  'isInSight',
+  'isShown',
+  'look',
+  'onAccept',
+  'onAnnounced',
+  'onDecided',
+  'onDismiss',
+  'onTrees',
+  'past',
+  'roots',
+  'sight',
+  'wasInView',
+  'wasOpen',
+];
+
+/**
+ * What only delivery reads, which is a file of its own beside the script and a part of the worker.
+ * @type {readonly string[]}
+ */
+export const IN_DELIVERY = [
   'bury',
   'choose',
   'chooseCopies',
-  'decided',
-  'drawing',
   'endPause',
   'excess',
   'flusher',
   'forgetUser',
   'giveUp',
-  'hasBegun',
-  'hasEscape',
   'heldOffers',
-  'heldUntil',
   'hurry',
-  'inFlight',
-  'isAwaited',
-  'isBlocked',
-  'isByHand',
-  'isConventional',
-  'isInSight',
   'isPurging',
-  'isShown',
-  'isStored',
-  'isTold',
   'knownPause',
-  'learn',
   'leasing',
-  'limit',
-  'look',
   'makeRoom',
-  'mirror',
   'nextAt',
-  'onAccept',
-  'onAnnounced',
   'onAttempt',
-  'onCommitted',
-  'onComplete',
-  'onDecided',
-  'onDismiss',
   'onRecorded',
   'onSettled',
   'onStranded',
-  'onTrees',
-  'past',
   'pausedUntil',
-  'purge',
-  'randomBits',
   'readPause',
-  'record',
-  'records',
   'remembered',
-  'report',
-  'roots',
   'setPause',
   'setSite',
   'settle',
-  'settleFarewell',
-  'sight',
   'startPass',
   'taken',
-  'tell',
   'tellTabs',
-  'transact',
   'verdicts',
   'visit',
-  'wasInView',
-  'wasOpen',
   'ways',
 ];

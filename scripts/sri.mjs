@@ -2,7 +2,13 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 
-for (const name of ['offersight', 'offersight-more', 'offersight-debug', 'offersight-inspector']) {
+for (const name of [
+  'offersight',
+  'offersight-delivery',
+  'offersight-more',
+  'offersight-debug',
+  'offersight-inspector',
+]) {
   const file = `dist/${name}.js`;
   const hash = createHash('sha384').update(readFileSync(file)).digest('base64');
   writeFileSync(`${file}.sri`, `sha384-${hash}\n`);

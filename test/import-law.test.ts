@@ -16,10 +16,14 @@ const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 
 const FIRST_LOAD = [
   'client/page',
   'client/recording',
-  'client/later/farewell',
   'client/outbox/outbox',
   'client/outbox/indexeddb',
 ];
+/** What the second load has at once. Delivery is not among it, and comes by `import()`. */
+const SECOND_LOAD = [
+  ...['asking', 'consent', 'decisions', 'farewell', 'mounting', 'noticing', 'on-need', 'page-view'],
+  ...['wrong-option', 'outbox/at-start', 'outbox/indexeddb-kinds'],
+].map((room) => `client/later/${room}`);
 /** What an intake is, and the events that it takes and keeps. */
 const INTAKE = ['proxy/intake/intake', 'proxy/intake/admitted'];
 const FIRST_SIGHT = ['client/detect/registry', 'client/detect/exposure', 'client/detect/viewability'];
@@ -48,10 +52,6 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
   },
-  'client/later/farewell': {
-    values: [...PROTOCOL, 'errors'],
-    types: ['client/outbox', 'client/page', 'runtime'],
-  },
   'client/inside': { types: ['client'] },
   'client/offer-tracker': { types: ['client', 'protocol/event', 'runtime'] },
   'client/recording': {
@@ -67,15 +67,39 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/inside', 'client/offer-tracker'],
   },
   'client/later/later': {
-    values: ['client/later', 'client/outbox/indexeddb', 'protocol/event', 'errors', 'tabs'],
+    values: [...SECOND_LOAD, 'client/outbox/indexeddb', 'protocol/event', 'errors'],
     types: ['client', 'runtime'],
+  },
+  'client/later/farewell': {
+    values: [...PROTOCOL, 'errors'],
+    types: ['client/outbox', 'client/page', 'runtime'],
+  },
+  'client/later/on-need': {
+    values: ['client/later/asking', 'errors'],
+    types: ['client/later/page-delivery', 'runtime'],
+  },
+  'client/later/page-delivery': {
+    values: [
+      'client/later/background-sync',
+      'client/later/delivering',
+      'client/later/outbox/giving-up',
+      'client/later/reports',
+      'tabs',
+      'version',
+    ],
+    types: ['client', 'errors', 'runtime'],
   },
   'client/later/on-request': {
     values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
     types: ['client/later/detect', 'client/later/more/more', 'client/detect/placement'],
   },
   'client/later/asking': {
-    types: ['client/later/more/more', 'client/later/debug/debug', 'inspector/inspector'],
+    types: [
+      'client/later/more/more',
+      'client/later/debug/debug',
+      'client/later/page-delivery',
+      'inspector/inspector',
+    ],
   },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
@@ -129,7 +153,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/consent': {
     values: ['errors', 'protocol/subject'],
-    types: ['client/later/delivering', 'client/outbox', 'runtime'],
+    types: ['client/later/page-delivery', 'client/outbox', 'runtime'],
   },
   'client/later/delivering': {
     values: ['client/later/outbox', 'client/later/delivery', ...PROTOCOL, 'errors'],
@@ -173,7 +197,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/mounting': {
     values: ['protocol/event'],
-    types: ['client/detect/placement', 'client/later/noticing', 'client/later/reports'],
+    types: ['client/detect/placement', 'client/later/noticing'],
   },
   'client/later/diagnosis': {
     values: ['client/later/detect'],
@@ -668,7 +692,12 @@ const LAWS: Readonly<Record<string, Law>> = {
 const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
-  'client/later/asking': ['client/later/more/more', 'client/later/debug/debug', 'inspector/inspector'],
+  'client/later/asking': [
+    'client/later/more/more',
+    'client/later/debug/debug',
+    'client/later/page-delivery',
+    'inspector/inspector',
+  ],
   'proxy/cli': ['proxy/cli/main'],
   'dev/running': ['proxy/intake/sqlite/sqlite'],
   'proxy/intake/sqlite/sqlite-thread': ['proxy/intake/sqlite/sqlite-serving'],
@@ -782,7 +811,7 @@ describe('the import law', () => {
   test('catches a detector that imports the outbox, a page that imports the decoder, a stray package', () => {
     const forbidden: Import[] = [
       { from: 'client/detect/exposure', specifier: '../outbox/outbox.js', kind: 'value' },
-      { from: 'client/later/farewell', specifier: '../protocol/decode.js', kind: 'value' },
+      { from: 'client/later/farewell', specifier: '../../protocol/decode.js', kind: 'value' },
       { from: 'client/detect/exposure', specifier: '../later/detect/closing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'value' },
       { from: 'client/outbox/outbox', specifier: '../later/outbox/leasing.js', kind: 'type' },
@@ -796,6 +825,9 @@ describe('the import law', () => {
       { from: 'proxy/door/problem', specifier: '../handler.js', kind: 'type' },
       { from: 'proxy/forward/http', specifier: '../intake/sqlite/sqlite.js', kind: 'value' },
       { from: 'client/later/later', specifier: 'ky', kind: 'value' },
+      { from: 'client/later/later', specifier: './page-delivery.js', kind: 'value' },
+      { from: 'client/later/later', specifier: './outbox/leasing.js', kind: 'value' },
+      { from: 'client/later/consent', specifier: './delivering.js', kind: 'value' },
     ];
     expect(forbidden.map(faultOf)).not.toContain(undefined);
   });

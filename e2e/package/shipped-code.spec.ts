@@ -73,6 +73,7 @@ test('no file of the package for browsers turns strings into code, markup or sty
   for (const file of [
     'index.js',
     'offersight.js',
+    'offersight-delivery.js',
     'offersight-more.js',
     'offersight-worker.js',
     'service-worker.js',

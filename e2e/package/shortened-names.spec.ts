@@ -4,16 +4,21 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import type { OfferTracker } from 'offersight';
-import { MANGLED } from '../../scripts/mangled.mjs';
+import { IN_DELIVERY, IN_SCRIPT } from '../../scripts/mangled.mjs';
 import { flush, type OffersightWindow, trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
-const FILES = ['dist/offersight.js', 'dist/offersight-more.js', 'dist/offersight-worker.js'];
+const FILES = [
+  ['dist/offersight.js', [...IN_SCRIPT, ...IN_DELIVERY]],
+  ['dist/offersight-delivery.js', [...IN_SCRIPT, ...IN_DELIVERY]],
+  ['dist/offersight-more.js', [...IN_SCRIPT, ...IN_DELIVERY]],
+  ['dist/offersight-worker.js', IN_DELIVERY],
+] as const;
 
-for (const file of FILES)
+for (const [file, names] of FILES)
   test(`no listed name is left in ${file}`, async () => {
     const words = new Set((await readFile(file, 'utf8')).match(/[\w$]+/g));
-    expect(MANGLED.filter((name) => words.has(name))).toEqual([]);
+    expect(names.filter((name) => words.has(name))).toEqual([]);
   });
 
 const offer = (id: string, attributes = '', inside = '') =>
@@ -229,7 +234,7 @@ test('no short name conflicts with a name in a page’s settings', async ({ page
   const code = await readFile('dist/offersight.js', 'utf8');
   const short = new Set([...code.matchAll(/\.([A-Za-z_$]{1,2})\b/g)].map(([, name = '']) => name));
   short.delete('id');
-  expect(short.size).toBeGreaterThan(MANGLED.length / 2);
+  expect(short.size).toBeGreaterThan(IN_SCRIPT.length / 2);
   await open(page, stack, '', '<div class="offer" id="plain"></div>');
   await page.evaluate(
     (names) => {

@@ -1451,7 +1451,9 @@ const DELIVERING: readonly Mutant[] = [
     find: "kind !== 'circuit' || hasTried",
     put: 'isPaused || hasTried',
     noticedBy: {
-      'test/client/later/farewell.said.test.ts': ['the farewell is said › once a page in spite of an open circuit'],
+      'test/client/later/farewell.said.test.ts': [
+        'the farewell is said › once a page in spite of an open circuit',
+      ],
     },
   },
   {

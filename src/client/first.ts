@@ -7,7 +7,6 @@ import { isOfferId } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
-import { createFarewell } from './later/farewell.js';
 import type { PageView } from './inside.js';
 import type { Later } from './later/later.js';
 import type { OfferTracker } from './offer-tracker.js';
@@ -123,12 +122,6 @@ export const createFirst = (
       // The second load first judges what waits, since an offer that was dismissed may have been accepted before.
       if (!loaded) void commit();
     };
-
-  createFarewell(
-    context,
-    () => loaded?.onLeave(),
-    (...reply) => later((loaded) => loaded.settleFarewell(...reply)),
-  );
 
   void later(nothing);
 

@@ -25,7 +25,7 @@ export interface Inside {
   readonly options: ResolvedOptions;
   /** Who has the page, and their consent now. */
   readonly owner: Owner;
-  /** The listeners for events. The first two are the page's own options and its data layer. */
+  /** The listeners for events. The first is the page's own options. */
   readonly listeners: Set<EventListeners>;
   readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed'>;
   readonly page: Pick<Page, 'isVisible'>;

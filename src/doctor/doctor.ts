@@ -129,9 +129,13 @@ const observe = async (run: Run): Promise<Observed> => {
   const browser = visited?.browser;
   const tag = browser?.tags[0] ?? source.tags[0];
   const named = nameEndpoint({ given: options.endpoint, tags: source.tags }, page.url);
-  const [script, inspector, endpoint, repeated] = await Promise.all([
+  /** What the script file asks for from beside itself. */
+  const askBeside = (name: string): Promise<Asked> | undefined =>
+    tag && ask(new URL(`offersight-${name}.js`, tag.url).href, { isFollowing: true });
+  const [script, delivery, inspector, endpoint, repeated] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
-    tag && ask(new URL('offersight-inspector.js', tag.url).href, { isFollowing: true }),
+    askBeside('delivery'),
+    askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
     askEndpointAgain(ask, visited?.endpoint.url ?? named.url, page.url, now),
   ]);
@@ -147,6 +151,7 @@ const observe = async (run: Run): Promise<Observed> => {
     policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],
     ...(browser && { browser }),
     ...(script && { script }),
+    ...(delivery && { delivery }),
     ...(inspector && { inspector }),
     ...(operator && { operator }),
     ...(key && { key }),

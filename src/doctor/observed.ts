@@ -208,6 +208,8 @@ export interface Observed {
   readonly browser?: BrowserSeen;
   /** The script file as the first tag names it. */
   readonly script?: Asked;
+  /** The file beside it that delivers events. */
+  readonly delivery?: Asked;
   /** The inspector's file beside it. */
   readonly inspector?: Asked;
   readonly endpoint: EndpointSeen;

@@ -261,6 +261,18 @@ describe('the script file', () => {
     expect(findings[0]?.repair).toMatch(/^The file that arrives is cut off or was rewritten on its way\./);
   });
 
+  it('has the file that delivers beside it, as the browser got it or else as the doctor did', () => {
+    const delivery = answer({ status: 404, headers: { 'content-type': 'text/html' } });
+    const asked = (given: object) => [{ url: 'https://shop.example/offersight-delivery.js', ...given }];
+    const got = browser({ files: asked({ status: 200, type: 'text/javascript' }) });
+    expect(found(seen({ delivery: answer() }))).toEqual([]);
+    expect(found(seen({ delivery, browser: got }))).toEqual([]);
+    expect(found(seen({ delivery }))).toEqual(['error script-delivery-missing']);
+    const blocked = browser({ files: asked({ failure: 'csp' }) });
+    expect(found(seen({ delivery: answer(), browser: blocked }))).toEqual(['error script-delivery-missing']);
+    expect(found(served({ delivery, script: answer({ status: 404 }) }))).toEqual(['error script-missing']);
+  });
+
   it('has the inspector’s file beside it, or that is noted', () => {
     const inspector = answer({ status: 404, headers: { 'content-type': 'text/html' } });
     expect(found(seen({ inspector: answer() }))).toEqual([]);

@@ -326,7 +326,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       once.delete(id);
     }
   };
-  // The same as the second load of a page does (client/later/later.ts), but without a document.
+  // The same as the second load of a page does (client/later/later.ts, page-delivery.ts), but without a document.
   const context = {
     outbox,
     owner,
@@ -407,7 +407,8 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     safely(leasing.setSite({ endpoint }).catch(() => undefined));
   };
   const { onDecided } = rooms.createConsentState({
-    ...delivering,
+    ...leasing,
+    ...flusher,
     owner,
     runtime,
     outbox,

@@ -1,11 +1,11 @@
 /** Pages that record and deliver over one database. The test controls the database and the endpoint. */
 
-import { unsettled } from '../../src/client/later/farewell.js';
 import {
   createDelivering,
   type Delivering,
   type DeliveringContext,
 } from '../../src/client/later/delivering.js';
+import { unsettled } from '../../src/client/later/farewell.js';
 import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { WireRequest } from '../../src/protocol/batch.js';

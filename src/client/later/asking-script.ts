@@ -1,7 +1,7 @@
 /** Asks for what only some pages need where the script file is used: files beside it, of the same version. */
 import { tag } from '../../script-tag.js';
 import { VERSION } from '../../version.js';
-import type { LoadDebug, LoadInspector, LoadMore } from './asking.js';
+import type { LoadDebug, LoadDelivery, LoadInspector, LoadMore } from './asking.js';
 
 /** By `import()`, which a policy allows that allows the script file by a nonce or by its address. */
 const load =
@@ -21,3 +21,6 @@ export const loadDebug = load('debug') as LoadDebug;
 
 /** {@link LoadInspector} from `offersight-inspector.js`. */
 export const loadInspector = load('inspector') as LoadInspector;
+
+/** {@link LoadDelivery} from `offersight-delivery.js`. */
+export const loadDelivery = load('delivery') as LoadDelivery;

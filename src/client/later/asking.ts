@@ -2,11 +2,15 @@
 import type * as InspectorRoom from '../../inspector/inspector.js';
 import type * as DebugRoom from './debug/debug.js';
 import type * as Room from './more/more.js';
+import type * as DeliveryRoom from './page-delivery.js';
 
 /** Loads it; rejects where it is not served, or a policy forbids it. */
 export type LoadMore = () => Promise<typeof Room>;
 /** The same for what only who sets a page up needs. */
 export type LoadDebug = () => Promise<typeof DebugRoom>;
+
+/** The same for what delivers. */
+export type LoadDelivery = () => Promise<typeof DeliveryRoom>;
 
 /** The same for what shows people what the tracker sees. */
 export type LoadInspector = () => Promise<typeof InspectorRoom>;
@@ -19,3 +23,6 @@ export const loadDebug: LoadDebug = () => import('./debug/debug.js');
 
 /** {@link LoadInspector}, another chunk. */
 export const loadInspector: LoadInspector = () => import('../../inspector/inspector.js');
+
+/** {@link LoadDelivery}, another chunk. */
+export const loadDelivery: LoadDelivery = () => import('./page-delivery.js');

@@ -7,10 +7,10 @@ import { OffersightError } from '../../errors.js';
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { Consent, Mirrored, Outbox } from '../outbox/outbox.js';
-import type { Delivering } from './delivering.js';
+import type { PageDelivery } from './page-delivery.js';
 
 /** What decisions work with. */
-export interface ConsentContext extends Pick<Delivering, 'leasing' | 'flusher'> {
+export interface ConsentContext extends Pick<PageDelivery, 'drop' | 'purge' | 'pause'> {
   /** Who has the page, and what they said last. */
   readonly owner: { consent: Consent; subject?: string | undefined };
   readonly runtime: Pick<Runtime, 'after'>;
@@ -40,8 +40,9 @@ const PURGE_RETRY_MS = 5_000;
 /** Starts with what the owner says already. */
 export const createConsentState = ({
   owner,
-  leasing,
-  flusher,
+  drop,
+  purge: purgeStored,
+  pause,
   runtime,
   outbox,
   learn,
@@ -57,7 +58,7 @@ export const createConsentState = ({
   /** A denial is owed until the database was purged, even if the user grants consent meanwhile. */
   const purge = async (): Promise<void> => {
     try {
-      await leasing.purge();
+      await purgeStored();
     } catch (cause) {
       report(new OffersightError('storage', 'Purging is tried again.', cause));
       runtime.after(PURGE_RETRY_MS, purge);
@@ -80,7 +81,7 @@ export const createConsentState = ({
   };
 
   const onDecided: ConsentState['onDecided'] = (consent, copies) => {
-    if (consent === 'denied') leasing.drop(copies);
+    if (consent === 'denied') drop(copies);
     if (owner.subject && !isSubject(owner.subject)) {
       owner.subject = undefined;
       onMisconfigured('subject');
@@ -91,7 +92,7 @@ export const createConsentState = ({
     const wasPending = latest.startsWith('pending');
     latest = decision;
     // Requests that have not left yet are another user's, or nobody's any more.
-    flusher.pause();
+    pause();
     // One after the other, as they were taken.
     decided = decided.then(() => decide(consent, wasPending));
   };

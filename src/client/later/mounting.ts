@@ -2,17 +2,16 @@
 import { isOfferId } from '../../protocol/event.js';
 import type { Placement } from '../detect/placement.js';
 import type { Noticing } from './noticing.js';
-import type { Reports } from './reports.js';
 
 /**
  * Makes what hears of them, and notices what happens to them if that works on this page.
- * @param count Called with an offer that is rendered, not only moved.
  * @param onInvalid Called with a string that cannot be an offer's id.
+ * @param onRendered Called with an offer that is rendered, not only moved.
  */
 export const createMounting = (
   noticing: Noticing | undefined,
-  count: Reports['count'],
   onInvalid: (offerId: string) => void,
+  onRendered: (offerId: string) => void,
 ): Pick<Noticing, 'onMount' | 'onUnmount'> => {
   /** Elements that left in this task: a framework may take an element out and put it in again at once. */
   const left = new Map<Element, Placement>();
@@ -25,7 +24,7 @@ export const createMounting = (
       }
       const before = left.get(element);
       if (before?.offerId === offerId) placement.impression = before.impression;
-      else count(offerId, 'rendered');
+      else onRendered(offerId);
       noticing?.onMount(placement);
     },
     onUnmount(placement) {

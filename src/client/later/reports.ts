@@ -1,38 +1,36 @@
-/** What the page's own code learns of events: callbacks, the data layer, and the figures of `stats()`. */
+/** What the page's own code learns of events as they are delivered or given up: callbacks, the data layer, and figures. */
 import type { OfferEvent } from '../../protocol/event.js';
 import type { Inside } from '../inside.js';
-import type { OfferStats, TrackerStats } from '../offer-tracker.js';
+import type { TrackerStats } from '../offer-tracker.js';
 import type { ResolvedOptions } from '../options.js';
 import { createDataLayer } from './data-layer.js';
 import type { DiscardReason, OnDiscard } from './outbox/giving-up.js';
 
-/** What the page's code learns, and those who listen. */
-export interface Reports extends Pick<Inside, 'listeners'>, Pick<TrackerStats, 'offers' | 'discarded'> {
-  /** Something happened to an offer. */
-  count(offerId: string, what: keyof OfferStats): void;
+/** What learns it. */
+export interface ReportsContext {
+  readonly options: Pick<ResolvedOptions, 'dataLayer'>;
+  /** The page's own options, and who else listens. */
+  readonly listeners: Inside['listeners'];
+  /** Runs a host's callback safely. */
+  readonly call: (callback: () => void) => void;
+}
+
+/** Reports. */
+export interface Reports extends Required<Pick<TrackerStats, 'discarded'>> {
   /** An event is recorded, or is only in memory. */
   onRecorded(event: OfferEvent, isDurable: boolean): void;
   readonly onDiscard: OnDiscard;
 }
 
-/**
- * Makes them.
- * @param call Runs a host's callback safely.
- */
-export const createReports = (options: ResolvedOptions, call: (callback: () => void) => void): Reports => {
-  const listeners: Inside['listeners'] = new Set([options, { onEvent: createDataLayer(options.dataLayer) }]);
+/** Makes them. */
+export const createReports = ({ options, listeners, call }: ReportsContext): Reports => {
+  const tellDataLayer = createDataLayer(options.dataLayer);
   const discarded: Partial<Record<DiscardReason, number>> = {};
-  const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   return {
-    listeners,
-    offers,
     discarded,
-    count(offerId, what) {
-      offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
-      offers[offerId][what]++;
-    },
     onRecorded(event, isDurable) {
       for (const listener of listeners) call(() => listener.onEvent?.(event, isDurable));
+      call(() => tellDataLayer(event, isDurable));
     },
     onDiscard(event, reason, code) {
       discarded[reason] = (discarded[reason] ?? 0) + 1;

@@ -26,7 +26,7 @@ import {
   pageUpgraded,
 } from './page.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
-import { inspectorServed, scriptBeside, scriptServed } from './script-served.js';
+import { deliveryServed, inspectorServed, scriptBeside, scriptServed } from './script-served.js';
 import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
 import { offersShared } from './shared.js';
 import { workersLeftOut } from './workers.js';
@@ -55,6 +55,7 @@ const RULES: readonly Rule[] = [
   scriptTwice,
   unless(anyOf(scriptRewritten), scriptStripped),
   scriptConfigured,
+  unless(isScriptKnown, deliveryServed),
   scriptBeside,
   unless(isScriptKnown, inspectorServed),
   consentGiven,

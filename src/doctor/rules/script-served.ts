@@ -95,21 +95,49 @@ export const scriptServed: Rule = {
       .flatMap((tag) => findMissing(observed, tag)),
 };
 
-/** Whether what the script file loads from beside itself is there. */
+const isMissing = ({ status = 0, type = '', failure }: FileRequest): boolean =>
+  failure !== undefined || status >= 300 || !isScriptType(type);
+
+const showRequest = ({ url, status, type, failure }: FileRequest): string =>
+  `${url}: ${failure ?? `${status}, ${type}`}`;
+
+/** Whether the file that delivers events is there. A page asks for it with its first offer. */
+export const deliveryServed: Rule = {
+  find(observed) {
+    const { browser, delivery } = observed;
+    if (scriptServed.find(observed).length) return [];
+    const asked = (browser?.files ?? []).filter(({ url }) => /-delivery\.js/.test(url));
+    // Who got it needs no second opinion: a firewall may let browsers through, and not the doctor.
+    const isServed = asked.length
+      ? !asked.every(isMissing)
+      : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined);
+    if (isServed) return [];
+    return [
+      finding('error', 'script-delivery-missing', {
+        title: 'The file that delivers events is not beside the script: events wait in browsers.',
+        evidence: [
+          ...asked.map(showRequest),
+          delivery && showAsked(delivery),
+          delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
+        ],
+        repair:
+          'Serve offersight-delivery.js beside offersight.js, of the same version, and let the page’s policy load both.',
+      }),
+    ];
+  },
+};
+
+/** Whether what the script file loads from beside itself for some pages is there. */
 export const scriptBeside: Rule = {
   find({ browser }) {
     const missing = (browser?.files ?? []).filter(
-      ({ url, status, type = '', failure }) =>
-        /-(?:more|debug)\.js/.test(url) &&
-        (failure !== undefined || (status ?? 0) >= 300 || !isScriptType(type)),
+      (file) => /-(?:more|debug)\.js/.test(file.url) && isMissing(file),
     );
     if (!missing.length) return [];
     return [
       finding('error', 'script-parts-missing', {
         title: `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
-        evidence: missing.map(
-          ({ url, status, type, failure }) => `${url}: ${failure ?? `${status}, ${type}`}`,
-        ),
+        evidence: missing.map(showRequest),
         repair:
           'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
       }),

@@ -32,6 +32,8 @@ const start = (): DecidingPage => {
   const accepted = new Set<string>();
   const consentState = createConsentState({
     ...page,
+    ...leasing,
+    ...flusher,
     owner,
     runtime: bench.runtime,
     async learn() {

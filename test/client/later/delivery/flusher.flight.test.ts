@@ -1,8 +1,8 @@
 // @vitest-environment node
 import { describe, expect, test, vi } from 'vitest';
-import { unsettled } from '../../../../src/client/later/farewell.js';
 import { createFlusher, type Flusher } from '../../../../src/client/later/delivery/flusher.js';
 import type { Attempt, Transport } from '../../../../src/client/later/delivery/transport.js';
+import { unsettled } from '../../../../src/client/later/farewell.js';
 import type { OutboxEntry } from '../../../../src/client/outbox/records.js';
 import { deferred } from '../../../support/deferred.js';
 import { dismissed, idOf, idsOf, plain, START, viewed } from '../../../support/events.js';

@@ -1,0 +1,130 @@
+/**
+ * Composes delivery for a page: the leasing side of the outbox, flusher and transport, the other tabs, and the site's
+ * service worker. It loads on need, and may be another file than what it talks to, of which no name that crosses may be
+ * shortened.
+ */
+import type { OffersightError } from '../../errors.js';
+import type { Runtime, Stop } from '../../runtime.js';
+import { hearTabs, tellTabs } from '../../tabs.js';
+import type { TrackerStats } from '../offer-tracker.js';
+import type { ResolvedOptions } from '../options.js';
+import type { Outbox, Owner } from '../outbox/outbox.js';
+import type { Page } from '../page.js';
+import { createBackgroundSync } from './background-sync.js';
+import { createDelivering, type Delivering, type DeliveringContext } from './delivering.js';
+import type { Flusher } from './delivery/flusher.js';
+import { isGranted } from './outbox/giving-up.js';
+import type { Leasing } from './outbox/leasing.js';
+import type { OutboxPause } from './outbox/remembering.js';
+import { createReports, type ReportsContext } from './reports.js';
+
+export { VERSION } from '../../version.js';
+
+/** What it works with. */
+export interface PageDeliveryContext extends ReportsContext, Pick<DeliveringContext, 'connection' | 'open'> {
+  readonly options: ResolvedOptions;
+  readonly owner: Owner;
+  readonly runtime: Runtime;
+  readonly page: Page;
+  readonly outbox: Outbox;
+  readonly report: (error: OffersightError) => void;
+  /** Called with the offers that were accepted on any page of the site. */
+  readonly onLearned: (offerIds: readonly string[]) => void;
+  /** Called if nothing is sent for now as delivery begins. */
+  readonly onPause: (pause: OutboxPause) => void;
+}
+
+/** Delivers what this page records, and what earlier pages left. */
+export interface PageDelivery
+  extends Pick<Delivering, 'settleFarewell'>,
+    Pick<Leasing, 'accept' | 'drop' | 'purge'>,
+    Pick<Flusher, 'flush' | 'pause'> {
+  /** What was recorded is stored, or could not be stored. */
+  onCommitted(): void;
+  stats(): Promise<Pick<TrackerStats, 'outbox' | 'discarded'>>;
+  /** The page is left or frozen. */
+  rest(): void;
+  stop: Stop;
+}
+
+/** Starts it. */
+export const createPageDelivery = (context: PageDeliveryContext): PageDelivery => {
+  const { options, owner, page, outbox, report, onLearned, onPause } = context;
+  const { name } = options;
+  const reports = createReports(context);
+  const { leasing, flusher, settleFarewell } = createDelivering({
+    ...context,
+    ...reports,
+    tellTabs: (ids) => tellTabs(name, ids),
+    // Somebody who repairs an endpoint on localhost wants to see it work at once.
+    options: { ...(options.isLocal && { longestPauseMs: 5_000 }), ...options.outbox, ...options.delivery },
+    report(error) {
+      // The page may be gone when it works again.
+      sync.request();
+      report(error);
+    },
+  });
+  const sync = createBackgroundSync(name, () =>
+    leasing.setSite({
+      ...options.outbox,
+      ...options.delivery,
+      endpoint: options.endpoint,
+      subject: owner.subject,
+    }),
+  );
+  const hear = (): Stop => hearTabs(name, leasing.onSettled);
+  let stopHearing = hear();
+
+  /** Learns what was accepted on other pages, also on those that are open at the same time. */
+  const learn = async (): Promise<void> => {
+    const marks = await leasing.marks();
+    onLearned(marks.filter(({ type }) => type === 'accepted').map(({ offerId }) => offerId));
+  };
+  const tellPause = async (): Promise<void> => {
+    const { pause } = await leasing.stats();
+    if (pause) onPause(pause);
+  };
+  void learn().then(() => {
+    void tellPause();
+    // A page that loads shows that there is a network, and perhaps a repaired deployment.
+    void flusher.hurry();
+  });
+
+  page.listen((change) => {
+    if (change === 'visible') {
+      stopHearing();
+      stopHearing = hear();
+      flusher.wake();
+      void learn();
+    } else if (change === 'online') void flusher.hurry();
+    else if (outbox.mirror.size && isGranted(owner)) sync.request();
+  });
+  // If two windows are side by side, the offer may have been accepted in the other one a moment ago.
+  page.capture(['focus'], ({ target }) => {
+    if (target === window) void learn();
+  });
+
+  const onCommitted = (): void => {
+    leasing.tell();
+    flusher.wake();
+    void sync.find();
+  };
+  // What was recorded before this came.
+  if (outbox.mirror.size) onCommitted();
+
+  return {
+    ...leasing,
+    ...flusher,
+    settleFarewell,
+    onCommitted,
+    stats: async () => ({ outbox: await leasing.stats(), discarded: { ...reports.discarded } }),
+    rest() {
+      stopHearing();
+      flusher.pause();
+    },
+    stop() {
+      stopHearing();
+      flusher.stop();
+    },
+  };
+};
