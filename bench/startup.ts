@@ -8,12 +8,13 @@
  * With `--against`, the script file of another release takes part.
  */
 import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { chromium } from 'playwright';
 import { ARGS, ensureBrowser, HELP } from '../scripts/ensure-browser.mjs';
 import { spread, table } from './figures.js';
 import { snowplowScript } from './peers/snowplow.mjs';
-import { measure, type Tasks } from './startup/tasks.js';
+import { type Load, measure, type Tasks } from './startup/tasks.js';
 
 const { values } = parseArgs({
   options: {
@@ -36,12 +37,17 @@ const offers = Array.from(
 const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><body>${offers.join('')}
   <script src="/script.js" data-endpoint="/offer-events"></script>`;
 
-const scripts = new Map([
-  ['bare', BARE],
-  ['ours', await readFile(new URL('../dist/offersight.js', import.meta.url), 'utf8')],
-  ['Snowplow', snowplowScript('counted')],
+/** A build of the script file, and what delivers beside it; older ones have that inside. */
+const readBuild = async (file: string): Promise<Pick<Load, 'script' | 'delivery'>> => ({
+  script: await readFile(file, 'utf8'),
+  delivery: await readFile(join(dirname(file), 'offersight-delivery.js'), 'utf8').catch(() => undefined),
+});
+const scripts = new Map<string, Pick<Load, 'script' | 'delivery'>>([
+  ['bare', { script: BARE }],
+  ['ours', await readBuild('dist/offersight.js')],
+  ['Snowplow', { script: snowplowScript('counted') }],
 ]);
-if (values.against) scripts.set('against', await readFile(values.against, 'utf8'));
+if (values.against) scripts.set('against', await readBuild(values.against));
 
 const browserOptions = await ensureBrowser({ isWhole: true });
 if (!browserOptions) throw new Error(HELP);
@@ -51,7 +57,7 @@ const measured = new Map([...scripts.keys()].map((name) => [name, [] as Tasks[]]
 for (let round = 0; round < Number(values.rounds); round++) {
   // The order changes, so that a browser that is warm does not favour one of them.
   for (const [name, script] of round % 2 ? [...scripts].reverse() : scripts)
-    measured.get(name)?.push(await measure(browser, { html, script, slowdown }));
+    measured.get(name)?.push(await measure(browser, { html, ...script, slowdown }));
 }
 await browser.close();
 

@@ -99,20 +99,20 @@ const ROWS = {
 };
 /** @param {string} suffix */
 const fileOf = (suffix) => weigh(readFileSync(`dist/offersight${suffix}.js`));
-const script = fileOf('');
+const [script, delivery] = [fileOf(''), fileOf('-delivery')];
 /**
  * What is weighed: `row` and `way` name the cell of the README's table that has the size.
  * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
  */
 const weights = [
-  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_700 },
-  { row: 'later', way: 'from npm', bytes: page.later, budget: 8_570 },
-  { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 9_570 },
+  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_200 },
+  { row: 'later', way: 'from npm', bytes: page.later, budget: 8_940 },
+  { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 9_200 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
-  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 26_300 },
-  { row: 'first', way: 'by script tag', bytes: script, budget: 13_000 },
-  { row: 'delivery', way: 'by script tag', bytes: fileOf('-delivery'), budget: 6_500 },
+  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 26_310 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 12_890 },
+  { row: 'delivery', way: 'by script tag', bytes: delivery, budget: 6_400 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
   { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 25_100 },
@@ -133,8 +133,8 @@ for (const { row, way, bytes, budget } of weights) {
       `${isTold ? '' : `; the README's table must say ${size}`}`,
   );
 }
-// The table of trackers also has the size of the first load by script tag.
-const scriptSize = `${(script / 1000).toFixed(1)} KB`;
+// The table of trackers has what a page with an offer loads by script tag.
+const scriptSize = `${((script + delivery) / 1000).toFixed(1)} KB`;
 const compared = table.find(([, title]) => title === '**Offersight**')?.at(-2);
 if (compared !== scriptSize) {
   failed++;

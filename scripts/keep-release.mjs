@@ -18,8 +18,8 @@ import { join, resolve } from 'node:path';
 import { rollup } from 'rollup';
 
 const [commit = '', version = ''] = process.argv.slice(2);
-/** Self-contained files for browsers, kept as they are. */
-const SCRIPTS = ['offersight.js', 'offersight-worker.js'];
+/** Files for browsers, kept as they are. */
+const SCRIPTS = ['offersight.js', 'offersight-delivery.js', 'offersight-worker.js'];
 /** The parts of the proxy that tests use, by the names under which the package exports them. */
 const PROXY = /** @type {const} */ (['./proxy', './proxy/node', './proxy/sqlite', './proxy/bullmq']);
 /** Everything that version 0.1 used of a package that this version does not install. */

@@ -13,12 +13,7 @@ interface Law {
 const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 'reply'].map(
   (room) => `protocol/${room}`,
 );
-const FIRST_LOAD = [
-  'client/page',
-  'client/recording',
-  'client/outbox/outbox',
-  'client/outbox/indexeddb',
-];
+const FIRST_LOAD = ['client/page', 'client/recording', 'client/outbox/outbox', 'client/outbox/indexeddb'];
 /** What the second load has at once. Delivery is not among it, and comes by `import()`. */
 const SECOND_LOAD = [
   ...['asking', 'consent', 'decisions', 'farewell', 'mounting', 'noticing', 'on-need', 'page-view'],

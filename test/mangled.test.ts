@@ -44,7 +44,7 @@ describe('no shortened name is one of them', () => {
   });
 });
 
-/** All names that files use, but for their types and imports. */
+/** All names that files use, except in types and imports. */
 const wordsOf = (files: readonly string[]): ReadonlySet<string> => {
   const words = new Set<string>();
   const read = (node: ts.Node): void => {

@@ -92,10 +92,9 @@ export const startStack = async ({
   const network = createNetwork((request, response) =>
     request.url === '/collect' ? collector(request, response) : endpoint(request, response),
   );
-  const files = new Map([
-    ...scripts,
-    ['offersight.js', await readFile(new URL('../../dist/offersight.js', import.meta.url), 'utf8')],
-  ]);
+  const files = new Map(scripts);
+  for (const name of ['offersight.js', 'offersight-delivery.js'])
+    files.set(name, await readFile(new URL(`../../dist/${name}`, import.meta.url), 'utf8'));
 
   const show = (url: URL, response: ServerResponse): void => {
     const file = files.get(url.pathname.slice(1));

@@ -48,10 +48,9 @@ const transpile = async (name: string): Promise<string> => {
 
 /** Starts it. */
 export const startBenchSite = async (): Promise<BenchSite> => {
-  const files = new Map<string, string>([
-    ['/offersight.js', await readFile(new URL('../../dist/offersight.js', import.meta.url), 'utf8')],
-    ['/snowplow.js', snowplowScript(SNOWPLOW_COUNTED)],
-  ]);
+  const files = new Map<string, string>([['/snowplow.js', snowplowScript(SNOWPLOW_COUNTED)]]);
+  for (const name of ['offersight.js', 'offersight-delivery.js'])
+    files.set(`/${name}`, await readFile(new URL(`../../dist/${name}`, import.meta.url), 'utf8'));
   for (const name of PAGE_FILES) files.set(`/${name}.js`, await transpile(name));
 
   const server = createServer(async (request, response) => {

@@ -7,6 +7,8 @@ export interface Load {
   readonly html: string;
   /** Its script, at `/script.js`. */
   readonly script: string;
+  /** What it loads from beside itself to deliver, if it has such a file. */
+  readonly delivery?: string | undefined;
   /** How many times slower the processor seems. */
   readonly slowdown: number;
 }
@@ -35,12 +37,14 @@ interface TraceEvent {
 
 const ORIGIN = 'http://localhost:1';
 const SCRIPT = `${ORIGIN}/script.js`;
+const DELIVERY = `${ORIGIN}/offersight-delivery.js`;
 /** Each page is traced for so long: longer than a dwell and the delivery behind it. */
 const LOAD_MS = 2_500;
 const CATEGORIES = ['toplevel', 'devtools.timeline'];
 
 const isOfScript = ({ name, args }: TraceEvent): boolean =>
-  /^(?:EvaluateScript|FunctionCall)$/.test(name) && JSON.stringify(args ?? {}).includes(SCRIPT);
+  /^(?:EvaluateScript|FunctionCall)$/.test(name) &&
+  [SCRIPT, DELIVERY].some((url) => JSON.stringify(args ?? {}).includes(url));
 
 const isWithin = (inner: TraceEvent, outer: TraceEvent): boolean =>
   inner.pid === outer.pid &&
@@ -80,7 +84,10 @@ const trace = async (session: CDPSession, act: () => Promise<void>): Promise<Tra
 };
 
 /** Loads a page in a context, and so in a process, a cache and a storage, of its own. */
-export const measure = async (browser: Browser, { html, script, slowdown }: Load): Promise<Tasks> => {
+export const measure = async (
+  browser: Browser,
+  { html, script, delivery, slowdown }: Load,
+): Promise<Tasks> => {
   const context = await browser.newContext();
   const page = await context.newPage();
   await page.route('**/*', async (route) => {
@@ -89,6 +96,8 @@ export const measure = async (browser: Browser, { html, script, slowdown }: Load
     const results = events.map(({ id }) => ({ id, status: 'accepted' }));
     if (request.method() === 'POST') await route.fulfill({ json: { v: 1, results } });
     else if (request.url() === SCRIPT) await route.fulfill({ body: script, contentType: 'text/javascript' });
+    else if (delivery !== undefined && request.url() === DELIVERY)
+      await route.fulfill({ body: delivery, contentType: 'text/javascript' });
     else if (request.url() === `${ORIGIN}/`) await route.fulfill({ body: html, contentType: 'text/html' });
     else await route.fulfill({ status: 404 });
   });

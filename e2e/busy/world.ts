@@ -3,7 +3,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { createOfferProxy } from 'offersight/proxy';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
@@ -101,7 +101,7 @@ export const startWorld = async (scriptFile: string): Promise<World> => {
     onAlert: () => undefined,
   });
   const site = await startSite(proxy);
-  const tracker = await readFile(scriptFile);
+  const beside = join(dirname(scriptFile), 'offersight-delivery.js');
   const script = await transpilePage();
   const visits: Visit[] = [];
 
@@ -118,9 +118,17 @@ export const startWorld = async (scriptFile: string): Promise<World> => {
     });
   servePage('/busy.html', TRAINS);
   servePage('/calm.html', 0);
-  site.serve('/offersight.js', (_, response) =>
-    response.writeHead(200, { 'content-type': 'text/javascript' }).end(tracker),
-  );
+  for (const [path, file] of [
+    ['/offersight.js', scriptFile],
+    ['/offersight-delivery.js', beside],
+  ] as const) {
+    // Version 0.1 has one file.
+    const content = await readFile(file).catch(() => undefined);
+    if (content)
+      site.serve(path, (_, response) =>
+        response.writeHead(200, { 'content-type': 'text/javascript' }).end(content),
+      );
+  }
   const faultOf = (visit: Visit): GatewayFault | undefined => {
     if (visit.endpoint === 'up') return undefined;
     return visit.endpoint === 'down' ? 'off' : FLAPS[visit.requests++ % FLAPS.length];

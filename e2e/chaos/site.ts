@@ -57,7 +57,8 @@ export const startChaosSite = async (
     files.set(`/page/${name}.js`, await transpile(name));
   const worker = (await transpile('worker')).replace(/^export .*$/m, '');
   for (const lie of ['portal', 'replay']) files.set(`/worker-${lie}.js`, `const LIE = '${lie}';\n${worker}`);
-  files.set('/offersight.js', await readFile('dist/offersight.js', 'utf8'));
+  for (const name of ['offersight', 'offersight-delivery'])
+    files.set(`/${name}.js`, await readFile(`dist/${name}.js`, 'utf8'));
 
   const side = createServer(async (request, response) => {
     const headers = { 'access-control-allow-origin': '*' };

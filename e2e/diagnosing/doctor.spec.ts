@@ -491,12 +491,10 @@ test('the doctor names addresses that filter lists block, by its own list and by
   clinic,
 }) => {
   clinic.site.serve('/track/offer-events', clinic.site.gateway.listener);
-  clinic.site.serve('/shown/offersight.js', async (_, response) => {
-    response.writeHead(302, { location: '/offersight.js' }).end();
-  });
-  clinic.site.serve('/shown/offersight-inspector.js', async (_, response) => {
-    response.writeHead(302, { location: '/offersight-inspector.js' }).end();
-  });
+  for (const name of ['offersight.js', 'offersight-delivery.js', 'offersight-inspector.js'])
+    clinic.site.serve(`/shown/${name}`, async (_, response) => {
+      response.writeHead(302, { location: `/${name}` }).end();
+    });
   const folder = await mkdtemp(join(tmpdir(), 'offersight-lists-'));
   await writeFile(
     join(folder, 'mine.txt'),

@@ -1,5 +1,6 @@
 /** The promises that every engine keeps, through the real proxy, with real keys and presses. */
 
+import { readFile } from 'node:fs/promises';
 import { HOLD } from '../fixtures/database.js';
 import { leaveBy, trackerStats, untilWaiting } from '../fixtures/ready.js';
 import type { Site } from '../fixtures/site.js';
@@ -150,6 +151,24 @@ for (const name of ENGINES) {
         await comeOnline(tab);
         await stack.expectRecorded(['viewed closed', 'dismissed closed', 'viewed seen']);
         await untilWaiting(tab, 0);
+      },
+    );
+
+    test(
+      'delivery that could not be loaded is loaded when the network is back',
+      cell('late delivery'),
+      async ({ stack, visitorOf }) => {
+        const delivery = await readFile('dist/offersight-delivery.js');
+        let isThere = false;
+        stack.site.serve('/offersight-delivery.js', (_, response) => {
+          response.writeHead(isThere ? 200 : 503, { 'content-type': 'text/javascript' });
+          response.end(isThere ? delivery : '');
+        });
+        const tab = await open(await visitorOf(name), stack, offer('waits'));
+        expect(stack.recorded()).toEqual([]);
+        isThere = true;
+        await comeOnline(tab);
+        await stack.expectRecorded(['viewed waits']);
       },
     );
 

@@ -4,6 +4,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
+import { untilStored } from '../fixtures/database.js';
 import { flush, trackerStats, untilMore } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
@@ -110,7 +111,10 @@ test.describe('one line says so, and everything else works', () => {
     await expectAllElse(page, stack, complaints);
   });
 
-  test('if a policy allows only the script file, by its hash', async ({ page, stack }) => {
+  test('if a policy allows only the script file, by its hash: then delivery says another, and the farewell takes events along', async ({
+    page,
+    stack,
+  }) => {
     const { complaints } = watch(page);
     const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
     await page.route('**/strict.html', (route) =>
@@ -122,7 +126,16 @@ test.describe('one line says so, and everything else works', () => {
       }),
     );
     await page.goto(`${stack.site.url}/strict.html`);
-    await expectAllElse(page, stack, complaints);
+    await untilStored(page, 2);
+    await page.click('[data-offer-dismiss]');
+    await untilStored(page, 3);
+    expect(stack.site.gateway.calls).toEqual([]);
+    expect(complaints.toSorted()).toEqual([
+      expect.stringMatching(/configuration: Serve offersight-more\.js of this version/),
+      expect.stringMatching(/delivery: Serve offersight-delivery\.js of this version/),
+    ]);
+    await page.goto(`${stack.site.url}/nothing.html`);
+    await stack.expectRecorded(['viewed one', 'viewed two', 'dismissed one']);
   });
 });
 

@@ -8,12 +8,19 @@ import { readRecipe } from '../fixtures/recipe.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
+const delivery = (await readFile('dist/offersight-delivery.js.sri', 'utf8')).trim();
 const WRONG = `sha384-${'A'.repeat(64)}`;
 const BUY = `<button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
 
 test('a page whose policy requires integrity of every script gets it', async ({ page, policed }) => {
   const headers = recipe.headers('Integrity for every script');
-  await policed.open(headers, recipe.block('Integrity for every script', 'html', 0, { integrity }));
+  await policed.open(
+    headers,
+    recipe.block('Integrity for every script', 'html', 0, {
+      integrity,
+      'integrity of delivery': delivery,
+    }),
+  );
   await policed.goTheWholeWay();
   await policed.expectNothingBut({
     commit: () =>
@@ -29,7 +36,10 @@ test('a script with a wrong hash does not run, and the page works as without it'
   policed,
   stack,
 }) => {
-  const head = recipe.block('Scripts by hash', 'html', 0, { integrity: WRONG });
+  const head = recipe.block('Scripts by hash', 'html', 0, {
+    integrity: WRONG,
+    'integrity of delivery': delivery,
+  });
   const loaded = page.waitForEvent('console', (message) => message.text().includes('integrity'));
   await policed.open({}, head, `${OFFERS}${BUY}`);
   await loaded;

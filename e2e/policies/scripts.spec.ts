@@ -6,6 +6,7 @@ import { expect } from '../fixtures/stack.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
+const delivery = (await readFile('dist/offersight-delivery.js.sri', 'utf8')).trim();
 const nonce = 'r4nd0m';
 
 /** A module as a bundler writes it, whose output is served beside the page. */
@@ -42,9 +43,16 @@ test.describe('a policy that allows scripts by a nonce', () => {
 
 test.describe('a policy that allows scripts by a hash', () => {
   test('is not violated by the script tag with an inline script beside it', async ({ page, policed }) => {
-    const head = recipe.block('Scripts by hash', 'html', 0, { integrity });
-    const inline = /<script>(.*)<\/script>/.exec(head)?.[1] ?? '';
-    const values = { integrity, 'hash of the inline script': hashOf(inline) };
+    const files = { integrity, 'integrity of delivery': delivery };
+    const head = recipe.block('Scripts by hash', 'html', 0, files);
+    const [map = '', inline = ''] = [...head.matchAll(/<script(?: type="importmap")?>(.*)<\/script>/g)].map(
+      ([, text]) => text,
+    );
+    const values = {
+      ...files,
+      'hash of the import map': hashOf(map),
+      'hash of the inline script': hashOf(inline),
+    };
     await policed.open(recipe.headers('Scripts by hash', 0, values), head);
     await policed.goTheWholeWay();
     expect(await page.evaluate(() => 'offerTracker' in window)).toBe(true);

@@ -33,6 +33,8 @@ export interface Inside {
   readonly isDrawn: (element: Element) => boolean;
   /** What is drawn for an offer: itself, or its children. */
   readonly boxesOf: (element: Element) => Element[];
+  /** Whether what delivers events has loaded. */
+  readonly isDelivering: () => boolean;
   /** The trees that may show offers. */
   readonly trees: () => readonly Node[];
 }

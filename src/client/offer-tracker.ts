@@ -23,7 +23,7 @@ export interface OfferStats {
 export interface TrackerStats {
   /** By offer id, on this page; empty if the second load failed. */
   readonly offers: Readonly<Record<string, OfferStats>>;
-  /** The outbox of this browser, which all pages and tabs share; left out if the second load failed. */
+  /** The outbox of this browser, which all pages and tabs share; left out if what delivers did not load. */
   readonly outbox?: OutboxStats;
   /** Events given up by this page, by reason. */
   readonly discarded?: Readonly<Partial<Record<DiscardReason, number>>>;

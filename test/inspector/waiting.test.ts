@@ -1,4 +1,4 @@
-/** What the inspector says of a pause, also while events are tried again. */
+/** What the inspector says of what waits: a pause, also while events are tried again, and delivery that has not loaded. */
 import { expect, it } from 'vitest';
 import type { Inside } from '../../src/client/inside.js';
 import type { OutboxEntry, Pause } from '../../src/client/outbox/records.js';
@@ -7,17 +7,29 @@ import { whatWaits } from '../../src/inspector/waiting.js';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const ENDPOINT = 'https://shop.example/offer-events';
-const inside = { owner: { consent: 'granted', subject: 'user-1' } } as unknown as Inside;
+let isDelivering = true;
+const inside = {
+  owner: { consent: 'granted', subject: 'user-1' },
+  isDelivering: () => isDelivering,
+} as unknown as Inside;
 
-/** What is said of a pause that ends at a time, with one event that waits. */
-const saidOfPause = (at: number, entry: object = {}, pause: Partial<Pause> = {}): string | undefined => {
+/** What is said under a label of a pause that ends at a time, with one event that waits. */
+const said = (
+  about: string,
+  at: number,
+  entry: object = {},
+  pause: Partial<Pause> = {},
+): string | undefined => {
   const waits = { event: { subject: 'user-1' }, notBeforeAt: 0, ...entry } as unknown as OutboxEntry;
   const stored: Stored = {
     ...{ entries: [waits], waiting: 1, dead: [], marks: [], readAt: 0 },
     pause: { kind: 'back-off', failures: 4, status: 400, failedAt: NOW - 5_000, at, ...pause },
   };
-  return whatWaits(inside, ENDPOINT, stored, NOW).find(({ label }) => label === 'Pause')?.words;
+  return whatWaits(inside, ENDPOINT, stored, NOW).find(({ label }) => label === about)?.words;
 };
+
+const saidOfPause = (...given: Parameters<typeof said> extends [string, ...infer Rest] ? Rest : never) =>
+  said('Pause', ...given);
 
 it('a failure is shown until the pause is over, and while events are tried again', () => {
   expect(saidOfPause(NOW + 1_000)).toMatch(/^Events are sent again at .*: POST .* answered 400 at /);
@@ -34,4 +46,14 @@ it('a failure is not shown any more if nothing of this user is due at this endpo
   ])
     expect(saidOfPause(NOW, entry)).toBeUndefined();
   expect(saidOfPause(NOW, {}, { kind: 'none' })).toBeUndefined();
+});
+
+it('delivery that has not loaded is named while something of this endpoint waits', () => {
+  expect(said('Delivery', NOW)).toBeUndefined();
+  isDelivering = false;
+  expect(said('Delivery', NOW)).toBe(
+    'offersight-delivery.js (a chunk from npm) has not loaded, so nothing is sent.',
+  );
+  expect(said('Delivery', NOW, { endpoint: 'https://shop.example/others' })).toBeUndefined();
+  isDelivering = true;
 });

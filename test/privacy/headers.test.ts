@@ -44,7 +44,7 @@ const ROOMS: readonly Room[] = [
   },
   { files: /^src\/proxy\/forward\//, section: CHARGEBEE, read: 'answer header', sent: ['header'] },
   {
-    files: /^src\/(?:client\/(?:farewell|later\/delivery\/)|inspector\/(?:asking|link)\.ts)/,
+    files: /^src\/(?:client\/later\/(?:farewell|delivery\/)|inspector\/(?:asking|link)\.ts)/,
     section: WIRE,
     read: 'header that the page reads',
     sent: ['request header'],

@@ -20,7 +20,9 @@ const importedBy = (file: string): string[] => {
     const clause = ts.isImportDeclaration(node) ? node.importClause?.namedBindings : node.exportClause;
     const names = clause && 'elements' in clause ? [...clause.elements] : [];
     const isOnlyTypes =
-      (ts.isImportDeclaration(node) ? node.importClause?.isTypeOnly : node.isTypeOnly) ||
+      (ts.isImportDeclaration(node)
+        ? node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword
+        : node.isTypeOnly) ||
       (names.length > 0 && names.every(({ isTypeOnly }) => isTypeOnly));
     if (!isOnlyTypes) found.push(join(dirname(file), moduleSpecifier.text.replace(/\.js$/, '.ts')));
   });

@@ -3,15 +3,26 @@ import { tag } from '../../script-tag.js';
 import { VERSION } from '../../version.js';
 import type { LoadDebug, LoadDelivery, LoadInspector, LoadMore } from './asking.js';
 
-/** By `import()`, which a policy allows that allows the script file by a nonce or by its address. */
-const load =
-  (name: string): (() => Promise<unknown>) =>
-  async () => {
-    const room = (await import(new URL(`offersight-${name}.js`, tag?.src).href)) as { VERSION: string };
-    // A cached file, or one that a deployment left there, may take other things than this one gives.
-    if (room.VERSION !== VERSION) throw new Error(`Version is ${room.VERSION}, not ${VERSION}.`);
-    return room;
+/**
+ * By `import()`, which a policy allows that allows the script file by a nonce or by its address. A file that a loader
+ * fetched has no tag; there the browser knows its address, but not if it is of another origin (HTML: muted errors).
+ */
+const load = (name: string): (() => Promise<unknown>) => {
+  let file = `./offersight-${name}.js`;
+  return async () => {
+    try {
+      const room = (await import(tag ? new URL(file, tag.src).href : file)) as { VERSION: string };
+      // A cached file, or one that a deployment left there, may take other things than this one gives.
+      if (room.VERSION !== VERSION) throw new Error(`Version is ${room.VERSION}, not ${VERSION}.`);
+      return room;
+    } catch (cause) {
+      // Before Firefox 155, and in other browsers of that time, an address that failed once fails for as long as the page
+      // lives (https://github.com/whatwg/html/issues/6768). If an import map may pin it, no other address is asked.
+      if (!document.querySelector('[type=importmap]')) file += '?';
+      throw cause;
+    }
   };
+};
 
 /** {@link LoadMore} from `offersight-more.js`. */
 export const loadMore = load('more') as LoadMore;

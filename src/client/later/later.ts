@@ -26,7 +26,7 @@ import { watchAgain } from './page-view.js';
 export { tellWrongOption } from './wrong-option.js';
 
 /** What the first load hands over. */
-export interface LaterContext extends Omit<NoticingContext, 'listeners'> {
+export interface LaterContext extends Omit<NoticingContext, 'listeners' | 'isDelivering'> {
   readonly recorder: Recording;
   readonly outbox: Outbox<StoreRows>;
   /** Who has the page, and their consent now. */
@@ -118,7 +118,7 @@ export const createLater = (context: LaterContext): Later => {
 
   let noticing: Noticing | undefined;
   try {
-    noticing = createNoticing({ ...context, listeners }, decisions);
+    noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
   } catch (cause) {
     // What was seen is delivered all the same.
     report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));

@@ -41,6 +41,7 @@ export interface NoticingContext {
   readonly call: (callback: () => void) => void;
   /** The endpoint's page view. */
   readonly latest: PageView;
+  readonly isDelivering: Inside['isDelivering'];
 }
 
 /** Notices what users do, and passes it to the decisions. */

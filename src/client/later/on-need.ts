@@ -36,22 +36,23 @@ export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
   });
 
   const need = (): Promise<PageDelivery> => {
-    loading ??= loadDelivery().then(
-      ({ createPageDelivery }) => {
+    loading ??= loadDelivery()
+      .then(({ createPageDelivery }) => {
         delivery = createPageDelivery(context);
         arrive(delivery);
         return delivery;
-      },
-      (cause: unknown) => {
+      })
+      .catch((cause: unknown) => {
         context.runtime.after(RELOAD_MS, again);
-        if (!isMissing)
-          context.report(
-            new OffersightError('delivery', 'Serve offersight-delivery.js of this version.', cause),
-          );
+        const error = new OffersightError('delivery', 'Serve offersight-delivery.js of this version.', cause);
+        if (!isMissing) {
+          context.report(error);
+          // Who deployed the page should see it without a listener; under `debug` the report is on the console.
+          if (!context.options.debug) console.warn(error);
+        }
         isMissing = true;
         throw cause;
-      },
-    );
+      });
     return loading;
   };
   const again = (): void => {

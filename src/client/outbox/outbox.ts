@@ -33,7 +33,7 @@ export interface Mirrored {
 
 /** The part of the outbox that a page loads first. */
 export interface Outbox<Row extends BareRows = BareRows> {
-  /** The records that keep the entries. The second load replaces them by records that recover from faults. */
+  /** The records that keep the entries. Delivery replaces them by records that recover from faults. */
   records: Records<Row>;
   /** Unsettled events of this page by id, oldest first. */
   readonly mirror: Map<string, Mirrored>;

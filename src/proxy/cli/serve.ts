@@ -43,10 +43,12 @@ const whatPageWants = (isApart: boolean, { adminToken, place }: SiteOptions): st
 const servingFiles =
   (files: readonly ScriptFile[]): Routes =>
   (target, incoming) => {
-    const file = files.find(({ hashedPath, plainPath }) => target === hashedPath || target === plainPath);
+    // A page whose load of a file failed asks for it by another address.
+    const path = target.replace(/\?.*/, '');
+    const file = files.find(({ hashedPath, plainPath }) => path === hashedPath || path === plainPath);
     if (!file || !isReading(incoming)) return undefined;
     return (_, outgoing) => {
-      outgoing.setHeader('cache-control', file.cacheControl(target));
+      outgoing.setHeader('cache-control', file.cacheControl(path));
       reply(outgoing, 200, 'text/javascript; charset=utf-8', file.body);
     };
   };

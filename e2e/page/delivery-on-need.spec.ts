@@ -1,0 +1,212 @@
+/**
+ * The file that delivers events: a page asks for it with its first offer, or if an earlier page left something. Until it is
+ * there nothing is lost.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Page } from '@playwright/test';
+import { untilStored } from '../fixtures/database.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, type Stack, test } from '../fixtures/stack.js';
+
+const DELIVERY = '**/offersight-delivery.js*';
+const SCRIPT = { script: 'data-endpoint="/offer-events"' };
+
+const offer = (id: string) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="0"><button data-offer-dismiss>x</button></div>`;
+
+/** The requests for the file, and what the console says without `data-debug`. */
+const watch = (page: Page): { readonly asked: string[]; readonly said: string[] } => {
+  const asked: string[] = [];
+  const said: string[] = [];
+  page.on('request', (request) => {
+    const { pathname, search, href } = new URL(request.url());
+    if (pathname.includes('offersight-delivery')) asked.push(pathname + (href.endsWith('?') ? '?' : search));
+  });
+  page.on('console', (message) => {
+    if (/OffersightError/.test(message.text()))
+      said.push(`${message.type()} ${message.text().split('\n')[0]}`);
+  });
+  return { asked, said };
+};
+
+/** Waits until the second load is there, without asking for delivery. */
+const untilNoticing = (page: Page): Promise<unknown> =>
+  page.waitForFunction(() =>
+    Object.getOwnPropertySymbols(window).some(
+      (key) => (window as unknown as Record<symbol, { inside?: unknown } | undefined>)[key]?.inside,
+    ),
+  );
+
+/** Waits until the page has looked at the database: by then it would have asked. */
+const untilLooked = async (page: Page): Promise<void> => {
+  await untilNoticing(page);
+  // The page's own look came first, and transactions take turns.
+  await page.evaluate(
+    () =>
+      new Promise<void>((resolve) => {
+        const opening = indexedDB.open('offersight');
+        opening.onsuccess = () => {
+          const looking = opening.result.transaction('offersight', 'readwrite');
+          looking.objectStore('offersight').count();
+          looking.oncomplete = () => resolve();
+        };
+      }),
+  );
+};
+
+const goOnline = (page: Page): Promise<unknown> =>
+  page.evaluate(() => window.dispatchEvent(new Event('online')));
+
+const openWith = (page: Page, stack: Stack, body: string) => stack.open(page, body, SCRIPT);
+
+test.describe('the file that delivers', () => {
+  test('is not asked for by a page without offers where nothing waits, and once by a page with offers', async ({
+    page,
+    stack,
+  }) => {
+    const { asked, said } = watch(page);
+    await openWith(page, stack, '<p>Imprint</p>');
+    await untilLooked(page);
+    expect(asked).toEqual([]);
+    await openWith(page, stack, `${offer('one')}${offer('two')}`);
+    await stack.expectRecorded(['viewed one', 'viewed two']);
+    expect(asked).toEqual(['/offersight-delivery.js']);
+    expect(said).toEqual([]);
+  });
+
+  test('is asked for when an offer is added to the page', async ({ page, stack }) => {
+    const { asked } = watch(page);
+    await openWith(page, stack, '');
+    await untilLooked(page);
+    expect(asked).toEqual([]);
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('late'));
+    await stack.expectRecorded(['viewed late']);
+  });
+
+  test('is asked for by a page without offers that finds events of an earlier page', async ({
+    page,
+    stack,
+  }) => {
+    stack.site.gateway.fault = 'off';
+    await openWith(page, stack, offer('left'));
+    await untilStored(page, 1);
+    stack.site.show('<p>Imprint</p>', SCRIPT);
+    await page.reload();
+    stack.site.gateway.fault = undefined;
+    await goOnline(page);
+    await stack.expectRecorded(['viewed left']);
+  });
+});
+
+test.describe('without the file that delivers', () => {
+  test('offers are seen and closed, one line says so, and what is stored goes along when the page is left', async ({
+    page,
+    stack,
+  }) => {
+    const { said } = watch(page);
+    await page.route(DELIVERY, (route) => route.fulfill({ status: 404, body: '' }));
+    await openWith(page, stack, offer('closed'));
+    await page.click('[data-offer-dismiss]');
+    await untilStored(page, 2);
+    expect(stack.recorded()).toEqual([]);
+    await expect
+      .poll(() => said)
+      .toEqual(['warning OffersightError: delivery: Serve offersight-delivery.js of this version.']);
+    stack.site.show('<p>Imprint</p>', SCRIPT);
+    await page.goto(`${stack.site.url}/page.html?next`);
+    await stack.expectRecorded(['viewed closed', 'dismissed closed']);
+  });
+
+  test('what a page stored before the process died is delivered by the next page that has it', async ({
+    page,
+    stack,
+  }) => {
+    stack.site.gateway.fault = 'off';
+    await page.route(DELIVERY, (route) => route.fulfill({ status: 404, body: '' }));
+    await openWith(page, stack, offer('kept'));
+    await untilStored(page, 1);
+    await page.unroute(DELIVERY);
+    await page.reload();
+    stack.site.gateway.fault = undefined;
+    await goOnline(page);
+    await stack.expectRecorded(['viewed kept', 'viewed kept']);
+  });
+
+  test('as after a deployment or from a cache, a file of another version is not used', async ({
+    page,
+    stack,
+  }) => {
+    const { said } = watch(page);
+    const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
+    const built = await readFile('dist/offersight-delivery.js', 'utf8');
+    expect(built).toContain(`"${version}"`);
+    await page.route(DELIVERY, (route) =>
+      route.fulfill({ contentType: 'text/javascript', body: built.replace(`"${version}"`, '"0.0.9"') }),
+    );
+    await openWith(page, stack, offer('seen'));
+    await untilStored(page, 1);
+    await expect.poll(() => said).toHaveLength(1);
+    expect(stack.site.gateway.calls).toEqual([]);
+  });
+
+  test('it is asked for again by another address as soon as the network is back, and then everything is delivered', async ({
+    page,
+    stack,
+  }) => {
+    const { asked, said } = watch(page);
+    await page.route(DELIVERY, (route) => route.abort('internetdisconnected'));
+    await openWith(page, stack, offer('waits'));
+    await untilStored(page, 1);
+    await expect.poll(() => said).toHaveLength(1);
+    await page.unroute(DELIVERY);
+    await goOnline(page);
+    await stack.expectRecorded(['viewed waits']);
+    expect(asked).toEqual(['/offersight-delivery.js', '/offersight-delivery.js?']);
+    const { outbox } = await trackerStats(page);
+    expect(outbox?.waiting).toBe(0);
+  });
+
+  test('a page that went offline before its first offer keeps its events, and delivers them without a reload', async ({
+    context,
+    page,
+    stack,
+  }) => {
+    await openWith(page, stack, '');
+    await untilLooked(page);
+    await context.setOffline(true);
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('offline'));
+    await page.click('[data-offer-dismiss]');
+    await untilStored(page, 2);
+    await context.setOffline(false);
+    await stack.expectRecorded(['viewed offline', 'dismissed offline']);
+  });
+});
+
+test('an import map’s integrity pins the file that delivers, also when it is asked for again (attack 66)', async ({
+  page,
+  stack,
+}) => {
+  const { asked, said } = watch(page);
+  const integrity = (await readFile('dist/offersight-delivery.js.sri', 'utf8')).trim();
+  const open = () =>
+    stack.open(page, offer('seen'), {
+      ...SCRIPT,
+      head: `<script type="importmap">{ "integrity": { "/offersight-delivery.js": "${integrity}" } }</script>`,
+    });
+  await open();
+  await stack.expectRecorded(['viewed seen']);
+  expect(said).toEqual([]);
+
+  await page.route(DELIVERY, async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ response, body: `${await response.text()} ` });
+  });
+  await open();
+  await untilStored(page, 1);
+  await expect.poll(() => said).toHaveLength(1);
+  const before = asked.length;
+  await goOnline(page);
+  await expect.poll(() => asked.length).toBeGreaterThan(before);
+  expect(new Set(asked)).toEqual(new Set(['/offersight-delivery.js']));
+  expect(stack.recorded()).toEqual(['viewed seen']);
+});
