@@ -9,6 +9,8 @@ export type ErrorCode =
   | 'configuration'
   /** The browser lacks something that seeing or keeping needs; the client stays inert. */
   | 'unsupported'
+  /** A file of the package did not load; it is asked for again. */
+  | 'load'
   /** IndexedDB is blocked or broke; events are kept in memory and die with the page. */
   | 'storage'
   /** Events wait: the endpoint cannot be reached or answers as a wrong deployment does. */

@@ -7,6 +7,7 @@
 import { syncTag } from './client/later/background-sync.js';
 import { createDelivering } from './client/later/delivering.js';
 import { createConnecting } from './client/later/outbox/indexeddb-kinds.js';
+import { mendedRecords } from './client/later/outbox/mended.js';
 import { list } from './client/later/outbox/reading.js';
 import type { Site } from './client/later/outbox/remembering.js';
 import { indexedDbRecords } from './client/outbox/indexeddb.js';
@@ -53,8 +54,7 @@ const deliverTo = async (site: Site, name: string): Promise<void> => {
   const { flusher } = createDelivering({
     outbox,
     owner,
-    connection,
-    open,
+    mend: (listener) => mendedRecords(outbox, connection, open, listener),
     runtime,
     tellTabs: (ids) => tellTabs(name, ids),
     options: site,

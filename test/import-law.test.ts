@@ -16,8 +16,9 @@ const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 
 const FIRST_LOAD = ['client/page', 'client/recording', 'client/outbox/outbox', 'client/outbox/indexeddb'];
 /** What the second load has at once. Delivery is not among it, and comes by `import()`. */
 const SECOND_LOAD = [
-  ...['asking', 'consent', 'decisions', 'farewell', 'mounting', 'noticing', 'on-need', 'page-view'],
-  ...['wrong-option', 'outbox/at-start', 'outbox/indexeddb-kinds'],
+  ...['asking', 'consent', 'decisions', 'farewell', 'meanwhile', 'mounting', 'noticing', 'on-need'],
+  ...['page-view', 'reports', 'wrong-option'],
+  ...['outbox/at-start', 'outbox/indexeddb-kinds', 'outbox/mended', 'outbox/told'],
 ].map((room) => `client/later/${room}`);
 /** What an intake is, and the events that it takes and keeps. */
 const INTAKE = ['proxy/intake/intake', 'proxy/intake/admitted'];
@@ -73,12 +74,14 @@ const LAWS: Readonly<Record<string, Law>> = {
     values: ['client/later/asking', 'errors'],
     types: ['client/later/page-delivery', 'runtime'],
   },
+  'client/later/meanwhile': {
+    types: ['client/later/on-need', 'client/later/outbox', 'client/outbox', 'runtime'],
+  },
   'client/later/page-delivery': {
     values: [
       'client/later/background-sync',
       'client/later/delivering',
       'client/later/outbox/giving-up',
-      'client/later/reports',
       'tabs',
       'version',
     ],

@@ -68,6 +68,10 @@ const MISTAKES: Readonly<Record<string, Make>> = {
     head: '<script async src="/analytics/offersight.js" data-endpoint="/offer-events"></script>',
     prepare: ({ page }) => page.route('**/analytics/*', (route) => route.abort('blockedbyclient')),
   }),
+  'The file that delivers is missing': onConsole('data-endpoint="/offer-events"', OFFER, {
+    prepare: ({ stack }) =>
+      stack.site.serve('/offersight-delivery.js', (_, response) => response.writeHead(404).end()),
+  }),
   'The script is a module': both(
     onConsole('', OFFER, {
       head: '<script type="module" src="/bundle.js" data-endpoint="/offers"></script>',

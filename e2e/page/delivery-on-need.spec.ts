@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { untilStored } from '../fixtures/database.js';
-import { trackerStats } from '../fixtures/ready.js';
+import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const DELIVERY = '**/offersight-delivery.js*';
@@ -111,7 +111,11 @@ test.describe('without the file that delivers', () => {
     expect(stack.recorded()).toEqual([]);
     await expect
       .poll(() => said)
-      .toEqual(['warning OffersightError: delivery: Serve offersight-delivery.js of this version.']);
+      .toEqual([
+        expect.stringMatching(
+          /^error OffersightError: load: offersight-delivery\.js did not load: TypeError: /,
+        ),
+      ]);
     stack.site.show('<p>Imprint</p>', SCRIPT);
     await page.goto(`${stack.site.url}/page.html?next`);
     await stack.expectRecorded(['viewed closed', 'dismissed closed']);
@@ -179,6 +183,41 @@ test.describe('without the file that delivers', () => {
     await untilStored(page, 2);
     await context.setOffline(false);
     await stack.expectRecorded(['viewed offline', 'dismissed offline']);
+  });
+});
+
+test.describe('what the user decided holds before the file that delivers is there', () => {
+  test('an offer that was accepted by a link is not dismissed on the next page', async ({ page, stack }) => {
+    let isServed = false;
+    await page.route(DELIVERY, (route) =>
+      isServed ? route.continue() : route.fulfill({ status: 503, body: '' }),
+    );
+    const link = `<div class="offer" data-offer-id="taken" data-offer-dwell="600000">
+      <a data-offer-accept href="/page.html?next">Yes</a> <button data-offer-dismiss>No</button></div>`;
+    await openWith(page, stack, link);
+    await page.click('[data-offer-accept]');
+    await page.waitForURL('**/page.html?next');
+    isServed = true;
+    await page.click('[data-offer-dismiss]');
+    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('witness'));
+    await goOnline(page);
+    await stack.expectRecorded(['viewed taken', 'viewed witness']);
+  });
+
+  test('what a denial deletes is not sent by the next page, though consent is given again', async ({
+    page,
+    stack,
+  }) => {
+    await page.route(DELIVERY, (route) => route.fulfill({ status: 404, body: '' }));
+    await openWith(page, stack, offer('denied'));
+    await untilStored(page, 1);
+    await page.evaluate(() =>
+      (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.consent('denied')),
+    );
+    await untilStored(page, 0);
+    await page.unroute(DELIVERY);
+    await openWith(page, stack, offer('witness'));
+    await stack.expectRecorded(['viewed witness']);
   });
 });
 

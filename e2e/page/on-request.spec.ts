@@ -132,7 +132,7 @@ test.describe('one line says so, and everything else works', () => {
     expect(stack.site.gateway.calls).toEqual([]);
     expect(complaints.toSorted()).toEqual([
       expect.stringMatching(/configuration: Serve offersight-more\.js of this version/),
-      expect.stringMatching(/delivery: Serve offersight-delivery\.js of this version/),
+      expect.stringMatching(/load: offersight-delivery\.js did not load: TypeError/),
     ]);
     await page.goto(`${stack.site.url}/nothing.html`);
     await stack.expectRecorded(['viewed one', 'viewed two', 'dismissed one']);

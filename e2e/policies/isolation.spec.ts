@@ -76,7 +76,7 @@ test.describe('in a sandboxed frame', () => {
     await expect
       .poll(() => policed.noticed.console)
       .toContainEqual(
-        expect.stringMatching(/^OffersightError: delivery: Serve offersight-delivery\.js of this version\./),
+        expect.stringMatching(/^OffersightError: load: offersight-delivery\.js did not load: /),
       );
     // The proxy takes nothing from such a frame, while everything works for a page with an origin.
     expect(stack.recorded()).toEqual([]);

@@ -68,7 +68,7 @@ export const createFirst = (
           loading = undefined;
           void later(nothing);
         });
-        report(new OffersightError('delivery', 'A file did not load.', cause));
+        report(new OffersightError('load', `A file did not load: ${cause}`, cause));
         throw cause;
       });
     return loading;

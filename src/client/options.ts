@@ -111,7 +111,7 @@ export interface TrackerOptions {
   readonly onEvent?: ((event: OfferEvent, isDurable: boolean) => void) | undefined;
   /**
    * Called with what went wrong and what to do next. Nothing is ever thrown into the page.
-   * @default only errors of the configuration are written to the console
+   * @default only errors of the configuration and of loading are written to the console
    * @range a function; what it throws stops nothing
    * @example `({ code, hint }) => console.warn(code, hint)`
    */
@@ -124,7 +124,7 @@ export interface TrackerOptions {
    */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;
   /**
-   * Writes every error to the console; without it, only those of the configuration are.
+   * Writes every error to the console; without it, only those of the configuration and of loading are.
    * {@link explain} also says why an offer has not counted yet.
    * @default false
    * @range `true`, `false`, or what `explain` gives

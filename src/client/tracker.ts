@@ -28,8 +28,8 @@ export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
   // Pages without types may give null.
   const options = given ?? {};
   const report = (error: OffersightError): void => {
-    // A mistake that costs events is never silent.
-    if (options.debug || error.code === 'configuration') console.error(error);
+    // `configuration` or `load`: a mistake that costs events is never silent.
+    if (options.debug || /^[cl]o/.test(error.code)) console.error(error);
     call(() => options.onError?.(error));
   };
   if (!globalThis.IntersectionObserver)

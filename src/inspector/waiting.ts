@@ -101,7 +101,8 @@ export const whatWaits = (
   if (own.length && !isDelivering())
     facts.push({
       label: 'Delivery',
-      words: 'offersight-delivery.js (a chunk from npm) has not loaded, so nothing is sent.',
+      words:
+        'offersight-delivery.js (a chunk from npm) did not load, so nothing is sent. The console says why.',
       isWrong: true,
     });
   // Until something is answered it is shown, also while it is tried again.

@@ -1,11 +1,18 @@
 /** What delivers loads when a page needs it, and nothing is lost until it is there. */
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type * as PageDeliveryRoom from '../../src/client/later/page-delivery.js';
+import type { WireRequest } from '../../src/protocol/batch.js';
+import { deferred } from '../support/deferred.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
 import { openSite, type Site, told, wired } from '../support/tracker.js';
 
 let isServing = true;
 let loads = 0;
+/** How many deliveries have begun, and are not stopped. */
+let running = 0;
+/** Holds a load back. */
+let gate: Promise<void> | undefined;
 
 const RELOAD_MS = 30_000;
 /** Real time: modules are loaded again. */
@@ -33,13 +40,29 @@ const settle = async (): Promise<void> => {
 
 beforeEach(() => {
   isServing = true;
-  loads = 0;
+  loads = running = 0;
+  gate = undefined;
   // Registered again for each test, since a module is loaded only once.
   vi.resetModules();
   vi.doMock('../../src/client/later/page-delivery.js', async (importOriginal) => {
     loads++;
+    await gate;
     if (!isServing) throw new TypeError('Failed to fetch dynamically imported module');
-    return importOriginal();
+    const room = await importOriginal<typeof PageDeliveryRoom>();
+    return {
+      ...room,
+      createPageDelivery(context: PageDeliveryRoom.PageDeliveryContext) {
+        running++;
+        const delivery = room.createPageDelivery(context);
+        return {
+          ...delivery,
+          stop() {
+            running--;
+            delivery.stop();
+          },
+        };
+      },
+    };
   });
   // The frames and storage of the tests run on immediates, which stay real.
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
@@ -165,9 +188,9 @@ describe('where delivery does not come', () => {
     await vi.advanceTimersByTimeAsync(RELOAD_MS);
     await settle();
     expect(errors.map(({ code, message }) => [code, message])).toEqual([
-      ['delivery', 'delivery: Serve offersight-delivery.js of this version.'],
+      ['load', expect.stringMatching(/^load: offersight-delivery\.js did not load: Error: /)],
     ]);
-    expect([durable, site.posted]).toEqual([[], []]);
+    expect([durable, site.posted]).toEqual([[true, true], []]);
     isServing = true;
     await vi.advanceTimersByTimeAsync(RELOAD_MS);
     await vi.waitFor(async () => {
@@ -182,6 +205,7 @@ describe('where delivery does not come', () => {
     const { tracker } = site.start();
     await expect(tracker.stats()).resolves.toEqual({
       offers: { a: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 } },
+      discarded: {},
     });
   });
 
@@ -195,6 +219,128 @@ describe('where delivery does not come', () => {
     window.dispatchEvent(new Event('pagehide'));
     await Promise.resolve();
     expect(wired(site.posted)).toEqual(['viewed a']);
+  });
+
+  test('each farewell takes along everything that is left', async () => {
+    render('<p data-offer-id="a"></p><p data-offer-id="b"></p>');
+    const { tracker } = site.start();
+    await settle();
+    for (const element of document.querySelectorAll('p')) site.see(element);
+    await tracker.flush();
+    const said: number[] = [];
+    const post = fetch;
+    vi.stubGlobal('fetch', (input: string, init: RequestInit) => {
+      said.push((JSON.parse(init.body as string) as WireRequest).events.length);
+      return post(input, init);
+    });
+    for (let times = 0; times < 40; times++) {
+      window.dispatchEvent(new Event('pageshow'));
+      window.dispatchEvent(new Event('pagehide'));
+      await site.frame();
+    }
+    expect(new Set(said)).toEqual(new Set([2]));
+  });
+
+  test('a pause that another page has left keeps the farewell back', async () => {
+    const url = new URL('/offer-events', location.href).href;
+    await site.database.transact(async (rows) =>
+      rows.put(['state', 'pause', url], { at: Date.now() + 3_600_000, failures: 1, kind: 'throttled' }),
+    );
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    await settle();
+    site.see(find('p'));
+    await tracker.flush();
+    window.dispatchEvent(new Event('pagehide'));
+    await site.frame();
+    expect(site.posted).toEqual([]);
+  });
+
+  test('a denial deletes what is stored, and reports only that; nothing of it is sent, though consent is given again', async () => {
+    render('<p data-offer-id="a"></p>');
+    const discarded: (readonly [string, string])[] = [];
+    const { tracker, errors } = site.start({
+      onDiscard: ({ offerId }, reason) => discarded.push([offerId, reason]),
+    });
+    await settle();
+    site.see(find('p'));
+    await tracker.flush();
+    tracker.consent('denied');
+    await vi.waitFor(
+      async () => expect(await storedIds(site.database, 'entry')).toEqual([]),
+      SLOW_MACHINE_MS,
+    );
+    tracker.consent('granted');
+    await site.frame();
+    isServing = true;
+    window.dispatchEvent(new Event('online'));
+    await vi.waitFor(() => expect(running).toBe(1), SLOW_MACHINE_MS);
+    await tracker.flush();
+    expect([site.posted, discarded, errors.map(({ code }) => code)]).toEqual([
+      [],
+      [['a', 'consent']],
+      ['load'],
+    ]);
+  });
+
+  test('what was accepted is known to the next page', async () => {
+    render('<p data-offer-id="a"></p>');
+    const first = site.start();
+    await settle();
+    first.tracker.accept('a');
+    await vi.waitFor(
+      async () => expect(await storedIds(site.database, 'seen')).toEqual(['a']),
+      SLOW_MACHINE_MS,
+    );
+    first.tracker.stop();
+    const next = site.start();
+    next.tracker.dismiss('a');
+    await settle();
+    expect(told(next.events)).toEqual([]);
+  });
+
+  test('however often the network is back, one load is under way, and the next begins after 30 s', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    await settle();
+    await tracker.flush();
+    const held = deferred<void>();
+    gate = held.promise;
+    const before = loads;
+    for (let times = 0; times < 5; times++) {
+      window.dispatchEvent(new Event('online'));
+      await site.frame();
+    }
+    expect(loads).toBe(before + 1);
+    held.resolve();
+    await tracker.flush();
+    gate = undefined;
+    await vi.advanceTimersByTimeAsync(RELOAD_MS - 1);
+    expect(loads).toBe(before + 1);
+    isServing = true;
+    await vi.advanceTimersByTimeAsync(1);
+    await vi.waitFor(() => expect(running).toBe(1), SLOW_MACHINE_MS);
+    await vi.advanceTimersByTimeAsync(3 * RELOAD_MS);
+    expect([loads, running]).toEqual([before + 2, 1]);
+    tracker.stop();
+    await site.frame();
+    expect(running).toBe(0);
+  });
+
+  test('a database that another page deletes is made again for what is recorded', async () => {
+    const { tracker } = site.start();
+    await settle();
+    await new Promise((resolve) => {
+      indexedDB.deleteDatabase(site.name).onsuccess = resolve;
+    });
+    render('<p data-offer-id="a"></p>');
+    await site.frame();
+    site.see(find('p'));
+    await tracker.flush();
+    await vi.waitFor(async () => {
+      const names = (await indexedDB.databases()).map(({ name }) => name);
+      expect(names).toContain(site.name);
+    }, SLOW_MACHINE_MS);
   });
 
   test('the network that is back has it asked for at once', async () => {
@@ -239,4 +385,65 @@ describe('where delivery does not come', () => {
     await settle();
     expect([loads, errors.length, site.posted]).toEqual([before, 1, []]);
   });
+});
+
+describe('a load that never ends', () => {
+  beforeEach(() => {
+    gate = new Promise(() => undefined);
+  });
+
+  test('keeps no decision and no event back, and after 30 s no call', async () => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker, errors } = site.start();
+    await settle();
+    tracker.consent('denied');
+    tracker.consent('pending');
+    await site.frame();
+    site.see(find('p'));
+    tracker.consent('granted');
+    await vi.waitFor(
+      async () => expect(await storedIds(site.database, 'entry')).toHaveLength(1),
+      SLOW_MACHINE_MS,
+    );
+    const answers = Promise.all([tracker.flush(), tracker.stats()]);
+    await vi.advanceTimersByTimeAsync(RELOAD_MS);
+    await answers;
+    expect(errors.map(({ code, hint }) => [code, hint])).toEqual([
+      ['load', 'offersight-delivery.js did not load: Error: timeout'],
+    ]);
+  });
+
+  test('does not begin to deliver if the tracker was stopped meanwhile', async () => {
+    const held = deferred<void>();
+    gate = held.promise;
+    render('<p data-offer-id="a"></p>');
+    const { tracker, events } = site.start();
+    await settle();
+    site.see(find('p'));
+    tracker.stop();
+    held.resolve();
+    await vi.dynamicImportSettled();
+    await site.frame();
+    await vi.advanceTimersByTimeAsync(3 * RELOAD_MS);
+    expect([running, told(events), site.posted]).toEqual([0, ['viewed a'], []]);
+    expect(await storedIds(site.database, 'entry')).toHaveLength(1);
+  });
+});
+
+test('what was accepted on another page is known though the database fails once at the start', async () => {
+  await site.database.transact(async (rows) =>
+    rows.put(['seen', 'a', 'accepted'], { offerId: 'a', type: 'accepted', until: 9e15 }),
+  );
+  const { getAll } = IDBObjectStore.prototype;
+  let failures = 0;
+  IDBObjectStore.prototype.getAll = function (...args) {
+    if (failures++) return getAll.apply(this, args);
+    throw new DOMException('a fault of the disk', 'UnknownError');
+  };
+  const { tracker, events } = site.start();
+  tracker.dismiss('a');
+  await settle();
+  await tracker.flush();
+  IDBObjectStore.prototype.getAll = getAll;
+  expect([failures > 1, told(events)]).toEqual([true, []]);
 });

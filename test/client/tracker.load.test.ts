@@ -43,7 +43,7 @@ describe('where the second load does not come', () => {
     await tracker.flush();
     await site.frame();
     expect([durable, site.posted]).toEqual([[], []]);
-    expect(errors.map(({ code }) => code)).toEqual(['delivery']);
+    expect(errors.map(({ code }) => code)).toEqual(['load']);
     await expect(tracker.stats()).resolves.toEqual({ offers: {} });
     isServing = true;
     await vi.advanceTimersByTimeAsync(RELOAD_MS);
@@ -52,7 +52,7 @@ describe('where the second load does not come', () => {
       expect(wired(site.posted)).toEqual(['viewed a']);
     }, SLOW_MACHINE_MS);
     expect(durable).toEqual([true]);
-    expect(errors.map(({ code }) => code)).toEqual(['delivery']);
+    expect(errors.map(({ code }) => code)).toEqual(['load']);
   });
 
   test('and storage is blocked too, events are delivered from memory once it comes', async () => {
@@ -111,7 +111,7 @@ describe('where the second load does not come', () => {
     tracker.stop();
     await vi.advanceTimersByTimeAsync(3 * RELOAD_MS);
     await site.frame();
-    expect(errors.map(({ code }) => code)).toEqual(['delivery']);
+    expect(errors.map(({ code }) => code)).toEqual(['load']);
   });
 });
 

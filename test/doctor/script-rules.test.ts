@@ -271,6 +271,12 @@ describe('the script file', () => {
     const blocked = browser({ files: asked({ failure: 'csp' }) });
     expect(found(seen({ delivery: answer(), browser: blocked }))).toEqual(['error script-delivery-missing']);
     expect(found(served({ delivery, script: answer({ status: 404 }) }))).toEqual(['error script-missing']);
+    const said = (line: string) => found(seen({ delivery: answer(), browser: browser({ console: [line] }) }));
+    for (const what of [
+      'offersight-delivery.js did not load: Error: Version is 0.1.9',
+      'A file did not load: x',
+    ])
+      expect(said(`error: OffersightError: load: ${what}`)).toEqual(['error script-delivery-missing']);
   });
 
   it('has the inspector’s file beside it, or that is noted', () => {
@@ -285,6 +291,11 @@ describe('the script file', () => {
   it('is named if a file beside it is missing', () => {
     const files = [{ url: 'https://shop.example/offersight-more.js', status: 404, type: 'text/html' }];
     expect(found(seen({ browser: browser({ files }) }))).toEqual(['error script-parts-missing']);
+    for (const line of [
+      'error: OffersightError: configuration: Serve offersight-more.js of this version.',
+      'warning: Offersight: serve offersight-debug.js of this version. Error: Version is 0.1.9, not 0.2.0.',
+    ])
+      expect(found(seen({ browser: browser({ console: [line] }) }))).toEqual(['error script-parts-missing']);
   });
 });
 

@@ -52,7 +52,7 @@ it('delivery that has not loaded is named while something of this endpoint waits
   expect(said('Delivery', NOW)).toBeUndefined();
   isDelivering = false;
   expect(said('Delivery', NOW)).toBe(
-    'offersight-delivery.js (a chunk from npm) has not loaded, so nothing is sent.',
+    'offersight-delivery.js (a chunk from npm) did not load, so nothing is sent. The console says why.',
   );
   expect(said('Delivery', NOW, { endpoint: 'https://shop.example/others' })).toBeUndefined();
   isDelivering = true;

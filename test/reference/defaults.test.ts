@@ -144,7 +144,7 @@ describe('the defaults of the reference', () => {
     expect(resolving).toContain(` baseUrl ?? ${grow}`);
     expect(resolving).toContain(` usage?.baseUrl ?? ${ingest}`);
     expect(batchSize(100, KEEPALIVE_BYTES)).toBe(95);
-    expect(readFileSync('src/client/later/later.ts', 'utf8')).toContain(
+    expect(readFileSync('src/client/later/page-delivery.ts', 'utf8')).toContain(
       'isLocal && { longestPauseMs: 5_000 }',
     );
     expect(readFileSync('src/proxy/forward/forwarding.ts', 'utf8')).toContain(

@@ -9,6 +9,7 @@ export const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/outbox/indexeddb.js') &
   typeof import('../../src/client/later/outbox/indexeddb-kinds.js') &
+  typeof import('../../src/client/later/outbox/mended.js') &
   typeof import('../../src/client/later/delivering.js') &
   typeof import('../../src/client/later/consent.js') &
   typeof import('../../src/client/later/farewell.js') &
@@ -22,6 +23,7 @@ const FILES = [
   'client/outbox/outbox',
   'client/outbox/indexeddb',
   'client/later/outbox/indexeddb-kinds',
+  'client/later/outbox/mended',
   'client/later/delivering',
   'client/later/consent',
   'client/later/farewell',

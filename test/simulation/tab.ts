@@ -2,6 +2,7 @@
 
 import type { FlusherOptions } from '../../src/client/later/delivery/flusher.js';
 import type { DiscardReason } from '../../src/client/later/outbox/giving-up.js';
+import type { MendingListener } from '../../src/client/later/outbox/mended.js';
 import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../src/client/outbox/outbox.js';
 import type { Page, PageChange } from '../../src/client/page.js';
@@ -330,8 +331,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const context = {
     outbox,
     owner,
-    connection,
-    open,
+    mend: (listener: MendingListener) => rooms.mendedRecords(outbox, connection, open, listener),
     runtime,
     options,
     tellTabs: (ids: readonly string[]) => setting.tell(tab, ids),

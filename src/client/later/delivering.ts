@@ -7,12 +7,12 @@ import type { OfferEvent } from '../../protocol/event.js';
 import { decodeReply } from '../../protocol/reply.js';
 import type { Runtime } from '../../runtime.js';
 import type { Outbox, Owner } from '../outbox/outbox.js';
-import type { Connection, Rows } from '../outbox/records.js';
+import type { Records, Rows } from '../outbox/records.js';
 import { createFlusher, type Flusher, type FlusherOptions } from './delivery/flusher.js';
 import { type Attempt, createTransport } from './delivery/transport.js';
 import type { OnDiscard } from './outbox/giving-up.js';
 import { createLeasing, type Leasing } from './outbox/leasing.js';
-import { mendedRecords } from './outbox/mended.js';
+import type { MendingListener } from './outbox/mended.js';
 import { type LeasingOptions, NO_PAUSE } from './outbox/remembering.js';
 import { applyVerdicts } from './outbox/verdicts.js';
 
@@ -20,10 +20,8 @@ import { applyVerdicts } from './outbox/verdicts.js';
 export interface DeliveringContext {
   readonly outbox: Outbox;
   readonly owner: Owner;
-  /** The first connection to the database. */
-  readonly connection: Connection;
-  /** Opens another one. */
-  readonly open: () => Connection;
+  /** Makes records that recover from faults; left out if those of the outbox do already. */
+  readonly mend?: (listener: MendingListener) => Records;
   readonly runtime: Runtime;
   /** Lets other tabs know which events are settled or given up. */
   readonly tellTabs: (ids: readonly string[]) => void;
@@ -45,17 +43,11 @@ export interface Delivering {
 /** An endpoint that has not been there for so long is given up. */
 const ABSENT_MS = 3_600_000;
 
-/** Gives the outbox records that recover from faults, and starts nothing yet. */
+/** Makes it, and starts nothing yet. */
 export const createDelivering = (context: DeliveringContext): Delivering => {
-  const { connection, open, runtime, options, report } = context;
-  const onBlocked = (cause: unknown): void =>
-    report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
-  const outbox = Object.assign(context.outbox, {
-    records: mendedRecords(context.outbox, connection, open, {
-      makeRoom: (records) => leasing.makeRoom(records),
-      onBlocked,
-    }),
-  }) as Outbox as Outbox<Rows>;
+  const { mend, runtime, options, report } = context;
+  const outbox = context.outbox as Outbox as Outbox<Rows>;
+  if (mend) outbox.records = mend({ makeRoom: (records) => leasing.makeRoom(records), report });
   /** Whether the page's own endpoint answered properly when it was asked last. */
   let isAnswered = false;
   /** The other endpoints that this page has asked, and whether each of them is given up. */

@@ -80,7 +80,9 @@ export const createFarewell = (
         keepalive: true,
       });
       // Always read to the end: an unread body holds its share of the page's keepalive bytes for ever.
-      await onReply(events, response.status, await response.text());
+      const text = await response.text();
+      // Nothing here waits for it: what settles events may have to be loaded first.
+      Promise.resolve(onReply(events, response.status, text)).catch(() => undefined);
     } catch {
       // The entries are still in the outbox, and the flusher brings them.
     }

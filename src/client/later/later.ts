@@ -1,6 +1,6 @@
 /**
- * The second load: composes what a page needs soon, but not first. Noticing, decisions, the leasing
- * side of the outbox, delivery, and reports to others.
+ * The second load: composes what a page needs soon, but not first. Noticing, decisions and the farewell; it asks for
+ * delivery when the page needs that.
  */
 import { OffersightError } from '../../errors.js';
 import type { OfferEvent } from '../../protocol/event.js';
@@ -10,18 +10,23 @@ import type { Inside } from '../inside.js';
 import type { OfferStats, TrackerStats } from '../offer-tracker.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
+import type { Connection, Rows } from '../outbox/records.js';
 import type { Recording } from '../recording.js';
 import { loadMore } from './asking.js';
 import { type ConsentContext, type ConsentState, createConsentState } from './consent.js';
 import { createDecisions } from './decisions.js';
 import type { DecisionListener } from './detect/controls.js';
 import { createFarewell } from './farewell.js';
+import { createMeanwhile } from './meanwhile.js';
 import { createMounting } from './mounting.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
-import { createOnNeed } from './on-need.js';
+import { createOnNeed, type OnNeed } from './on-need.js';
 import { lookAtStart } from './outbox/at-start.js';
 import { createConnecting } from './outbox/indexeddb-kinds.js';
+import { mendedRecords } from './outbox/mended.js';
+import { createTell } from './outbox/told.js';
 import { watchAgain } from './page-view.js';
+import { createReports } from './reports.js';
 
 export { tellWrongOption } from './wrong-option.js';
 
@@ -53,24 +58,30 @@ const nothing = (): undefined => undefined;
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, owner, runtime, page, registry, outbox, report } = context;
+  const { options, owner, runtime, page, registry, call, report } = context;
   const listeners: Inside['listeners'] = new Set([options]);
+  const { discarded, ...reports } = createReports({ options, listeners, call });
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
   const count = (offerId: string, what: keyof OfferStats): void => {
     offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
     offers[offerId][what]++;
   };
   const { connect, abandon } = createConnecting();
-  const connection = connect(outbox.records);
+  const open = (): Connection => connect(indexedDbRecords(options.name, runtime));
+  const outbox = context.outbox as Outbox as Outbox<Rows>;
+  outbox.records = mendedRecords(outbox, connect(context.outbox.records), open, {
+    makeRoom: async (records) => (await delivery.need()).makeRoom(records),
+    report,
+  });
+  const tell = createTell(outbox, reports.onRecorded);
   const acceptedOffers = new Set<string>();
   const onLearned = (offerIds: readonly string[]): void => {
     for (const offerId of offerIds) acceptedOffers.add(offerId);
   };
-  const delivery = createOnNeed({
+  const delivery: OnNeed = createOnNeed({
     ...context,
-    listeners,
-    connection,
-    open: () => connect(indexedDbRecords(options.name, runtime)),
+    ...reports,
+    isPurging: () => isPurging(),
     onLearned,
     // Developers see at once why nothing is sent.
     onPause(pause) {
@@ -80,6 +91,7 @@ export const createLater = (context: LaterContext): Later => {
           .catch(nothing);
     },
   });
+  const { isPurging, accept, ...denying } = createMeanwhile({ ...context, ...reports, outbox, delivery });
   const onInvalid = (offerId: string): void =>
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
 
@@ -87,10 +99,15 @@ export const createLater = (context: LaterContext): Later => {
   /** Learns what was accepted on other pages, and whether anything is there for delivery. */
   const learn = async (): Promise<ReadonlySet<string>> => {
     if (owner.consent === 'granted')
-      await lookAtStart(connection, runtime.now()).then(({ accepted, isWaiting }) => {
-        onLearned(accepted);
-        if (isWaiting) delivery.ask();
-      }, delivery.ask);
+      await lookAtStart(outbox.records, options.endpoint, runtime.now()).then(
+        ({ accepted, pause, isWaiting }) => {
+          onLearned(accepted);
+          // Delivery knows better.
+          if (pause && !delivery.now()) outbox.pause = pause;
+          if (isWaiting) delivery.ask();
+        },
+        delivery.ask,
+      );
     isLearned = true;
     return acceptedOffers;
   };
@@ -104,8 +121,7 @@ export const createLater = (context: LaterContext): Later => {
     };
   const judged = createDecisions(context.recorder, registry, acceptedOffers, {
     // What was accepted is remembered for other pages, unless the user denied that.
-    remember: (...acceptance) =>
-      owner.consent !== 'denied' && delivery.act((there) => there.accept(...acceptance)),
+    remember: (...acceptance) => owner.consent !== 'denied' && accept(...acceptance),
     onInvalid,
     onAccepted(offerId) {
       count(offerId, 'accepted');
@@ -146,13 +162,16 @@ export const createLater = (context: LaterContext): Later => {
     (...reply) => delivery.act((there) => there.settleFarewell(...reply)),
   );
 
-  const onCommitted = (): void => delivery.now()?.onCommitted();
+  const onCommitted = (): void => {
+    tell();
+    delivery.now()?.onCommitted();
+  };
   const { onDecided, decided } = createConsentState({
     ...context,
+    outbox,
     learn,
     onCommitted,
-    drop: (copies) => void delivery.act((there) => there.drop(copies)),
-    purge: async () => (await delivery.need()).purge(),
+    ...denying,
     pause: () => delivery.now()?.pause(),
   });
 
@@ -177,7 +196,10 @@ export const createLater = (context: LaterContext): Later => {
       await decided();
       await delivery.need().then((there) => there.flush(), nothing);
     },
-    stats: async () => ({ offers, ...(await delivery.need().then((there) => there.stats(), nothing)) }),
+    async stats() {
+      const waiting = await delivery.need().then((there) => there.stats(), nothing);
+      return { offers, ...(waiting && { outbox: waiting }), discarded: { ...discarded } };
+    },
     stop() {
       noticing?.stop();
       delivery.stop();

@@ -17,52 +17,57 @@ export interface OnNeed {
   need(): Promise<PageDelivery>;
   /** Asks for it, and acts as soon as it is there. */
   act<T>(act: (delivery: PageDelivery) => T | Promise<T>): Promise<T>;
-  /** Ends it, also if it comes later. */
+  /** Ends it; it does not begin if it comes later. */
   stop: Stop;
 }
 
-/** How long to wait before asking again. */
+/** How long a load may take, and how long to wait before the next one. */
 const RELOAD_MS = 30_000;
 
 /** Does not ask yet. */
 export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
+  const { runtime, page, report } = context;
   let delivery: PageDelivery | undefined;
   let loading: Promise<PageDelivery> | undefined;
-  let isMissing = false;
+  /** Set while the next load is waited for. */
+  let stopWaiting: Stop | undefined;
+  let isReported = false;
   let isStopped = false;
   let arrive: (delivery: PageDelivery) => void;
   const arrived = new Promise<PageDelivery>((resolve) => {
     arrive = resolve;
   });
 
+  /** Also a load that was given up may come, and then another one, but only one begins to deliver. */
+  const load = async (): Promise<PageDelivery> => {
+    const { createPageDelivery } = await loadDelivery();
+    if (isStopped) throw new Error('stopped');
+    delivery ??= createPageDelivery(context);
+    arrive(delivery);
+    return delivery;
+  };
   const need = (): Promise<PageDelivery> => {
-    loading ??= loadDelivery()
-      .then(({ createPageDelivery }) => {
-        delivery = createPageDelivery(context);
-        arrive(delivery);
-        return delivery;
-      })
-      .catch((cause: unknown) => {
-        context.runtime.after(RELOAD_MS, again);
-        const error = new OffersightError('delivery', 'Serve offersight-delivery.js of this version.', cause);
-        if (!isMissing) {
-          context.report(error);
-          // Who deployed the page should see it without a listener; under `debug` the report is on the console.
-          if (!context.options.debug) console.warn(error);
-        }
-        isMissing = true;
-        throw cause;
-      });
+    loading ??= Promise.race([
+      load(),
+      new Promise<never>((_, reject) => runtime.after(RELOAD_MS, () => reject(new Error('timeout')))),
+    ]).catch((cause: unknown) => {
+      if (isStopped) throw cause;
+      stopWaiting = runtime.after(RELOAD_MS, again);
+      if (!isReported)
+        report(new OffersightError('load', `offersight-delivery.js did not load: ${cause}`, cause));
+      isReported = true;
+      throw cause;
+    });
     return loading;
   };
   const again = (): void => {
-    if (delivery || isStopped) return;
-    loading = undefined;
+    stopWaiting?.();
+    stopWaiting = loading = undefined;
     ask();
   };
   const ask = (): void => void need().catch(() => undefined);
-  context.page.listen((change) => {
-    if (change === 'online' && isMissing) again();
+  page.listen((change) => {
+    if (change === 'online' && stopWaiting) again();
   });
 
   return {
@@ -75,7 +80,8 @@ export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
     },
     stop() {
       isStopped = true;
-      void arrived.then((late) => late.stop());
+      stopWaiting?.();
+      delivery?.stop();
     },
   };
 };

@@ -6,7 +6,6 @@
 import type { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import { hearTabs, tellTabs } from '../../tabs.js';
-import type { TrackerStats } from '../offer-tracker.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Outbox, Owner } from '../outbox/outbox.js';
 import type { Page } from '../page.js';
@@ -16,20 +15,22 @@ import type { Flusher } from './delivery/flusher.js';
 import { isGranted } from './outbox/giving-up.js';
 import type { Leasing } from './outbox/leasing.js';
 import type { OutboxPause } from './outbox/remembering.js';
-import { createReports, type ReportsContext } from './reports.js';
 
 export { VERSION } from '../../version.js';
 
 /** What it works with. */
-export interface PageDeliveryContext extends ReportsContext, Pick<DeliveringContext, 'connection' | 'open'> {
+export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'onRecorded' | 'onDiscard'>> {
   readonly options: ResolvedOptions;
   readonly owner: Owner;
   readonly runtime: Runtime;
   readonly page: Page;
+  /** Its records recover from faults. */
   readonly outbox: Outbox;
   readonly report: (error: OffersightError) => void;
   /** Called with the offers that were accepted on any page of the site. */
   readonly onLearned: (offerIds: readonly string[]) => void;
+  /** Whether a denial is not carried out yet. */
+  readonly isPurging: () => boolean;
   /** Called if nothing is sent for now as delivery begins. */
   readonly onPause: (pause: OutboxPause) => void;
 }
@@ -37,11 +38,10 @@ export interface PageDeliveryContext extends ReportsContext, Pick<DeliveringCont
 /** Delivers what this page records, and what earlier pages left. */
 export interface PageDelivery
   extends Pick<Delivering, 'settleFarewell'>,
-    Pick<Leasing, 'accept' | 'drop' | 'purge'>,
+    Pick<Leasing, 'accept' | 'drop' | 'makeRoom' | 'purge' | 'stats'>,
     Pick<Flusher, 'flush' | 'pause'> {
   /** What was recorded is stored, or could not be stored. */
   onCommitted(): void;
-  stats(): Promise<Pick<TrackerStats, 'outbox' | 'discarded'>>;
   /** The page is left or frozen. */
   rest(): void;
   stop: Stop;
@@ -51,10 +51,8 @@ export interface PageDelivery
 export const createPageDelivery = (context: PageDeliveryContext): PageDelivery => {
   const { options, owner, page, outbox, report, onLearned, onPause } = context;
   const { name } = options;
-  const reports = createReports(context);
   const { leasing, flusher, settleFarewell } = createDelivering({
     ...context,
-    ...reports,
     tellTabs: (ids) => tellTabs(name, ids),
     // Somebody who repairs an endpoint on localhost wants to see it work at once.
     options: { ...(options.isLocal && { longestPauseMs: 5_000 }), ...options.outbox, ...options.delivery },
@@ -84,6 +82,8 @@ export const createPageDelivery = (context: PageDeliveryContext): PageDelivery =
     const { pause } = await leasing.stats();
     if (pause) onPause(pause);
   };
+  // Before anything is leased: what the user denied is not sent.
+  if (context.isPurging()) leasing.purge().catch(() => undefined);
   void learn().then(() => {
     void tellPause();
     // A page that loads shows that there is a network, and perhaps a repaired deployment.
@@ -117,7 +117,6 @@ export const createPageDelivery = (context: PageDeliveryContext): PageDelivery =
     ...flusher,
     settleFarewell,
     onCommitted,
-    stats: async () => ({ outbox: await leasing.stats(), discarded: { ...reports.discarded } }),
     rest() {
       stopHearing();
       flusher.pause();

@@ -1,4 +1,4 @@
-/** What the page's own code learns of events as they are delivered or given up: callbacks, the data layer, and figures. */
+/** What the page's own code learns of events as they are stored or given up: callbacks, the data layer, and figures. */
 import type { OfferEvent } from '../../protocol/event.js';
 import type { Inside } from '../inside.js';
 import type { TrackerStats } from '../offer-tracker.js';

@@ -3,9 +3,12 @@
  * http(s).
  */
 import { createHash } from 'node:crypto';
-import type { Runtime } from '../../runtime.js';
+import type { Runtime, Stop } from '../../runtime.js';
 import { type Deadline, MAX_BYTES, MAX_REDIRECTS, REQUEST_MS } from '../limits.js';
 import type { Asked } from '../observed.js';
+
+/** So much later than the request's own end it is given up. */
+const SLACK_MS = 250;
 
 /** How to ask. */
 export interface AskOptions {
@@ -61,7 +64,7 @@ const targetOf = ({ status, headers }: Response, url: string): string | undefine
 };
 
 /** Makes what asks within a run. */
-export const createAsk = (deadline: Deadline, { fetch }: Pick<Runtime, 'fetch'>): Ask => {
+export const createAsk = (deadline: Deadline, { fetch, after }: Pick<Runtime, 'fetch' | 'after'>): Ask => {
   const askOnce = async (
     url: string,
     { method = 'GET', headers: sent = {}, body, isFollowing = false }: AskOptions,
@@ -89,11 +92,21 @@ export const createAsk = (deadline: Deadline, { fetch }: Pick<Runtime, 'fetch'>)
 
   return async (url, options = {}) => {
     if (!isHttp(url)) return { kind: 'failed', url, reason: 'only http and https URLs are asked' };
+    const stepMs = deadline.stepMs(REQUEST_MS);
+    let stop: Stop | undefined;
     try {
-      // The signal covers redirects and the body.
-      return await askOnce(url, options, AbortSignal.timeout(deadline.stepMs(REQUEST_MS)), []);
+      return await Promise.race([
+        // The signal covers redirects and the body.
+        askOnce(url, options, AbortSignal.timeout(stepMs), []),
+        // A body that cannot be decoded may neither end nor fail, and nothing would keep the process for the signal.
+        new Promise<never>((_, reject) => {
+          stop = after(stepMs + SLACK_MS, () => reject(new DOMException('', 'TimeoutError')));
+        }),
+      ]);
     } catch (error) {
       return { kind: 'failed', url, reason: reasonOf(error) };
+    } finally {
+      stop?.();
     }
   };
 };

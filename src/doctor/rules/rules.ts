@@ -43,6 +43,12 @@ const WHY_NOT_RUN: readonly Rule[] = [
   scriptRewritten,
 ];
 
+/** What explains that an offer in view was not reported. */
+const WHY_NOT_REPORTED: readonly Rule[] = [
+  ...[pageJson, scriptPolicy, scriptConfigured, deliveryServed, consentGiven],
+  ...[endpointAnswers, offerIds, offersEnded],
+];
+
 const RULES: readonly Rule[] = [
   pageSandboxed,
   pageUpgraded,
@@ -68,7 +74,7 @@ const RULES: readonly Rule[] = [
   offerBoxes,
   offersEnded,
   offersRepeated,
-  unless(anyOf(pageJson, scriptConfigured, consentGiven, offerIds, offersEnded), offersReported),
+  unless(anyOf(...WHY_NOT_REPORTED), offersReported),
   offersShared,
   offersFramed,
   offersClosed,

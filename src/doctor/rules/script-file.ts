@@ -179,7 +179,8 @@ const EXPLAINED = 'docs/errors.md explains each.';
 export const scriptConfigured: Rule = {
   find({ browser, endpoint, page }) {
     // A mistaken offer is named by other rules, and leaves the tracker at work.
-    const isOption = (line: string): boolean => /OffersightError: configuration: (?!No offer id)/.test(line);
+    const isOption = (line: string): boolean =>
+      /OffersightError: configuration: (?!No offer id|Serve )/.test(line);
     const lines = (browser?.console ?? []).filter(isOption);
     if (!lines.length) return [];
     if (browser?.tracker.endpoints.length)

@@ -28,7 +28,7 @@ const GATEWAY =
   'Check that what serves the file runs, and the address and port that it is forwarded to. The standalone proxy serves the file and the endpoint.';
 
 /** What browsers and Node say of a body that is not compressed as its header says. */
-const DECODING = /CONTENT_DECODING|^Z_|BROTLI/i;
+const DECODING = /CONTENT_DECODING|^Z_|BROTLI|ERR__ERROR/i;
 const ENCODED = {
   title: 'The script file cannot be read: it is not compressed as its Content-Encoding says.',
   repair:
@@ -107,21 +107,26 @@ export const deliveryServed: Rule = {
     const { browser, delivery } = observed;
     if (scriptServed.find(observed).length) return [];
     const asked = (browser?.files ?? []).filter(({ url }) => /-delivery\.js/.test(url));
+    const said = (browser?.console ?? []).filter((line) => /OffersightError: load: /.test(line));
     // Who got it needs no second opinion: a firewall may let browsers through, and not the doctor.
     const isServed = asked.length
       ? !asked.every(isMissing)
       : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined);
-    if (isServed) return [];
+    if (isServed && !said.length) return [];
+    const isWhole = said.some((line) => /A file did not load/.test(line));
     return [
       finding('error', 'script-delivery-missing', {
-        title: 'The file that delivers events is not beside the script: events wait in browsers.',
+        title: isWhole
+          ? 'The second part of the tracker does not load: nothing is delivered, and closing is not noticed.'
+          : 'The file that delivers events does not load: events wait in browsers.',
         evidence: [
+          ...said,
           ...asked.map(showRequest),
-          delivery && showAsked(delivery),
-          delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
+          ...(isServed ? [] : [delivery && showAsked(delivery)]),
+          !isServed && delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
         ],
         repair:
-          'Serve offersight-delivery.js beside offersight.js, of the same version, and let the page’s policy load both.',
+          'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From npm, serve all chunks of one build.',
       }),
     ];
   },
@@ -133,11 +138,16 @@ export const scriptBeside: Rule = {
     const missing = (browser?.files ?? []).filter(
       (file) => /-(?:more|debug)\.js/.test(file.url) && isMissing(file),
     );
-    if (!missing.length) return [];
+    // A file of another version, or one that a policy blocks.
+    const said = (browser?.console ?? []).filter((line) => /serve offersight-(?:more|debug)/i.test(line));
+    if (!missing.length && !said.length) return [];
+    const files = new Set(
+      [...missing.map(({ url }) => url), ...said].map((text) => /-(?:more|debug)\.js/.exec(text)?.[0]),
+    );
     return [
       finding('error', 'script-parts-missing', {
-        title: `The script asked for ${count(new Set(missing.map(({ url }) => url)).size, 'file')} beside itself and got none.`,
-        evidence: missing.map(showRequest),
+        title: `The script asked for ${count(files.size, 'file')} beside itself and got none that it can use.`,
+        evidence: [...said, ...missing.map(showRequest)],
         repair:
           'Serve offersight-more.js and offersight-debug.js beside offersight.js, under these names and of the same version.',
       }),

@@ -1,6 +1,7 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { createDelivering, type Delivering } from '../../../src/client/later/delivering.js';
+import { mendedRecords } from '../../../src/client/later/outbox/mended.js';
 import { createOutbox } from '../../../src/client/outbox/outbox.js';
 import type { Connection } from '../../../src/client/outbox/records.js';
 import type { OffersightError } from '../../../src/errors.js';
@@ -59,8 +60,7 @@ const startSite = (answers: Record<string, Answer>): Site => {
       const delivering = createDelivering({
         outbox,
         owner: { consent: 'granted' },
-        connection,
-        open: () => connection,
+        mend: (listener) => mendedRecords(outbox, connection, () => connection, listener),
         runtime,
         tellTabs: () => undefined,
         options: { retentionMs: 6 * DAY_MS },

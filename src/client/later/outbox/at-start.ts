@@ -1,26 +1,31 @@
 /** What a page has to know of the database as it starts, before anything that delivers has loaded. */
-import type { Mark, Records } from '../../outbox/records.js';
+import type { Mark, Pause, Records } from '../../outbox/records.js';
 
 /** What is there. */
 export interface AtStart {
   /** The offers that were accepted on any page of the site. */
   readonly accepted: readonly string[];
+  /** The endpoint's pause, unless it was meant for another clock. */
+  readonly pause: Pause | undefined;
   /** Whether anything waits to be delivered, or to be forgotten. */
   readonly isWaiting: boolean;
 }
 
+/** No pause lasts longer, milliseconds. */
+const LONGEST_PAUSE_MS = 6 * 3_600_000;
+
 /** Looks; rejects where the database fails. */
-export const lookAtStart = (records: Records, now: number): Promise<AtStart> =>
+export const lookAtStart = (records: Records, endpoint: string, now: number): Promise<AtStart> =>
   records.transact(async (rows) => {
-    const [facts, ...waiting] = await Promise.all([
-      rows.query('getAll', 'seen'),
-      rows.query('getAllKeys', 'entry', 1),
-      rows.query('getAllKeys', 'dead', 1),
-    ]);
+    const pause = (await rows.get(['state', 'pause', endpoint])) as Pause | undefined;
+    const facts = (await rows.query('getAll', 'seen')) as readonly (Partial<Mark> | undefined)[];
+    const [entry] = await rows.query('getAllKeys', 'entry', 1);
+    const [letter] = await rows.query('getAllKeys', 'dead', 1);
     const isValid = (mark: Partial<Mark> | undefined): mark is Mark => (mark?.until as number) > now;
-    const marks = (facts as readonly (Partial<Mark> | undefined)[]).filter(isValid);
+    const marks = facts.filter(isValid);
     return {
       accepted: marks.filter(({ type }) => type === 'accepted').map(({ offerId }) => offerId),
-      isWaiting: marks.length < facts.length || waiting.some(([key]) => key),
+      pause: pause && pause.at <= now + LONGEST_PAUSE_MS ? pause : undefined,
+      isWaiting: !!(entry ?? letter) || marks.length < facts.length,
     };
   });

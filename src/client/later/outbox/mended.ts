@@ -2,6 +2,7 @@
  * Records that survive what happens to a database while a page uses it: a dead connection is opened again, room is made
  * in a full one, and the operation that failed is repeated once. If nothing can be stored, that is reported once.
  */
+import { OffersightError } from '../../../errors.js';
 import type { Outbox } from '../../outbox/outbox.js';
 import type { Connection, Records } from '../../outbox/records.js';
 
@@ -9,8 +10,8 @@ import type { Connection, Records } from '../../outbox/records.js';
 export interface MendingListener {
   /** Gives up what is worth least in records that are full. */
   makeRoom(records: Records): Promise<unknown>;
-  /** Called with the cause when durability is gone. That lasts until an event is stored again. */
-  onBlocked(cause: unknown): void;
+  /** Called when durability is gone. That lasts until an event is stored again. */
+  readonly report: (error: OffersightError) => void;
 }
 
 /**
@@ -22,8 +23,10 @@ export const mendedRecords = (
   outbox: Pick<Outbox, 'isBlocked'>,
   connection: Connection,
   open: () => Connection,
-  { makeRoom, onBlocked }: MendingListener,
+  { makeRoom, report }: MendingListener,
 ): Records => {
+  const onBlocked = (cause: unknown): void =>
+    report(new OffersightError('storage', 'Allow IndexedDB; events die with the page.', cause));
   let timeouts = 0;
   let room: Promise<unknown> | undefined;
   const roomMade = (): void => {

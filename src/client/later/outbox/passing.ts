@@ -5,6 +5,7 @@ import type { LeasedEntry, OutboxEntry, Rows } from '../../outbox/records.js';
 import type { Choose, Pass } from './choosing.js';
 import { isGranted, type Ways } from './giving-up.js';
 import type { Remembered } from './remembering.js';
+import { createTell, type Tell } from './told.js';
 
 /** What {@link Leases.lease} gives. */
 export interface Leased {
@@ -21,11 +22,7 @@ export interface Leases {
    * @param isTrial Whether an open circuit may be tried, if nobody has tried it for 5 s.
    */
   lease(token: string, limit: number, isTrial?: boolean): Promise<Leased>;
-  /**
-   * Reports recorded events that were not reported yet: those that are stored and, if asked for,
-   * those that are not. Leaves out those of which nobody knows whether they count.
-   */
-  tell(copies?: Iterable<Mirrored>, isFailed?: boolean): void;
+  readonly tell: Tell;
 }
 
 /** What else the leasing side asks of it. */
@@ -79,15 +76,7 @@ export const createPasses = ({
     if (copy && copy.heldUntil < Infinity) copy.heldUntil = heldUntil;
   };
 
-  /** @param isFailed Whether events that are not stored are reported as well, unless nobody knows whether they count. */
-  const tell = (copies: Iterable<Mirrored> = mirror.values(), isFailed = false): void => {
-    for (const copy of copies) {
-      const { event, heldUntil, isStored = false, isTold } = copy;
-      if (isTold || !(isStored || (isFailed && heldUntil < Infinity))) continue;
-      copy.isTold = true;
-      onRecorded?.(event, isStored);
-    }
-  };
+  const tell = createTell(outbox, onRecorded);
 
   const startPass = (limit: number, token = ''): Pass => ({
     token,

@@ -4,6 +4,7 @@ import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { createDelivering, type Delivering } from '../../../../src/client/later/delivering.js';
 import { createConnecting } from '../../../../src/client/later/outbox/indexeddb-kinds.js';
+import { mendedRecords } from '../../../../src/client/later/outbox/mended.js';
 import { indexedDbRecords } from '../../../../src/client/outbox/indexeddb.js';
 import { createOutbox, type Outbox } from '../../../../src/client/outbox/outbox.js';
 import type { Connection } from '../../../../src/client/outbox/records.js';
@@ -46,7 +47,8 @@ const start = (): Bench => {
   const connection = open();
   const outbox = createOutbox(connection, runtime, ENDPOINT, { consent: 'granted' });
   const delivering = createDelivering({
-    ...{ outbox, connection, open, runtime },
+    ...{ outbox, runtime },
+    mend: (listener) => mendedRecords(outbox, connection, open, listener),
     owner: { consent: 'granted' },
     tellTabs: () => undefined,
     options: {},

@@ -35,7 +35,10 @@ const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
   const outbox: Bench['outbox'] = {};
   const makeRoom: Bench['makeRoom'] = vi.fn(async () => undefined);
   const onBlocked: Bench['onBlocked'] = vi.fn();
-  const records = mendedRecords(outbox, database.connect(), database.connect, { makeRoom, onBlocked });
+  const records = mendedRecords(outbox, database.connect(), database.connect, {
+    makeRoom,
+    report: ({ cause }) => onBlocked(cause),
+  });
   return {
     ...{ database, records, runtime, outbox, makeRoom, onBlocked },
     closed: () => database.connections.map(({ isClosed }) => isClosed),
