@@ -68,7 +68,8 @@ export const createFirst = (
           loading = undefined;
           void later(nothing);
         });
-        report(new OffersightError('load', `A file did not load: ${cause}`, cause));
+        // An error is written with its name.
+        report(new OffersightError('load', `A file did not load: ${cause as string}`, cause));
         throw cause;
       });
     return loading;

@@ -8,7 +8,6 @@ import {
 import { unsettled } from '../../src/client/later/farewell.js';
 import { mendedRecords } from '../../src/client/later/outbox/mended.js';
 import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
-import type { Rows } from '../../src/client/outbox/records.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { WireRequest } from '../../src/protocol/batch.js';
 import { type ScriptedDatabase, scriptDatabase } from './database.js';
@@ -89,8 +88,7 @@ export const startDelivering = (): DeliveringBench => {
       const delivering = createDelivering({
         outbox,
         owner,
-        mend: (listener) =>
-          mendedRecords(outbox as Outbox as Outbox<Rows>, connection, database.connect, listener),
+        mend: (listener) => mendedRecords(outbox, connection, database.connect, listener),
         runtime,
         tellTabs: (ids) => settled.push(...ids),
         options,

@@ -46,7 +46,7 @@ const ABSENT_MS = 3_600_000;
 /** Makes it, and starts nothing yet. */
 export const createDelivering = (context: DeliveringContext): Delivering => {
   const { mend, runtime, options, report } = context;
-  const outbox = context.outbox as Outbox as Outbox<Rows>;
+  const outbox = context.outbox as Outbox<Rows>;
   if (mend) outbox.records = mend({ makeRoom: (records) => leasing.makeRoom(records), report });
   /** Whether the page's own endpoint answered properly when it was asked last. */
   let isAnswered = false;

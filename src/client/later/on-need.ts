@@ -53,8 +53,9 @@ export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
     ]).catch((cause: unknown) => {
       if (isStopped) throw cause;
       stopWaiting = runtime.after(RELOAD_MS, again);
+      // An error is written with its name.
       if (!isReported)
-        report(new OffersightError('load', `offersight-delivery.js did not load: ${cause}`, cause));
+        report(new OffersightError('load', `offersight-delivery.js did not load: ${cause as string}`, cause));
       isReported = true;
       throw cause;
     });
