@@ -1468,6 +1468,66 @@ const DELIVERING: readonly Mutant[] = [
       ],
     },
   },
+  {
+    name: 'loads-of-delivery-multiply',
+    breaks: 'one load of delivery is under way, however often the network is back',
+    file: 'src/client/later/on-need.ts',
+    find: "change === 'online' && stopWaiting",
+    put: "change === 'online'",
+    noticedBy: {
+      'test/client/tracker.delivery.test.ts': [
+        'where delivery does not come › however often the network is back, one load is under way, and the next begins after 30 s',
+      ],
+    },
+  },
+  {
+    name: 'farewell-waits-for-delivery',
+    breaks: 'a reply to a farewell gives its room back before delivery is there',
+    file: 'src/client/later/farewell.ts',
+    find: 'Promise.resolve(onReply(events, response.status, text)).catch(() => undefined);',
+    put: 'await onReply(events, response.status, text);',
+    noticedBy: {
+      'test/client/tracker.delivery.test.ts': [
+        'where delivery does not come › each farewell takes along everything that is left',
+      ],
+    },
+  },
+  {
+    name: 'acceptance-waits-for-delivery',
+    breaks: 'an acceptance is stored at once',
+    file: 'src/client/later/meanwhile.ts',
+    find: "if (owner.consent !== 'granted') return leave();",
+    put: "if (owner.consent !== 'denied') return leave();",
+    noticedBy: {
+      'test/client/tracker.delivery.test.ts': [
+        'where delivery does not come › what was accepted is known to the next page',
+      ],
+    },
+  },
+  {
+    name: 'denial-waits-for-delivery',
+    breaks: 'a denial deletes what is stored, though delivery is not there',
+    file: 'src/client/later/meanwhile.ts',
+    find: "if (key[1] !== 'pause' && !outbox.mirror.has(key[1])) rows.delete(key);",
+    put: 'void key;',
+    noticedBy: {
+      'test/client/tracker.delivery.test.ts': [
+        'where delivery does not come › a denial deletes what is stored, and reports only that; nothing of it is sent, though consent is given again',
+      ],
+    },
+  },
+  {
+    name: 'stopped-tracker-delivers',
+    breaks: 'delivery that comes after the stop does not begin',
+    file: 'src/client/later/on-need.ts',
+    find: "if (isStopped) throw new Error('stopped');",
+    put: '',
+    noticedBy: {
+      'test/client/tracker.delivery.test.ts': [
+        'a load that never ends › does not begin to deliver if the tracker was stopped meanwhile',
+      ],
+    },
+  },
 ];
 
 /** All of them. */
