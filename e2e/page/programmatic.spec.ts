@@ -124,7 +124,7 @@ test.describe('the npm entry', () => {
     // The page may have stored the event before it knows that the load failed.
     await expect
       .poll(() => page.evaluate(() => (window as unknown as { reports: string[] }).reports))
-      .toEqual(['delivery']);
+      .toEqual(['load']);
     await page.unroute('**/module/later.js');
     await stack.open(page, '<p>Imprint</p>', { script: '', head: importing('') });
     await stack.expectRecorded(['viewed kept']);
