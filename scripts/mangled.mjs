@@ -13,6 +13,7 @@
  */
 export const IN_SCRIPT = [
   'abandon',
+  'acceptedOffers',
   'attend',
   'decided',
   'drawing',
@@ -24,17 +25,23 @@ export const IN_SCRIPT = [
   'isConventional',
   'isInSight',
   'isShown',
+  'isWaiting',
+  'learn',
+  'learned',
   'look',
   'onAccept',
+  'onAccepted',
   'onAnnounced',
   'onDecided',
   'onDismiss',
+  'onInvalid',
   'onTrees',
   'past',
   'roots',
   'sight',
   'wasInView',
   'wasOpen',
+  'whenLearned',
 ];
 
 /**

@@ -16,7 +16,17 @@ const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 
 const FIRST_LOAD = ['client/page', 'client/recording', 'client/outbox/outbox', 'client/outbox/indexeddb'];
 /** What the second load has at once. Delivery is not among it, and comes by `import()`. */
 const SECOND_LOAD = [
-  ...['asking', 'consent', 'decisions', 'farewell', 'meanwhile', 'mounting', 'noticing', 'on-need'],
+  ...[
+    'asking',
+    'consent',
+    'decisions',
+    'farewell',
+    'learning',
+    'meanwhile',
+    'mounting',
+    'noticing',
+    'on-need',
+  ],
   ...['page-view', 'reports', 'wrong-option'],
   ...['outbox/at-start', 'outbox/indexeddb-kinds', 'outbox/mended', 'outbox/told'],
 ].map((room) => `client/later/${room}`);
@@ -73,6 +83,10 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/later/on-need': {
     values: ['client/later/asking', 'errors'],
     types: ['client/later/page-delivery', 'runtime'],
+  },
+  'client/later/learning': {
+    values: ['client/later/outbox/at-start'],
+    types: ['client/later/on-need', 'client/outbox', 'client/page', 'runtime'],
   },
   'client/later/meanwhile': {
     types: ['client/later/on-need', 'client/later/outbox', 'client/outbox', 'runtime'],

@@ -1496,8 +1496,8 @@ const DELIVERING: readonly Mutant[] = [
     name: 'acceptance-waits-for-delivery',
     breaks: 'an acceptance is stored at once',
     file: 'src/client/later/meanwhile.ts',
-    find: "if (owner.consent !== 'granted') return leave();",
-    put: "if (owner.consent !== 'denied') return leave();",
+    find: 'return pay();',
+    put: 'return undefined;',
     noticedBy: {
       'test/client/tracker.delivery.test.ts': [
         'where delivery does not come › what was accepted is known to the next page',

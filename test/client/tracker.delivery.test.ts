@@ -299,6 +299,45 @@ describe('where delivery does not come', () => {
     expect(told(next.events)).toEqual([]);
   });
 
+  test('what was accepted before consent is known to the next page once there is consent, and not after a denial', async () => {
+    const { tracker } = site.start({ consent: 'pending' });
+    await settle();
+    tracker.accept('denied');
+    tracker.consent('denied');
+    await site.frame();
+    tracker.consent('pending');
+    tracker.accept('granted');
+    tracker.consent('granted');
+    await vi.waitFor(
+      async () => expect(await storedIds(site.database, 'seen')).toEqual(['granted']),
+      SLOW_MACHINE_MS,
+    );
+  });
+
+  test('what another tab accepted is known when the page is looked at again', async () => {
+    const { tracker, events } = site.start();
+    await settle();
+    await site.database.transact(async (rows) =>
+      rows.put(['seen', 'a', 'accepted'], { offerId: 'a', type: 'accepted', until: 9e15 }),
+    );
+    document.dispatchEvent(new Event('visibilitychange'));
+    await site.database.transact((rows) => rows.query('count', 'seen'));
+    await site.frame();
+    tracker.dismiss('a');
+    await site.frame();
+    expect(told(events)).toEqual([]);
+  });
+
+  test('events of a page without a database are reported as being in memory', async () => {
+    vi.stubGlobal('indexedDB', undefined);
+    render('<p data-offer-id="a"></p>');
+    const durable: boolean[] = [];
+    site.start({ onEvent: (_, isDurable) => durable.push(isDurable) });
+    await settle();
+    site.see(find('p'));
+    await vi.waitFor(() => expect(durable).toEqual([false]), SLOW_MACHINE_MS);
+  });
+
   test('however often the network is back, one load is under way, and the next begins after 30 s', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker } = site.start();
@@ -411,6 +450,22 @@ describe('a load that never ends', () => {
     expect(errors.map(({ code, hint }) => [code, hint])).toEqual([
       ['load', 'offersight-delivery.js did not load: Error: timeout'],
     ]);
+  });
+
+  test('and ends all the same, is used at once', async () => {
+    const held = deferred<void>();
+    gate = held.promise;
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start();
+    await settle();
+    site.see(find('p'));
+    await vi.advanceTimersByTimeAsync(RELOAD_MS);
+    held.resolve();
+    await vi.waitFor(() => expect(running).toBe(1), SLOW_MACHINE_MS);
+    await tracker.flush();
+    expect(wired(site.posted)).toEqual(['viewed a']);
+    await vi.advanceTimersByTimeAsync(3 * RELOAD_MS);
+    expect(running).toBe(1);
   });
 
   test('does not begin to deliver if the tracker was stopped meanwhile', async () => {

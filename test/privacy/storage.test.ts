@@ -25,7 +25,7 @@ const TAKEN = [
   'src/client/later/background-sync.ts: navigator.serviceWorker',
   'src/client/later/data-layer.ts: globalThis',
   'src/client/later/detect/sight.ts: window',
-  'src/client/later/page-delivery.ts: window',
+  'src/client/later/learning.ts: window',
   'src/client/options.ts: navigator',
   'src/client/tracker.ts: globalThis',
   'src/inspector/asking.ts: fetch',
@@ -67,7 +67,7 @@ const WORDED = [
   'src/tabs.ts: BroadcastChannel',
   // The code of an error.
   'src/client/later/consent.ts: storage',
-  'src/client/later/delivering.ts: storage',
+  'src/client/later/outbox/mended.ts: storage',
   'src/errors.ts: storage',
 ];
 

@@ -8,19 +8,22 @@ import type { LoadDebug, LoadDelivery, LoadInspector, LoadMore } from './asking.
  * fetched has no tag; there the browser knows its address, but not if it is of another origin (HTML: muted errors).
  */
 const load = (name: string): (() => Promise<unknown>) => {
-  let file = `./offersight-${name}.js`;
+  const path = `./offersight-${name}.js`;
+  let file = path;
+  let failures = 0;
   return async () => {
+    let room: { VERSION: string };
     try {
-      const room = (await import(tag ? new URL(file, tag.src).href : file)) as { VERSION: string };
-      // A cached file, or one that a deployment left there, may take other things than this one gives.
-      if (room.VERSION !== VERSION) throw new Error(`Version is ${room.VERSION}, not ${VERSION}.`);
-      return room;
+      room = (await import(tag ? new URL(file, tag.src).href : file)) as typeof room;
     } catch (cause) {
       // Before Firefox 155, and in other browsers of that time, an address that failed once fails for as long as the page
       // lives (https://github.com/whatwg/html/issues/6768). If an import map may pin it, no other address is asked.
-      if (!document.querySelector('[type=importmap]')) file += '?';
+      if (!document.querySelector('[type=importmap]')) file = `${path}?${++failures}`;
       throw cause;
     }
+    // A cached file, or one that a deployment left there, may take other things than this one gives.
+    if (room.VERSION !== VERSION) throw new Error(`Version is ${room.VERSION}, not ${VERSION}.`);
+    return room;
   };
 };
 

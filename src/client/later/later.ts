@@ -17,11 +17,11 @@ import { type ConsentContext, type ConsentState, createConsentState } from './co
 import { createDecisions } from './decisions.js';
 import type { DecisionListener } from './detect/controls.js';
 import { createFarewell } from './farewell.js';
+import { createLearning } from './learning.js';
 import { createMeanwhile } from './meanwhile.js';
 import { createMounting } from './mounting.js';
 import { createNoticing, type Noticing, type NoticingContext } from './noticing.js';
 import { createOnNeed, type OnNeed } from './on-need.js';
-import { lookAtStart } from './outbox/at-start.js';
 import { createConnecting } from './outbox/indexeddb-kinds.js';
 import { mendedRecords } from './outbox/mended.js';
 import { createTell } from './outbox/told.js';
@@ -70,19 +70,15 @@ export const createLater = (context: LaterContext): Later => {
   const open = (): Connection => connect(indexedDbRecords(options.name, runtime));
   const outbox = context.outbox as Outbox as Outbox<Rows>;
   outbox.records = mendedRecords(outbox, connect(context.outbox.records), open, {
-    makeRoom: async (records) => (await delivery.need()).makeRoom(records),
+    // Who decides something does not wait for a load.
+    makeRoom: async (records) => delivery.now()?.makeRoom(records),
     report,
   });
   const tell = createTell(outbox, reports.onRecorded);
-  const acceptedOffers = new Set<string>();
-  const onLearned = (offerIds: readonly string[]): void => {
-    for (const offerId of offerIds) acceptedOffers.add(offerId);
-  };
   const delivery: OnNeed = createOnNeed({
     ...context,
     ...reports,
     isPurging: () => isPurging(),
-    onLearned,
     // Developers see at once why nothing is sent.
     onPause(pause) {
       if (options.debug || options.isLocal)
@@ -91,34 +87,16 @@ export const createLater = (context: LaterContext): Later => {
           .catch(nothing);
     },
   });
-  const { isPurging, accept, ...denying } = createMeanwhile({ ...context, ...reports, outbox, delivery });
+  const { isPurging, accept, pay, ...denying } = createMeanwhile({
+    ...context,
+    ...reports,
+    outbox,
+    delivery,
+  });
   const onInvalid = (offerId: string): void =>
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
 
-  let isLearned = false;
-  /** Learns what was accepted on other pages, and whether anything is there for delivery. */
-  const learn = async (): Promise<ReadonlySet<string>> => {
-    if (owner.consent === 'granted')
-      await lookAtStart(outbox.records, options.endpoint, runtime.now()).then(
-        ({ accepted, pause, isWaiting }) => {
-          onLearned(accepted);
-          // Delivery knows better.
-          if (pause && !delivery.now()) outbox.pause = pause;
-          if (isWaiting) delivery.ask();
-        },
-        delivery.ask,
-      );
-    isLearned = true;
-    return acceptedOffers;
-  };
-  const learned = learn();
-  /** Users decide at once; what they decided is judged when it is known what was accepted before. */
-  const whenLearned =
-    <Args extends unknown[]>(act: (...args: Args) => void) =>
-    (...args: Args): void => {
-      if (isLearned) act(...args);
-      else void learned.then(() => act(...args));
-    };
+  const { acceptedOffers, learn, learned, whenLearned } = createLearning({ ...context, outbox, delivery });
   const judged = createDecisions(context.recorder, registry, acceptedOffers, {
     // What was accepted is remembered for other pages, unless the user denied that.
     remember: (...acceptance) => owner.consent !== 'denied' && accept(...acceptance),
@@ -159,11 +137,13 @@ export const createLater = (context: LaterContext): Later => {
       rest();
       noticing?.onLeave();
     },
-    (...reply) => delivery.act((there) => there.settleFarewell(...reply)),
+    // Without delivery nothing is settled, and the endpoint recognizes what it gets again.
+    (...reply) => delivery.need().then((there) => there.settleFarewell(...reply)),
   );
 
   const onCommitted = (): void => {
-    tell();
+    tell(outbox.isBlocked);
+    void pay();
     delivery.now()?.onCommitted();
   };
   const { onDecided, decided } = createConsentState({

@@ -4,7 +4,7 @@
  */
 import type { Runtime } from '../../runtime.js';
 import type { MARK_MS, Outbox, Owner } from '../outbox/outbox.js';
-import type { Mark, OutboxEntry, Rows } from '../outbox/records.js';
+import type { Mark, Rows } from '../outbox/records.js';
 import type { OnNeed } from './on-need.js';
 import type { OnDiscard } from './outbox/giving-up.js';
 import type { Leasing } from './outbox/leasing.js';
@@ -14,12 +14,16 @@ export interface MeanwhileContext {
   readonly outbox: Outbox<Rows>;
   readonly owner: Owner;
   readonly runtime: Pick<Runtime, 'now'>;
-  readonly delivery: Pick<OnNeed, 'now' | 'act'>;
+  readonly delivery: Pick<OnNeed, 'now' | 'ask'>;
   readonly onDiscard: OnDiscard;
 }
 
 /** Does it. */
-export interface Meanwhile extends Pick<Leasing, 'accept' | 'drop' | 'purge'> {
+export interface Meanwhile extends Pick<Leasing, 'drop' | 'purge'> {
+  /** Remembers for other pages that an offer was accepted, as soon as there is consent. */
+  accept(offerId: string, expiresAt: number | undefined): unknown;
+  /** Writes what could not be remembered yet. */
+  pay(): unknown;
   /** Whether a denial is not carried out yet. */
   isPurging(): boolean;
 }
@@ -36,49 +40,51 @@ export const createMeanwhile = ({
   onDiscard,
 }: MeanwhileContext): Meanwhile => {
   let isPurging = false;
-  /** What was reported, though a write that is under way may store it yet. */
-  const dropped = new Set<string>();
+  /** Acceptances that are not stored yet. */
+  const owed = new Map<string, Mark>();
+
+  const pay = (): unknown => {
+    if (owner.consent !== 'granted' || !owed.size) return undefined;
+    const marks = [...owed.values()];
+    owed.clear();
+    // What the database does not take, though it was asked twice, is known to this page only.
+    return outbox.records
+      .transact(async (rows) => {
+        for (const mark of marks) rows.put(['seen', mark.offerId, 'accepted'], mark);
+      })
+      .catch(() => undefined);
+  };
+
   return {
     isPurging: () => isPurging,
+    pay,
 
     accept(offerId, expiresAt) {
-      const leave = (): Promise<unknown> => delivery.act((there) => there.accept(offerId, expiresAt));
-      if (owner.consent !== 'granted') return leave();
       const until = expiresAt ?? runtime.now() + REMEMBERED_MS;
-      const mark = { offerId, type: 'accepted', until } satisfies Mark;
-      return outbox.records
-        .transact(async (rows) => rows.put(['seen', offerId, 'accepted'], mark))
-        .catch(leave);
+      owed.set(offerId, { offerId, type: 'accepted', until });
+      return pay();
     },
 
     drop(copies) {
       const there = delivery.now();
       if (there) there.drop(copies);
-      else
-        for (const { event, isStored } of copies)
-          if (!isStored) {
-            dropped.add(event.id);
-            onDiscard(event, 'consent', undefined);
-          }
+      else for (const { event } of copies) onDiscard(event, 'consent', undefined);
     },
 
     async purge() {
       isPurging = true;
+      owed.clear();
       const there = delivery.now();
+      // It deletes in portions, in case a slow device cannot delete all at once.
+      delivery.ask();
       if (there) await there.purge();
-      else {
-        const entries = await outbox.records.transact(async (rows) => {
-          const stored = (await rows.query('getAll', 'entry')) as readonly Partial<OutboxEntry>[];
+      else
+        await outbox.records.transact(async (rows) => {
           // What was recorded after the denial stays. A pause says nothing of a user, and other tabs need it.
           for (const kind of ['entry', 'dead', 'seen', 'state'] as const)
             for (const key of await rows.query('getAllKeys', kind))
               if (key[1] !== 'pause' && !outbox.mirror.has(key[1])) rows.delete(key);
-          return stored;
         });
-        for (const { event } of entries)
-          if (event && !outbox.mirror.has(event.id) && !dropped.has(event.id))
-            onDiscard(event, 'consent', undefined);
-      }
       isPurging = false;
     },
   };

@@ -15,8 +15,6 @@ export interface OnNeed {
   ask(): void;
   /** Asks for it, and rejects if it cannot be loaded now. */
   need(): Promise<PageDelivery>;
-  /** Asks for it, and acts as soon as it is there. */
-  act<T>(act: (delivery: PageDelivery) => T | Promise<T>): Promise<T>;
   /** Ends it; it does not begin if it comes later. */
   stop: Stop;
 }
@@ -33,21 +31,16 @@ export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
   let stopWaiting: Stop | undefined;
   let isReported = false;
   let isStopped = false;
-  let arrive: (delivery: PageDelivery) => void;
-  const arrived = new Promise<PageDelivery>((resolve) => {
-    arrive = resolve;
-  });
 
   /** Also a load that was given up may come, and then another one, but only one begins to deliver. */
   const load = async (): Promise<PageDelivery> => {
     const { createPageDelivery } = await loadDelivery();
     if (isStopped) throw new Error('stopped');
     delivery ??= createPageDelivery(context);
-    arrive(delivery);
     return delivery;
   };
-  const need = (): Promise<PageDelivery> => {
-    loading ??= Promise.race([
+  const attempt = (): Promise<PageDelivery> =>
+    Promise.race([
       load(),
       new Promise<never>((_, reject) => runtime.after(RELOAD_MS, () => reject(new Error('timeout')))),
     ]).catch((cause: unknown) => {
@@ -59,7 +52,10 @@ export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
       isReported = true;
       throw cause;
     });
-    return loading;
+  // It may have come late, to a load that was given up.
+  const need = async (): Promise<PageDelivery> => {
+    loading ??= attempt();
+    return delivery ?? loading;
   };
   const again = (): void => {
     stopWaiting?.();
@@ -75,10 +71,6 @@ export const createOnNeed = (context: PageDeliveryContext): OnNeed => {
     now: () => delivery,
     ask,
     need,
-    act(act) {
-      ask();
-      return arrived.then(act);
-    },
     stop() {
       isStopped = true;
       stopWaiting?.();

@@ -18,6 +18,9 @@ import type { OutboxPause } from './outbox/remembering.js';
 
 export { VERSION } from '../../version.js';
 
+/** A purge that failed is tried again after this long. */
+const PURGE_RETRY_MS = 5_000;
+
 /** What it works with. */
 export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'onRecorded' | 'onDiscard'>> {
   readonly options: ResolvedOptions;
@@ -27,8 +30,6 @@ export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'o
   /** Its records recover from faults. */
   readonly outbox: Outbox;
   readonly report: (error: OffersightError) => void;
-  /** Called with the offers that were accepted on any page of the site. */
-  readonly onLearned: (offerIds: readonly string[]) => void;
   /** Whether a denial is not carried out yet. */
   readonly isPurging: () => boolean;
   /** Called if nothing is sent for now as delivery begins. */
@@ -38,7 +39,7 @@ export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'o
 /** Delivers what this page records, and what earlier pages left. */
 export interface PageDelivery
   extends Pick<Delivering, 'settleFarewell'>,
-    Pick<Leasing, 'accept' | 'drop' | 'makeRoom' | 'purge' | 'stats'>,
+    Pick<Leasing, 'drop' | 'makeRoom' | 'purge' | 'stats'>,
     Pick<Flusher, 'flush' | 'pause'> {
   /** What was recorded is stored, or could not be stored. */
   onCommitted(): void;
@@ -49,7 +50,7 @@ export interface PageDelivery
 
 /** Starts it. */
 export const createPageDelivery = (context: PageDeliveryContext): PageDelivery => {
-  const { options, owner, page, outbox, report, onLearned, onPause } = context;
+  const { options, owner, page, outbox, runtime, report, onPause } = context;
   const { name } = options;
   const { leasing, flusher, settleFarewell } = createDelivering({
     ...context,
@@ -73,18 +74,18 @@ export const createPageDelivery = (context: PageDeliveryContext): PageDelivery =
   const hear = (): Stop => hearTabs(name, leasing.onSettled);
   let stopHearing = hear();
 
-  /** Learns what was accepted on other pages, also on those that are open at the same time. */
-  const learn = async (): Promise<void> => {
-    const marks = await leasing.marks();
-    onLearned(marks.filter(({ type }) => type === 'accepted').map(({ offerId }) => offerId));
-  };
   const tellPause = async (): Promise<void> => {
     const { pause } = await leasing.stats();
     if (pause) onPause(pause);
   };
-  // Before anything is leased: what the user denied is not sent.
-  if (context.isPurging()) leasing.purge().catch(() => undefined);
-  void learn().then(() => {
+  /** What the user denied is not sent: nothing is leased until this has ended. */
+  const purge = (): void =>
+    void leasing.purge().catch(() => {
+      runtime.after(PURGE_RETRY_MS, purge);
+    });
+  if (context.isPurging()) purge();
+  // Forgets what is over.
+  void leasing.marks().then(() => {
     void tellPause();
     // A page that loads shows that there is a network, and perhaps a repaired deployment.
     void flusher.hurry();
@@ -95,13 +96,9 @@ export const createPageDelivery = (context: PageDeliveryContext): PageDelivery =
       stopHearing();
       stopHearing = hear();
       flusher.wake();
-      void learn();
+      void leasing.marks();
     } else if (change === 'online') void flusher.hurry();
     else if (outbox.mirror.size && isGranted(owner)) sync.request();
-  });
-  // If two windows are side by side, the offer may have been accepted in the other one a moment ago.
-  page.capture(['focus'], ({ target }) => {
-    if (target === window) void learn();
   });
 
   const onCommitted = (): void => {

@@ -5,14 +5,14 @@ import type { Mark, Pause, Records } from '../../outbox/records.js';
 export interface AtStart {
   /** The offers that were accepted on any page of the site. */
   readonly accepted: readonly string[];
-  /** The endpoint's pause, unless it was meant for another clock. */
+  /** The endpoint's pause, as far as that is certain. */
   readonly pause: Pause | undefined;
   /** Whether anything waits to be delivered, or to be forgotten. */
   readonly isWaiting: boolean;
 }
 
-/** No pause lasts longer, milliseconds. */
-const LONGEST_PAUSE_MS = 6 * 3_600_000;
+/** What is further ahead is left to delivery, milliseconds: it may be an open circuit, or was meant for another clock. */
+const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
 
 /** Looks; rejects where the database fails. */
 export const lookAtStart = (records: Records, endpoint: string, now: number): Promise<AtStart> =>

@@ -94,7 +94,7 @@ export const createLeasing = ({
       const copy = mirror.get(id);
       if (copy) {
         copy.isStored ||= isStored;
-        tell([copy], true);
+        tell(true, [copy]);
       }
       mirror.delete(id);
     }

@@ -151,7 +151,7 @@ export const createPasses = ({
           Object.assign(copy, { isOnce: false, heldUntil: 0 });
           remember(copy.event);
         }
-    tell(undefined, true);
+    tell(true);
     knownPause();
     const isTried = tries(pass, isTrial);
     chooseCopies(pass);

@@ -7,7 +7,7 @@ import type { Mirrored, Outbox } from '../../outbox/outbox.js';
  * those of which nobody knows whether they count.
  * @param isFailed Whether events that are not stored are reported as well.
  */
-export type Tell = (copies?: Iterable<Mirrored>, isFailed?: boolean) => void;
+export type Tell = (isFailed?: boolean, copies?: Iterable<Mirrored>) => void;
 
 /** Makes what reports them. */
 export const createTell =
@@ -15,7 +15,7 @@ export const createTell =
     { mirror }: Pick<Outbox, 'mirror'>,
     onRecorded: ((event: OfferEvent, isDurable: boolean) => void) | undefined,
   ): Tell =>
-  (copies = mirror.values(), isFailed = false) => {
+  (isFailed = false, copies = mirror.values()) => {
     for (const copy of copies) {
       const { event, heldUntil, isStored = false, isTold } = copy;
       if (isTold || !(isStored || (isFailed && heldUntil < Infinity))) continue;
