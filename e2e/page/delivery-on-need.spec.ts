@@ -239,10 +239,8 @@ test('an import map’s integrity pins the file that delivers, also when it is a
   await stack.expectRecorded(['viewed seen']);
   expect(said).toEqual([]);
 
-  await page.route(DELIVERY, async (route) => {
-    const response = await route.fetch();
-    await route.fulfill({ response, body: `${await response.text()} ` });
-  });
+  const tampered = `${await readFile('dist/offersight-delivery.js', 'utf8')} `;
+  await page.route(DELIVERY, (route) => route.fulfill({ contentType: 'text/javascript', body: tampered }));
   await open();
   await untilStored(page, 1);
   await expect.poll(() => said).toHaveLength(1);
