@@ -131,7 +131,7 @@ export default [
     },
     onwarn,
   },
-  // Script tag and importScripts: self-contained classic files, delivery inside.
+  // Script tag and importScripts: classic files. The worker's has delivery inside, and beside the script's it is another file.
   shortened('src/script.ts', 'dist/offersight.js', {
     format: 'iife',
     names: IN_SCRIPT,

@@ -105,7 +105,7 @@ const [script, delivery] = [fileOf(''), fileOf('-delivery')];
  * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
  */
 const weights = [
-  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_210 },
+  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_215 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 9_815 },
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 8_700 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },

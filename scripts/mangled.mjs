@@ -25,7 +25,6 @@ export const IN_SCRIPT = [
   'isConventional',
   'isInSight',
   'isShown',
-  'isWaiting',
   'learn',
   'learned',
   'look',

@@ -28,7 +28,7 @@ const SECOND_LOAD = [
     'on-need',
   ],
   ...['page-view', 'reports', 'wrong-option'],
-  ...['outbox/at-start', 'outbox/indexeddb-kinds', 'outbox/mended', 'outbox/told'],
+  ...['outbox/indexeddb-kinds', 'outbox/mended', 'outbox/told'],
 ].map((room) => `client/later/${room}`);
 /** What an intake is, and the events that it takes and keeps. */
 const INTAKE = ['proxy/intake/intake', 'proxy/intake/admitted'];
@@ -85,7 +85,6 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/later/page-delivery', 'runtime'],
   },
   'client/later/learning': {
-    values: ['client/later/outbox/at-start'],
     types: ['client/later/on-need', 'client/outbox', 'client/page', 'runtime'],
   },
   'client/later/meanwhile': {

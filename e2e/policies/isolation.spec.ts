@@ -72,7 +72,7 @@ test.describe('in a sandboxed frame', () => {
     await frame.locator('[data-offer-id=closed] button').click();
     await frame.locator('#buy').click();
     await expect(frame.locator('#buy')).toHaveText('bought');
-    // It has no right to the file that delivers, and nobody answers what it says in leaving.
+    // It has no right to the file that delivers, and the endpoint refuses what it says in leaving.
     await expect
       .poll(() => policed.noticed.console)
       .toContainEqual(

@@ -46,6 +46,7 @@ export const createFirst = (
   let loading: Promise<Later> | undefined;
   let loaded: Later | undefined;
   let isStopped = false;
+  let isReported = false;
 
   /** The options say how it begins. */
   const owner = { consent: options.consent, subject: options.subject };
@@ -69,7 +70,9 @@ export const createFirst = (
           void later(nothing);
         });
         // An error is written with its name.
-        report(new OffersightError('load', `A file did not load: ${cause as string}`, cause));
+        if (!isReported)
+          report(new OffersightError('load', `A file did not load: ${cause as string}`, cause));
+        isReported = true;
         throw cause;
       });
     return loading;

@@ -120,7 +120,7 @@ describe('delivery', () => {
   test.each([
     ['what was refused', ['dead', 'x'], { v: 1, code: 'expired', deadAt: 0 }, 1],
     ['a fact that is over', ['seen', 'a', 'viewed'], { offerId: 'a', type: 'viewed', until: 1 }, 1],
-    ['a fact that nobody can read', ['seen', 'a', 'viewed'], {}, 1],
+    ['a fact that cannot be read', ['seen', 'a', 'viewed'], {}, 1],
     ['a fact that still holds', ['seen', 'a', 'viewed'], { offerId: 'a', type: 'viewed', until: 9e15 }, 0],
     ['a pause', ['state', 'pause', '/'], { at: 9e15, failures: 1, kind: 'circuit' }, 0],
   ] as const)(
@@ -160,6 +160,7 @@ describe('delivery', () => {
     await settle();
     tracker.consent('denied');
     await vi.waitFor(async () => expect(await storedIds(site.database, 'seen')).toEqual([]), SLOW_MACHINE_MS);
+    await vi.waitFor(() => expect(loads).toBe(1), SLOW_MACHINE_MS);
   });
 
   test.each(['flush', 'stats'] as const)('loads for %s', async (name) => {

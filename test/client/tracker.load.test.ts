@@ -45,6 +45,10 @@ describe('where the second load does not come', () => {
     expect([durable, site.posted]).toEqual([[], []]);
     expect(errors.map(({ code }) => code)).toEqual(['load']);
     await expect(tracker.stats()).resolves.toEqual({ offers: {} });
+    await vi.advanceTimersByTimeAsync(RELOAD_MS);
+    await vi.waitFor(() => expect(loads).toBe(2), SLOW_MACHINE_MS);
+    await tracker.flush();
+    expect(errors).toHaveLength(1);
     isServing = true;
     await vi.advanceTimersByTimeAsync(RELOAD_MS);
     await vi.waitFor(async () => {

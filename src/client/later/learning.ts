@@ -1,10 +1,9 @@
 /** What a page has to learn of the database without delivery: what was accepted elsewhere, a pause, and whether anything waits. */
 import type { Runtime } from '../../runtime.js';
 import type { Outbox, Owner } from '../outbox/outbox.js';
-import type { Rows } from '../outbox/records.js';
+import type { Mark, Pause, Rows } from '../outbox/records.js';
 import type { Page } from '../page.js';
 import type { OnNeed } from './on-need.js';
-import { lookAtStart } from './outbox/at-start.js';
 
 /** What it works with. */
 export interface LearningContext {
@@ -27,21 +26,30 @@ export interface Learning {
   whenLearned<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void;
 }
 
+/** What is further ahead is left to delivery, milliseconds: it may be an open circuit, or was meant for another clock. */
+const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
+
 /** Looks at once, and whenever the page is looked at again. */
 export const createLearning = ({ outbox, owner, runtime, page, delivery }: LearningContext): Learning => {
   const acceptedOffers = new Set<string>();
   let isLearned = false;
+  const look = (): Promise<void> =>
+    outbox.records.transact(async (rows) => {
+      const now = runtime.now();
+      const pause = (await rows.get(['state', 'pause', outbox.endpoint])) as Pause | undefined;
+      const facts = (await rows.query('getAll', 'seen')) as readonly (Partial<Mark> | undefined)[];
+      const [entry] = await rows.query('getAllKeys', 'entry', 1);
+      const [letter] = await rows.query('getAllKeys', 'dead', 1);
+      const isValid = (mark: Partial<Mark> | undefined): mark is Mark => (mark?.until as number) > now;
+      const marks = facts.filter(isValid);
+      for (const { type, offerId } of marks) if (type === 'accepted') acceptedOffers.add(offerId);
+      // Delivery knows better.
+      if (pause && pause.at <= now + LONGEST_PAUSE_MS && !delivery.now()) outbox.pause = pause;
+      // What is over has to be forgotten.
+      if (entry || letter || marks.length < facts.length) delivery.ask();
+    });
   const learn = async (): Promise<ReadonlySet<string>> => {
-    if (owner.consent === 'granted')
-      await lookAtStart(outbox.records, outbox.endpoint, runtime.now()).then(
-        ({ accepted, pause, isWaiting }) => {
-          for (const offerId of accepted) acceptedOffers.add(offerId);
-          // Delivery knows better.
-          if (pause && !delivery.now()) outbox.pause = pause;
-          if (isWaiting) delivery.ask();
-        },
-        delivery.ask,
-      );
+    if (owner.consent === 'granted') await look().catch(delivery.ask);
     isLearned = true;
     return acceptedOffers;
   };

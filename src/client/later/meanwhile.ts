@@ -21,7 +21,7 @@ export interface MeanwhileContext {
 /** Does it. */
 export interface Meanwhile extends Pick<Leasing, 'drop' | 'purge'> {
   /** Remembers for other pages that an offer was accepted, as soon as there is consent. */
-  accept(offerId: string, expiresAt: number | undefined): unknown;
+  accept(...acceptance: Parameters<Leasing['accept']>): unknown;
   /** Writes what could not be remembered yet. */
   pay(): unknown;
   /** Whether a denial is not carried out yet. */
@@ -60,6 +60,8 @@ export const createMeanwhile = ({
     pay,
 
     accept(offerId, expiresAt) {
+      const there = delivery.now();
+      if (there) return there.accept(offerId, expiresAt);
       const until = expiresAt ?? runtime.now() + REMEMBERED_MS;
       owed.set(offerId, { offerId, type: 'accepted', until });
       return pay();

@@ -39,7 +39,7 @@ export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'o
 /** Delivers what this page records, and what earlier pages left. */
 export interface PageDelivery
   extends Pick<Delivering, 'settleFarewell'>,
-    Pick<Leasing, 'drop' | 'makeRoom' | 'purge' | 'stats'>,
+    Pick<Leasing, 'accept' | 'drop' | 'makeRoom' | 'purge' | 'stats'>,
     Pick<Flusher, 'flush' | 'pause'> {
   /** What was recorded is stored, or could not be stored. */
   onCommitted(): void;

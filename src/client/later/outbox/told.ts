@@ -4,7 +4,7 @@ import type { Mirrored, Outbox } from '../../outbox/outbox.js';
 
 /**
  * Reports recorded events that were not reported yet: those that are stored and, if asked for, those that are not. Leaves out
- * those of which nobody knows whether they count.
+ * those that may not count.
  * @param isFailed Whether events that are not stored are reported as well.
  */
 export type Tell = (isFailed?: boolean, copies?: Iterable<Mirrored>) => void;
