@@ -624,6 +624,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'doctor/rules': {
     values: [
       'doctor/rules',
+      'client/later/debug/attribute-mistakes',
       'doctor/finding',
       'doctor/http/endpoint',
       'doctor/http/policy',
@@ -651,6 +652,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'doctor/browser/in-page': {},
   'doctor/browser/in-page-watch': {},
+  'doctor/browser/in-page-surroundings': {},
   'doctor/browser/closed-trees': { values: ['doctor/limits'], packages: ['puppeteer-core'] },
   'doctor/browser/running': {
     values: ['doctor/limits'],
@@ -850,8 +852,10 @@ describe('the import law', () => {
         !from.startsWith('client/later/') &&
         roomOf(resolve(ROOT, dirname(from), specifier)).startsWith('client/later/'),
     );
-    const importers = from.map(({ from }) => from.replace(/^inspector\/.*/, 'inspector'));
-    expect(new Set(importers)).toEqual(new Set(['index', 'inspector', 'service-worker', 'testing/tracker']));
+    const importers = from.map(({ from }) => from.replace(/^(inspector|doctor)\/.*/, '$1'));
+    expect(new Set(importers)).toEqual(
+      new Set(['doctor', 'index', 'inspector', 'service-worker', 'testing/tracker']),
+    );
     expect(from.filter(({ from }) => from === 'index').map(({ specifier }) => specifier)).toEqual([
       './client/later/diagnosis.js',
     ]);

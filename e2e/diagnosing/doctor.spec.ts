@@ -261,6 +261,64 @@ const PAGES: readonly Case[] = [
     seen: /nonce="then"/,
   },
   {
+    name: 'whose answer deletes the storage of the site',
+    page: { headers: { 'clear-site-data': '"storage"' } },
+    ids: ['page-clears-storage'],
+    seen: /clear-site-data: "storage"/,
+  },
+  {
+    name: 'with a script that takes the database away',
+    page: {
+      head: "<script>IDBFactory.prototype.open = () => { throw new Error('no database here'); };</script>",
+    },
+    ids: ['page-storage-blocked'],
+    seen: /indexedDB\.open: Error: no database here.*has replaced it/s,
+  },
+  {
+    name: 'with misspelt attributes of the tag and of an offer',
+    page: {
+      tag: tagOf('data-endpoint="/offer-events" data-machine="count" data-concent="pending"'),
+      body: OFFER.replace('data-offer-dwell="0"', 'data-offer-dwell="0" data-offer-expire="2099-01-01"'),
+    },
+    ids: ['script-attribute', 'offer-attribute'],
+    seen: /data-concent is unknown\. Did you mean data-consent\?.*data-offer-expire is unknown/s,
+  },
+  {
+    name: 'whose second snippet takes the commands away',
+    page: {
+      head: `<script>addEventListener('load', () => {
+        window.offersight = [];
+        offersight.push((tracker) => tracker.consent('granted'));
+      });</script>`,
+    },
+    ids: ['script-commands-lost'],
+    seen: /a list of commands that nothing takes/,
+  },
+  {
+    name: 'whose own code has something else under the name of the script',
+    page: { head: '<script>var offersight = { push: (item) => item };</script>' },
+    ids: ['script-did-not-run'],
+    seen: /offersight\.js/,
+  },
+  {
+    name: 'whose scripts set many cookies',
+    page: {
+      head: `<script>for (let each = 0; each < 8; each++) document.cookie = 'c' + each + '=' + 'x'.repeat(1000) + '; path=/';</script>`,
+    },
+    ids: ['endpoint-cookies'],
+    seen: /carries 8\d{3} bytes of cookies/,
+  },
+  {
+    name: 'with an observer of intersections that never reports',
+    page: {
+      head: `<script>window.IntersectionObserver = class {
+        observe() {} unobserve() {} disconnect() {} takeRecords() { return []; } };</script>`,
+      body: '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>',
+    },
+    ids: ['offer-silent'],
+    seen: /scripts of the page have replaced IntersectionObserver/,
+  },
+  {
     name: 'with an endpoint that nothing is mounted at',
     page: { tag: tagOf('data-endpoint="/api/offers"') },
     ids: ['endpoint-not-found'],
@@ -370,6 +428,51 @@ const ENDPOINTS: readonly Behind[] = [
     seen: /support ID is: 4711/,
   },
   {
+    name: 'a balancer with a machine that is down',
+    answer: (proxy) => {
+      let asked = 0;
+      return (request, response) => {
+        asked += 1;
+        (asked % 2 ? proxy : answering(502)(proxy))(request, response);
+      };
+    },
+    ids: ['endpoint-unsteady'],
+    seen: /[1-5] of 6 requests were not answered by the proxy.*answered 502/s,
+  },
+  {
+    name: 'a limit of long bodies',
+    answer: (proxy) => (request, response) => {
+      const isLong = Number(request.headers['content-length']) > 1_000;
+      (isLong ? answering(413)(proxy) : proxy)(request, response);
+    },
+    ids: ['endpoint-body-limit'],
+    seen: /the body had 60,000 bytes.*answered 413/s,
+  },
+  {
+    name: 'a wrong Content-Encoding',
+    answer: (proxy) => (request, response) => {
+      response.setHeader('content-encoding', 'br');
+      proxy(request, response);
+    },
+    ids: ['endpoint-encoded'],
+    seen: /POST .*\/offer-events/,
+  },
+  {
+    name: 'a gateway that answers by itself',
+    answer: answering(202, { 'content-type': 'application/json' }, '{"status":"queued"}'),
+    ids: ['endpoint-not-proxy'],
+    seen: /answered 202.*queued/s,
+  },
+  {
+    name: 'a server with a wrong clock',
+    answer: (proxy) => (request, response) => {
+      response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
+      proxy(request, response);
+    },
+    ids: ['endpoint-clock'],
+    seen: /this machine’s clock said/,
+  },
+  {
     name: 'a redirect',
     answer: answering(301, { location: '/offer-events/' }),
     ids: ['endpoint-redirected'],
@@ -426,7 +529,11 @@ test('the doctor does not doubt an offer that is still hidden, that needs longer
   });
   for (const url of [hidden, slow, form]) {
     const { code, report, ids } = await clinic.examine([url, '--json']);
-    expect([code, ids(), report().isBrowserUsed]).toEqual([0, [], true]);
+    expect([code, ids(), report().isBrowserUsed]).toEqual([
+      0,
+      url === slow ? ['offer-needs-long'] : [],
+      true,
+    ]);
     expect(/Tokens of offers were not verified/.test(report().leftOut.join())).toBe(url === slow);
   }
 });

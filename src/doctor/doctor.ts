@@ -113,7 +113,7 @@ const seenFromOutside = async (
 ): Promise<EndpointSeen> => {
   const fromPage = 'asked' in seen ? seen.asked : undefined;
   if (fromPage?.kind === 'answered') return { ...seen, asked: fromPage };
-  const asked = await askEndpoint(ask, seen.url, page, now);
+  const asked = await askEndpoint(ask, { endpoint: seen.url, page, now });
   const isOther = asked.kind === 'answered' && problemOf(asked) === undefined;
   return fromPage && !isOther ? { ...seen, asked: fromPage } : { ...seen, asked, by: 'doctor' };
 };
@@ -132,12 +132,14 @@ const observe = async (run: Run): Promise<Observed> => {
   /** What the script file asks for from beside itself. */
   const askBeside = (name: string): Promise<Asked> | undefined =>
     tag && ask(new URL(`offersight-${name}.js`, tag.url).href, { isFollowing: true });
-  const [script, delivery, inspector, endpoint, repeated] = await Promise.all([
+  const question = { endpoint: visited?.endpoint.url ?? named.url, page: page.url, now };
+  const [script, delivery, inspector, endpoint, repeated, long] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
     askBeside('delivery'),
     askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
-    askEndpointAgain(ask, visited?.endpoint.url ?? named.url, page.url, now),
+    askEndpointAgain(ask, question),
+    askEndpoint(ask, question, true),
   ]);
   const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
   const filtered = requestsOf(seen).flatMap((request) => {
@@ -145,7 +147,8 @@ const observe = async (run: Run): Promise<Observed> => {
     return found ? [{ name: request.url, ...found }] : [];
   });
   return {
-    ...{ page, endpoint, repeated, filtered, tags: source.tags, inert: source.inert, at: now },
+    ...{ page, endpoint, repeated, long, filtered, tags: source.tags, inert: source.inert, at: now },
+    ...(source.base !== undefined && { base: source.base }),
     ...(ledFrom !== undefined && { ledFrom }),
     offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),
     policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],

@@ -17,6 +17,8 @@ export const COMMAND_MS = 9_000;
 export const SETTLE_MS = 1_500;
 /** How long an offer is kept in view if nothing was reported: its second, and as long again as a busy page takes to report it. */
 export const SILENT_MS = 3_000;
+/** How long a page may take to open a database. */
+export const STORAGE_MS = 2_000;
 /** So much of a body is read. */
 export const MAX_BYTES = 2_000_000;
 /** So much of a body is kept. */

@@ -11,6 +11,8 @@ export interface Answer {
   readonly text: string;
   /** The URLs that redirected, first to last. */
   readonly redirects: readonly string[];
+  /** How long it took, milliseconds; unknown where the page asked. */
+  readonly ms?: number;
   /** Hashes of the whole body, as subresource integrity writes them; none if the body was too long to read. */
   readonly hashes?: readonly string[];
 }
@@ -111,6 +113,14 @@ export interface SilentOffer {
   readonly replaced: number;
 }
 
+/** An attribute of an element of the page. */
+export interface AttributeSeen {
+  readonly name: string;
+  readonly value: string;
+  /** The element's opening tag. */
+  readonly markup: string;
+}
+
 /** What a browser saw. */
 export interface BrowserSeen {
   readonly tags: readonly ScriptTag[];
@@ -123,6 +133,16 @@ export interface BrowserSeen {
   readonly closed: readonly string[];
   /** What the page's `JSON.stringify` makes of a list in an object. */
   readonly json: string;
+  /** What scripts of the page have replaced of the platform that the tracker uses. */
+  readonly replaced: readonly string[];
+  /** Why the page can store nothing; empty if it can. */
+  readonly storage: string;
+  /** How many bytes the page's cookies add to each request to the endpoint. */
+  readonly cookieBytes: number;
+  /** What `window.offersight` is. */
+  readonly commands: 'none' | 'tracker' | 'queue' | 'other';
+  /** Attributes that are ours, or look so. */
+  readonly attributes: readonly AttributeSeen[];
   /** Service workers that the page wanted to register, and that were kept out. */
   readonly workers: readonly string[];
   readonly tracker: TrackerSeen;
@@ -215,6 +235,10 @@ export interface Observed {
   readonly endpoint: EndpointSeen;
   /** What the endpoint answered to the doctor when it was asked a few times at once. */
   readonly repeated: readonly Asked[];
+  /** What it answered to the doctor when a batch without events came in a long body. */
+  readonly long?: Asked;
+  /** What the addresses of the page's source are relative to, if that is not its own address. */
+  readonly base?: string;
   readonly filtered: readonly Filtered[];
   readonly operator?: OperatorSeen;
   readonly key?: KeySeen;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { Answer } from '../../src/doctor/observed.js';
+import type { Answer, Observed } from '../../src/doctor/observed.js';
 import { judge } from '../../src/doctor/rules/rules.js';
 import {
   answer,
@@ -126,10 +126,54 @@ describe('an endpoint that is asked a few times', () => {
   });
 
   it('and keeps out those who ask often is not unsteady for that', () => {
-    const kept = [202, 302, 403, 418, 429, 500, 502, 503].map((status) => answer({ url: ENDPOINT, status }));
+    const kept = [202, 302, 403, 418].map((status) => answer({ url: ENDPOINT, status }));
     const challenge = answer({ url: ENDPOINT, status: 405, headers: { 'x-amzn-waf-action': 'captcha' } });
-    const failed = { kind: 'failed', url: ENDPOINT, reason: 'no answer in time' } as const;
-    expect(found(seen({ repeated: [proxy, ...kept, challenge, failed] }))).toEqual([]);
+    expect(found(seen({ repeated: [proxy, ...kept, challenge] }))).toEqual([]);
+  });
+
+  const failed = { kind: 'failed', url: ENDPOINT, reason: 'no answer in time' } as const;
+  it.each([
+    ['a machine that is down', answer({ url: ENDPOINT, status: 502 }), 'error', 'others fail'],
+    ['a limit', answer({ url: ENDPOINT, status: 429 }), 'warning', 'several requests at once'],
+    ['nginx’s limit', answer({ url: ENDPOINT, status: 503 }), 'warning', 'several requests at once'],
+    ['no answer', failed, 'warning', 'others get no answer'],
+    ['another proxy’s refusal', problem('origin', 403), 'error', 'others are refused'],
+    ['the proxy’s own limit', problem('budget', 429), 'warning', 'enough from this address'],
+  ] as const)('and meets %s in some of them is unsteady', (_, other, severity, words) => {
+    const observed = seen({ repeated: [proxy, other, proxy] });
+    expect(found(observed)).toEqual([`${severity} endpoint-unsteady`]);
+    expect(judge(observed).findings[0]?.title).toContain(words);
+  });
+
+  it('and answers slowly each time is named as slow, and not if one answer was fast', () => {
+    const slow = { ...proxy, ms: 4_200 };
+    expect(found(seen({ repeated: [slow, { ...proxy, ms: 3_100 }] }))).toEqual(['warning endpoint-slow']);
+    expect(evidenceOf(seen({ repeated: [slow, slow] }))).toContain('the fastest of 2 answers took 4.2 s');
+    expect(found(seen({ repeated: [slow, { ...proxy, ms: 80 }] }))).toEqual([]);
+  });
+
+  it('and refuses a long body is named by that, unless a limit of requests refused it', () => {
+    const tooLarge = answer({ url: ENDPOINT, status: 413, headers: {}, text: '<h1>413</h1>' });
+    expect(found(seen({ long: tooLarge }))).toEqual(['error endpoint-body-limit']);
+    expect(evidenceOf(seen({ long: tooLarge }))).toContain('answered 413');
+    expect(found(seen({ long: failed }))).toEqual(['warning endpoint-body-limit']);
+    for (const long of [proxy, problem('budget', 429), answer({ url: ENDPOINT, status: 429 })])
+      expect(found(seen({ long }))).toEqual([]);
+  });
+
+  it('and has a clock that is wrong by more than five minutes is named by that, unless its answer was stored', () => {
+    const at = Date.UTC(2026, 10, 24);
+    const dated = (minutes: number, headers = {}): Observed => {
+      const date = new Date(at + minutes * 60_000).toUTCString();
+      return seen({
+        at,
+        endpoint: { ...seen().endpoint, asked: problem('batch', 400, { date, ...headers }) },
+      });
+    };
+    expect(found(dated(4))).toEqual([]);
+    expect(found(dated(6))).toEqual(['warning endpoint-clock']);
+    expect(found(dated(-60))).toEqual(['warning endpoint-clock']);
+    expect(found(dated(-60, { age: '3600' }))).toEqual(['error endpoint-cached']);
   });
 
   it('and is a firewall’s page is named as that, with the number on the page', () => {

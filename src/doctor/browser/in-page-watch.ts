@@ -15,8 +15,16 @@ export const watchOffer = async (ms: number): Promise<RawWatched | undefined> =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
     !element.hasAttribute('data-offer-dwell') &&
     /^[\w.:~-]{1,50}$/.test(element.getAttribute('data-offer-id') ?? '');
+  // Only if nothing reports, as when a script has replaced the observer: this does not know what clips an element.
+  const measure = (element: Element): number => {
+    const { top, bottom, left, right, width, height } = element.getBoundingClientRect();
+    const shown = (from: number, to: number, most: number): number =>
+      Math.max(0, Math.min(to, most) - Math.max(from, 0));
+    return (shown(top, bottom, innerHeight) * shown(left, right, innerWidth)) / (width * height);
+  };
   const shareOf = (element: Element): Promise<number> =>
     new Promise((resolve) => {
+      window.setTimeout(() => resolve(measure(element)), 1_000);
       new IntersectionObserver(([entry], observer) => {
         observer.disconnect();
         resolve(entry?.intersectionRatio ?? 0);

@@ -121,7 +121,10 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
       const style = styleOf(at);
       if (style) hiddenBy = `${label(at)} by ${style}`;
     }
-    const { width, height } = element.getBoundingClientRect();
+    const { width, height, right, bottom } = element.getBoundingClientRect();
+    // A page does not scroll there.
+    if (!hiddenBy && width && height && (right + scrollX <= 0 || bottom + scrollY <= 0))
+      hiddenBy = `its place outside of the page (${Math.round(right + scrollX)} px from the left, ${Math.round(bottom + scrollY)} px from the top)`;
     const { display } = getComputedStyle(element);
     return {
       ...{ id: element.getAttribute('data-offer-id') ?? '', names, width, height, hiddenBy },
@@ -149,7 +152,10 @@ export const readMisspelt = (): string[] => [
   ...new Set(
     [...document.querySelectorAll('*')]
       .flatMap((element) => element.getAttributeNames())
-      .filter((name) => /^(?:data-?)?offer-?s?-?id$/i.test(name) && name !== 'data-offer-id'),
+      .filter(
+        (name) =>
+          /^(?:data[-_]?)?(?:personali[sz]ed[-_]?)?offers?[-_]?id$/i.test(name) && name !== 'data-offer-id',
+      ),
   ),
 ];
 

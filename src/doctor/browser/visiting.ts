@@ -2,37 +2,11 @@
 import type { Browser, CDPSession, Page } from 'puppeteer-core';
 import type { Runtime, Stop } from '../../runtime.js';
 import { emptyBatch } from '../http/endpoint.js';
-import { LOAD_MS, MAX_ELEMENTS, MAX_TEXT, REQUEST_MS, SETTLE_MS, SILENT_MS } from '../limits.js';
+import { LOAD_MS, MAX_TEXT, REQUEST_MS, SETTLE_MS } from '../limits.js';
 import { nameEndpoint } from '../naming.js';
-import type {
-  Answer,
-  Asked,
-  BrowserSeen,
-  EndpointSeen,
-  ScriptTag,
-  ShownOffer,
-  SilentOffer,
-  TrackerSeen,
-} from '../observed.js';
-import { readTag } from '../tags.js';
-import { offersInClosedTrees } from './closed-trees.js';
-import {
-  keepWorkersOut,
-  postFromPage,
-  type RawOffer,
-  type RawTracker,
-  readBase,
-  readFrames,
-  readJson,
-  readMisspelt,
-  readOffers,
-  readScripts,
-  readTracker,
-  readUsable,
-  readWorkers,
-  scrollToOffers,
-} from './in-page.js';
-import { watchOffer } from './in-page-watch.js';
+import type { Answer, Asked, BrowserSeen, EndpointSeen, ScriptTag } from '../observed.js';
+import { keepWorkersOut, postFromPage } from './in-page.js';
+import { look } from './looking.js';
 import { type RunningOptions, startBrowser } from './running.js';
 import { type Heard, watch } from './watching.js';
 
@@ -89,80 +63,6 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
   return main;
 };
 
-const toOffer = (offer: RawOffer): ShownOffer => {
-  const { id, markup, names, filters, hiddenBy, expires, text, isSigned, isInner, ...drawn } = offer;
-  return {
-    ...{ id, markup, names, filters, text, isSigned, isInner },
-    ...(expires && { expires }),
-    drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
-  };
-};
-
-const toTracker = ({
-  startedBy,
-  consent,
-  inClosedTrees,
-  dwellMs: _,
-  ...tracker
-}: RawTracker): TrackerSeen => ({
-  ...tracker,
-  ...(startedBy && { startedBy }),
-  ...(consent && { consent }),
-  ...(inClosedTrees >= 0 && { inClosedTrees }),
-});
-
-/** What the browser cannot list is left out: the rest of the visit has been seen. */
-const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
-  try {
-    return offersInClosedTrees(await session.send('DOMSnapshot.captureSnapshot', { computedStyles: [] }));
-  } catch {
-    return [];
-  }
-};
-
-/** Gives the tracker the time to report an offer, if it works and has reported nothing yet. */
-const lookForSilence = async (
-  page: Page,
-  { stopped }: Heard,
-  { endpoints, consent, dwellMs }: RawTracker,
-  deadline: VisitOptions['deadline'],
-): Promise<SilentOffer | undefined> => {
-  const forMs = deadline.stepMs(SILENT_MS);
-  if (!endpoints.length || consent !== 'granted' || stopped.length || forMs < 2 * dwellMs) return undefined;
-  // The page may go on to another one meanwhile. What it showed until then stays.
-  return await page.evaluate(watchOffer, forMs).catch(() => undefined);
-};
-
-/** Looks at the page itself. */
-const look = async (
-  page: Page,
-  session: CDPSession,
-  heard: Heard,
-  { selectorsFor, deadline }: VisitOptions,
-): Promise<BrowserSeen> => {
-  const base = await page.evaluate(readBase);
-  const scripts = await page.evaluate(readScripts);
-  await page.evaluate(scrollToOffers, 20);
-  const rawTracker = await page.evaluate(readTracker);
-  const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
-  const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
-  const selectors = await page.evaluate(readUsable, [...given]);
-  const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
-  const { files, violations, console, stopped } = heard;
-  const seen: BrowserSeen = {
-    tags: scripts.flatMap((attributes) => readTag(attributes, base) ?? []),
-    offers: offers.map(toOffer),
-    misspelt: await page.evaluate(readMisspelt),
-    workers: await page.evaluate(readWorkers),
-    frames: await page.evaluate(readFrames),
-    closed: await lookIntoClosedTrees(session),
-    json: await page.evaluate(readJson),
-    ...{ tracker: toTracker(rawTracker), files, violations, console, stopped },
-  };
-  const silent = await lookForSilence(page, heard, rawTracker, deadline);
-  return silent ? { ...seen, silent } : seen;
-};
-
 /** Asks the endpoint from inside the page, under its policies and with its browser's headers. */
 const probe = async (
   page: Page,
@@ -215,7 +115,7 @@ export const visit = async (options: VisitOptions): Promise<Visit> => {
     await page.evaluateOnNewDocument(keepWorkersOut);
     const heard = await watch(page, session, () => endpoint.url);
     const loaded = await open(page, options);
-    const seen = await look(page, session, heard, options);
+    const seen = await look({ page, session, heard }, endpoint.url, options);
     endpoint = nameEndpoint(
       { given: options.endpoint, tags: [...seen.tags, ...options.tags], browser: seen },
       page.url(),

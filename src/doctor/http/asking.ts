@@ -64,13 +64,17 @@ const targetOf = ({ status, headers }: Response, url: string): string | undefine
 };
 
 /** Makes what asks within a run. */
-export const createAsk = (deadline: Deadline, { fetch, after }: Pick<Runtime, 'fetch' | 'after'>): Ask => {
+export const createAsk = (
+  deadline: Deadline,
+  { fetch, after, elapsed }: Pick<Runtime, 'fetch' | 'after' | 'elapsed'>,
+): Ask => {
   const askOnce = async (
     url: string,
     { method = 'GET', headers: sent = {}, body, isFollowing = false }: AskOptions,
     signal: AbortSignal,
     redirects: readonly string[],
   ): Promise<Asked> => {
+    const startedAt = elapsed();
     const response = await fetch(url, {
       method,
       headers: { 'user-agent': 'offersight-doctor', ...sent },
@@ -84,10 +88,9 @@ export const createAsk = (deadline: Deadline, { fetch, after }: Pick<Runtime, 'f
       return askOnce(target, { method, headers: sent, isFollowing }, signal, [...redirects, url]);
     }
     const headers = Object.fromEntries(response.headers);
-    return {
-      ...{ kind: 'answered', url, status: response.status, headers, redirects },
-      ...(await readBody(response)),
-    };
+    const read = await readBody(response);
+    const ms = elapsed() - startedAt;
+    return { kind: 'answered', url, status: response.status, headers, redirects, ms, ...read };
   };
 
   return async (url, options = {}) => {

@@ -8,6 +8,9 @@ import type { Ask } from './asking.js';
 /** A batch without events. */
 export const emptyBatch = (now: number): string => JSON.stringify({ v: 1, sent_at: now, events: [] });
 
+/** As much as browsers let a page send while it is left (Fetch, keepalive: 64 KiB), without what headers take. */
+const LONG_BYTES = 60_000;
+
 /** Whether a body is such a batch, which reports nothing. */
 export const isEmptyBatch = (body: string): boolean => /^\{"v":1,"sent_at":\d+,"events":\[\]\}$/.test(body);
 
@@ -19,13 +22,28 @@ export const isTrustworthy = (page: string): boolean => {
   return protocol === 'https:' || LOOPBACK.test(hostname);
 };
 
+/**
+ * Such a batch in a body as long as the longest that a page sends when it is left. JSON allows any white space around a value
+ * (RFC 8259, § 2).
+ */
+const longBatch = (now: number): string => emptyBatch(now).padEnd(LONG_BYTES);
+
+/** What is asked. */
+export interface Question {
+  readonly endpoint: string;
+  /** The page's URL. */
+  readonly page: string;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
 /** Asks in the place of the page: with the headers that a browser sends from there (Fetch Metadata, W3C). */
-export const askEndpoint = (ask: Ask, endpoint: string, page: string, now: number): Promise<Asked> => {
+export const askEndpoint = (ask: Ask, { endpoint, page, now }: Question, isLong = false): Promise<Asked> => {
   const { origin } = new URL(page);
   const isSameOrigin = new URL(endpoint).origin === origin;
   return ask(endpoint, {
     method: 'POST',
-    body: emptyBatch(now),
+    body: isLong ? longBatch(now) : emptyBatch(now),
     headers: {
       'content-type': 'application/json',
       origin,
@@ -42,8 +60,8 @@ export const askEndpoint = (ask: Ask, endpoint: string, page: string, now: numbe
 const TIMES = 5;
 
 /** Asks a few times at once. */
-export const askEndpointAgain = (...asking: Parameters<typeof askEndpoint>): Promise<readonly Asked[]> =>
-  Promise.all(Array.from({ length: TIMES }, () => askEndpoint(...asking)));
+export const askEndpointAgain = (ask: Ask, question: Question): Promise<readonly Asked[]> =>
+  Promise.all(Array.from({ length: TIMES }, () => askEndpoint(ask, question)));
 
 /** The code of a problem of the proxy's; undefined if the answer is not the proxy's. */
 export const problemOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {

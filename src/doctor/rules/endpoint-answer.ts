@@ -2,6 +2,7 @@
 import type { Finding } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
+import { ENCODED, isFirewall, isTooLong, isUndecodable } from './endpoint-signs.js';
 import { type Meaning, meaningOfProblem } from './proxy-problems.js';
 import { finding, showEndpoint } from './wording.js';
 
@@ -65,19 +66,6 @@ const MOVED: Meaning = {
 /** Where somebody is led who has to say who they are. */
 const LOGIN = /log-?in|sign-?in|auth|sso|account/i;
 
-/** What firewalls write on the pages that they show instead of an answer. */
-const FIREWALL = /request (?:was )?(?:rejected|blocked)\b|\b(?:support|incident) id\b[^<]{0,5}:/i;
-
-/** What a page shows at its beginning. */
-const shownOf = (html: string): string =>
-  html.slice(0, 2_000).replaceAll(/<script\b.*?(?:<\/script>|$)|<!--.*?(?:-->|$)/gis, '');
-
-/** Whether an answer is a firewall's page. Some send it with status 200. */
-export const isFirewall = ({ status, headers, text }: Answer): boolean =>
-  [200, 403, 406].includes(status) &&
-  /html/i.test(headers['content-type'] ?? '') &&
-  FIREWALL.test(shownOf(text));
-
 const isRedirect = (status: number): boolean => status >= 300 && status < 400;
 
 /** Meanings, each with the answers that it fits; the first one that fits counts. */
@@ -120,6 +108,16 @@ const SIGNS: Table = [
       title: 'The API gateway has no route for a POST at this path; it says so with a 403.',
       repair:
         'Add the route to the gateway, for POST, and deploy its stage. Mind the stage’s name in the path.',
+    },
+  ],
+  [isUndecodable, ENCODED],
+  [
+    isTooLong,
+    {
+      id: 'endpoint-cookies',
+      title: 'Something before the proxy refuses the request, since its headers are too long.',
+      repair:
+        'Mostly cookies make them so: look which of them the page sets, and let them end or belong to another path. Or raise the limit (nginx: large_client_header_buffers, Node: --max-http-header-size).',
     },
   ],
   [
@@ -167,6 +165,14 @@ const OTHERS: Table = [
       title: 'Something else refuses the request, or replaces the proxy’s answer by a page of its own.',
       repair:
         'Pass the proxy’s answers on as they are (nginx: proxy_intercept_errors off), and route the endpoint to the proxy.',
+    },
+  ],
+  [
+    ({ status, headers }) => status < 300 && /json/i.test(headers['content-type'] ?? ''),
+    {
+      id: 'endpoint-not-proxy',
+      title: 'Something takes the events in the proxy’s place, and answers by itself.',
+      repair: `${ROUTE_REPAIR} A gateway, a queue or a mock has to pass the proxy’s answer on, since it says what became of each event.`,
     },
   ],
   [

@@ -2,9 +2,10 @@
 import type { Finding, Rule } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import { isBlockedBy } from '../http/policy.js';
-import type { Answer, Asked, Observed } from '../observed.js';
-import { findAnswer, isFirewall } from './endpoint-answer.js';
-import { finding, headersOf, showAsked, showEndpoint, showPolicy } from './wording.js';
+import type { Observed } from '../observed.js';
+import { findAnswer } from './endpoint-answer.js';
+import { ENCODED, isUndecodable } from './endpoint-signs.js';
+import { finding, headersOf, showAsked, showPolicy } from './wording.js';
 
 const NAMED = {
   option: '--endpoint names it',
@@ -13,7 +14,7 @@ const NAMED = {
 } as const;
 
 /** Whether it is of the page's own origin. */
-const isSameOrigin = ({ endpoint, page }: Pick<Observed, 'endpoint' | 'page'>): boolean =>
+export const isSameOrigin = ({ endpoint, page }: Pick<Observed, 'endpoint' | 'page'>): boolean =>
   new URL(endpoint.url).origin === new URL(page.url).origin;
 
 const findOrigin = ({ endpoint, page, browser }: Observed): Finding[] => [
@@ -30,7 +31,7 @@ const findOrigin = ({ endpoint, page, browser }: Observed): Finding[] => [
 ];
 
 /** What of the page's policy is in the way; undefined if nothing is. */
-const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] | undefined => {
+export const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] | undefined => {
   const seen = (browser?.violations ?? []).filter(
     ({ directive, blocked }) => directive === 'connect-src' && blocked === endpoint.url,
   );
@@ -43,17 +44,37 @@ const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] |
   ];
 };
 
-const findUnreachable = ({ endpoint, browser }: Observed): Finding[] => [
-  finding('error', 'endpoint-unreachable', {
-    title: 'The endpoint gave no answer.',
-    evidence: [
-      `${endpoint.by === 'page' ? 'from the page: ' : ''}${showAsked(endpoint.asked, 'POST')}`,
-      ...(browser?.console ?? []),
-    ],
-    repair:
-      'Check the name, the certificate, what stands before the proxy, and the log of the server: a request that it did not answer may have failed there. A body parser before the proxy may have taken its body. If other requests of the page work, an extension or a script of the page that replaces fetch may be in the way.',
-  }),
-];
+/** What the doctor's own time-out says. */
+const LATE = /no answer in time/;
+
+const UNREACHABLE = {
+  title: 'The endpoint gave no answer.',
+  repair:
+    'Check the name, the certificate, what stands before the proxy, and the log of the server: a request that it did not answer may have failed there. A body parser before the proxy may have taken its body. If other requests of the page work, an extension or a script of the page that replaces fetch may be in the way.',
+};
+
+const TOO_LATE = {
+  title: 'The endpoint gave no answer in the doctor’s time.',
+  repair:
+    'The tracker waits 12 s and then asks again, so events wait and what a page sends in leaving gets no verdict. Look what holds the request: a body parser that has taken its body, a function that starts slowly, a database of the intake that does not answer. --max-seconds 90 lets the doctor wait for longer.',
+};
+
+const findUnanswered = ({ endpoint, browser }: Observed): Finding[] => {
+  const { asked, by } = endpoint;
+  const reason = asked.kind === 'failed' ? asked.reason : '';
+  const isLate = LATE.test(reason);
+  const evidence = [
+    `${by === 'page' ? 'from the page: ' : ''}${showAsked(asked, 'POST')}`,
+    ...(browser?.console ?? []),
+  ];
+  if (isUndecodable(asked)) return [finding('error', ENCODED.id, { ...ENCODED, evidence })];
+  return [
+    finding('error', isLate ? 'endpoint-slow' : 'endpoint-unreachable', {
+      ...(isLate ? TOO_LATE : UNREACHABLE),
+      evidence,
+    }),
+  ];
+};
 
 /** Whether the page reaches the endpoint, and whether the proxy answers there. */
 export const endpointAnswers: Rule = {
@@ -71,48 +92,12 @@ export const endpointAnswers: Rule = {
         }),
       ];
     const { asked } = observed.endpoint;
-    return asked.kind === 'failed' ? findUnreachable(observed) : findAnswer(asked, observed);
-  },
-};
-
-/**
- * Whether nothing of ours is where an answer comes from. Other refusals may be meant for one who asks a few times at
- * once.
- */
-const isUnmounted = (asked: Asked): asked is Answer =>
-  asked.kind === 'answered' &&
-  [200, 404, 405].includes(asked.status) &&
-  asked.headers['x-amzn-waf-action'] === undefined &&
-  problemOf(asked) === undefined &&
-  !isFirewall(asked);
-
-/** Whether all requests reach the same. */
-export const endpointSteady: Rule = {
-  find(observed) {
-    const { repeated, endpoint } = observed;
-    // A request that the page itself sends elsewhere is another finding's.
-    const isOwn = endpoint.by === 'page' && endpoint.asked.url === endpoint.url;
-    const answers = [...repeated, ...(isOwn ? [endpoint.asked] : [])];
-    const ours = answers.filter((asked) => asked.kind === 'answered' && problemOf(asked) !== undefined);
-    const others = answers.filter(isUnmounted);
-    const [other] = others;
-    if (!other || !ours.length || !isSameOrigin(observed) || blockingOf(observed)) return [];
-    return [
-      finding('error', 'endpoint-unsteady', {
-        title: 'Some requests reach the proxy, and others are answered by something else.',
-        evidence: [
-          `${others.length} of ${answers.length} requests were not answered by the proxy`,
-          ...showEndpoint(other),
-        ],
-        repair:
-          'One of the machines behind a balancer, or one of several processes, is configured in another way. Mount the proxy at the endpoint on each of them.',
-      }),
-    ];
+    return asked.kind === 'failed' ? findUnanswered(observed) : findAnswer(asked, observed);
   },
 };
 
 /** Whether an answer came out of a store. */
-const isStored = (headers: Readonly<Record<string, string>>): boolean =>
+export const isStored = (headers: Readonly<Record<string, string>>): boolean =>
   Number(headers.age ?? 0) > 0 ||
   /\bhit\b/i.test(`${headers['x-cache']} ${headers['cf-cache-status']} ${headers['x-cache-status']}`);
 

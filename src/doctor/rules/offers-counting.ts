@@ -44,6 +44,9 @@ export const offersReported: Rule = {
       evidence: [
         `${markup} was in view for ${(forMs / 1000).toFixed(1)} s`,
         ...(replaced ? [`it was replaced ${replaced} times meanwhile`] : []),
+        ...(browser.replaced.length
+          ? [`scripts of the page have replaced ${browser.replaced.join(', ')}`]
+          : []),
       ],
     };
     return [
@@ -58,7 +61,7 @@ export const offersReported: Rule = {
             ...said,
             title: 'An offer was in view, and the tracker reported nothing.',
             repair:
-              'Open the inspector on this page: it says what the offer lacks. Nothing, if your code keeps it from being recorded.',
+              'Open the inspector on this page: it says what the offer lacks. If the evidence names parts of the browser that a script has replaced, look at that script first. Nothing, if your code keeps the offer from being recorded.',
           }),
     ];
   },

@@ -2,8 +2,10 @@
 import type { Finding, Rule } from '../finding.js';
 import { anyOf, SEVERITIES, unless } from '../finding.js';
 import type { Observed } from '../observed.js';
+import { offerAttributes, offersPatient, tagAttributes } from './attributes.js';
 import { consentGiven } from './consent.js';
-import { endpointAnswers, endpointCached, endpointSteady } from './endpoint.js';
+import { endpointAnswers, endpointCached } from './endpoint.js';
+import { endpointClock, endpointLong, endpointPace, endpointSteady } from './endpoint-steady.js';
 import { namesBlocked, offersFiltered } from './names.js';
 import {
   offerBoxes,
@@ -27,8 +29,16 @@ import {
 } from './page.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { deliveryServed, inspectorServed, scriptBeside, scriptServed } from './script-served.js';
-import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
+import {
+  scriptCommands,
+  scriptFound,
+  scriptModule,
+  scriptRewritten,
+  scriptStripped,
+  scriptTwice,
+} from './script-tag.js';
 import { offersShared } from './shared.js';
+import { cookiesShort, storageKept, storageThere } from './storage.js';
 import { workersLeftOut } from './workers.js';
 
 const isPageAtFault = anyOf(pageSandboxed, pageUpgraded);
@@ -45,7 +55,7 @@ const WHY_NOT_RUN: readonly Rule[] = [
 
 /** What explains that an offer in view was not reported. */
 const WHY_NOT_REPORTED: readonly Rule[] = [
-  ...[pageJson, scriptPolicy, scriptConfigured, deliveryServed, consentGiven],
+  ...[pageJson, storageThere, scriptPolicy, scriptConfigured, deliveryServed, consentGiven],
   ...[endpointAnswers, offerIds, offersEnded],
 ];
 
@@ -54,12 +64,16 @@ const RULES: readonly Rule[] = [
   pageUpgraded,
   pageQuotes,
   pageJson,
+  storageKept,
+  unless(isPageAtFault, storageThere),
   scriptFound,
   ...WHY_NOT_RUN,
   unless((observed) => isScriptKnown(observed) || anyOf(...WHY_NOT_RUN)(observed), scriptRan),
   scriptModule,
   scriptTwice,
   unless(anyOf(scriptRewritten), scriptStripped),
+  tagAttributes,
+  scriptCommands,
   scriptConfigured,
   unless(isScriptKnown, deliveryServed),
   scriptBeside,
@@ -69,8 +83,14 @@ const RULES: readonly Rule[] = [
   endpointSteady,
   unless(isEndpointKnown, endpointAnswers),
   unless(isEndpointKnown, endpointCached),
+  endpointLong,
+  endpointPace,
+  endpointClock,
+  unless(anyOf(endpointAnswers), cookiesShort),
   offerIds,
   offerNames,
+  offerAttributes,
+  offersPatient,
   offerBoxes,
   offersEnded,
   offersRepeated,

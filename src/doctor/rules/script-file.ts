@@ -108,6 +108,14 @@ const HOLDING: readonly (readonly [RegExp, string])[] = [
     'The page’s Cross-Origin-Embedder-Policy keeps files of other origins out. Serve the script from the page’s own origin, or with Cross-Origin-Resource-Policy: cross-origin.',
   ],
   [
+    /CORS policy/,
+    'The file is of another origin and its tag has crossorigin, so it has to be served with Access-Control-Allow-Origin. Serve it from the page’s own origin, or add that header; offersight-delivery.js needs it as well.',
+  ],
+  [
+    /Mixed Content/i,
+    'The page is on https, and the tag names its file by http. Name it by https, or best by a path.',
+  ],
+  [
     /BLOCKED_BY_CLIENT/,
     'Something in the browser blocks it, such as an extension or a policy of its administrator.',
   ],
@@ -132,6 +140,12 @@ const whyNotRun = (
   const known = HOLDING.find(([pattern]) => pattern.test(words))?.[1];
   // What has thrown did run.
   if (known || /uncaught/i.test(words)) return { title: NOT_RUN, repair: known ?? HOLDING_OTHERWISE };
+  if (browser?.commands === 'other')
+    return {
+      title: 'The script did not start: the page has something else under the name window.offersight.',
+      repair:
+        'Give that another name: the script takes what has a function push for a tracker that runs already.',
+    };
   const isWritten = tags.some((tag) => tag.url === url);
   const isThere = browser?.tags.some((tag) => tag.url === url);
   if (isWritten && !isThere)

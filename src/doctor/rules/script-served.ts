@@ -52,6 +52,9 @@ export const wrongOf = ({ status, headers, text }: Answer): string | undefined =
     : undefined;
 };
 
+/** A module needs a type of scripts, also where the script file itself does without (HTML, fetching a module script). */
+const isTyped = ({ headers }: Answer): boolean => isScriptType(headers['content-type'] ?? '');
+
 const repairOf = (script: Asked, { url }: ScriptTag): string => {
   if (script.kind === 'failed') return SERVE;
   if (isMisdirected(script)) return hostRepair(url);
@@ -77,6 +80,9 @@ const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
       evidence: [
         showAsked(script),
         ...more,
+        observed.base !== undefined && tag.attributes[tag.by] !== tag.url
+          ? `<base> makes addresses of the page relative to ${observed.base}`
+          : undefined,
         seen?.failure && `the browser asked for ${seen.url}: ${seen.failure}`,
         showTag(tag),
       ],
@@ -111,7 +117,7 @@ export const deliveryServed: Rule = {
     // Who got it needs no second opinion: a firewall may let browsers through, and not the doctor.
     const isServed = asked.length
       ? !asked.every(isMissing)
-      : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined);
+      : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined && isTyped(delivery));
     if (isServed && !said.length) return [];
     const isWhole = said.some((line) => /A file did not load/.test(line));
     return [
@@ -126,7 +132,7 @@ export const deliveryServed: Rule = {
           !isServed && delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
         ],
         repair:
-          'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From npm, serve all chunks of one build.',
+          'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
       }),
     ];
   },

@@ -1,0 +1,128 @@
+/** Looks at a page that is open: its tags and offers, the tracker, and what surrounds that. */
+import type { CDPSession, Page } from 'puppeteer-core';
+import { type Deadline, MAX_ELEMENTS, SILENT_MS, STORAGE_MS } from '../limits.js';
+import type { BrowserSeen, ShownOffer, SilentOffer, TrackerSeen } from '../observed.js';
+import { readTag } from '../tags.js';
+import { offersInClosedTrees } from './closed-trees.js';
+import {
+  type RawOffer,
+  type RawTracker,
+  readBase,
+  readFrames,
+  readJson,
+  readMisspelt,
+  readOffers,
+  readScripts,
+  readTracker,
+  readUsable,
+  readWorkers,
+  scrollToOffers,
+} from './in-page.js';
+import { readAttributes, readCommands, readReplaced, readStorage } from './in-page-surroundings.js';
+import { watchOffer } from './in-page-watch.js';
+import type { Heard } from './watching.js';
+
+/** A page in a browser, and what was heard of it. */
+export interface OpenPage {
+  readonly page: Page;
+  readonly session: CDPSession;
+  readonly heard: Heard;
+}
+
+/** Options of a look. */
+export interface LookOptions {
+  readonly deadline: Deadline;
+  /** Selectors of filter lists that are about these classes and ids. */
+  readonly selectorsFor: (names: readonly string[], page: string) => readonly string[];
+}
+
+const toOffer = (offer: RawOffer): ShownOffer => {
+  const { id, markup, names, filters, hiddenBy, expires, text, isSigned, isInner, ...drawn } = offer;
+  return {
+    ...{ id, markup, names, filters, text, isSigned, isInner },
+    ...(expires && { expires }),
+    drawn: { ...drawn, ...(hiddenBy && { hiddenBy }) },
+  };
+};
+
+const toTracker = ({
+  startedBy,
+  consent,
+  inClosedTrees,
+  dwellMs: _,
+  ...tracker
+}: RawTracker): TrackerSeen => ({
+  ...tracker,
+  ...(startedBy && { startedBy }),
+  ...(consent && { consent }),
+  ...(inClosedTrees >= 0 && { inClosedTrees }),
+});
+
+/** What the browser cannot list is left out: the rest of the visit has been seen. */
+const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
+  try {
+    return offersInClosedTrees(await session.send('DOMSnapshot.captureSnapshot', { computedStyles: [] }));
+  } catch {
+    return [];
+  }
+};
+
+/** Gives the tracker the time to report an offer, if it works and has reported nothing yet. */
+const lookForSilence = async (
+  page: Page,
+  { stopped }: Heard,
+  { endpoints, consent, dwellMs }: RawTracker,
+  deadline: Deadline,
+): Promise<SilentOffer | undefined> => {
+  const forMs = deadline.stepMs(SILENT_MS);
+  if (!endpoints.length || consent !== 'granted' || stopped.length || forMs < 2 * dwellMs) return undefined;
+  // The page may go on to another one meanwhile. What it showed until then stays.
+  return await page.evaluate(watchOffer, forMs).catch(() => undefined);
+};
+
+/** How many bytes of cookies a request carries; none if the browser does not say. */
+const cookieBytesFor = async (session: CDPSession, url: string): Promise<number> => {
+  try {
+    const { cookies } = await session.send('Network.getCookies', { urls: [url] });
+    return cookies.map(({ name, value }) => `${name}=${value}`).join('; ').length;
+  } catch {
+    return 0;
+  }
+};
+
+/**
+ * Looks at the page itself.
+ * @param endpoint As far as it is known by now.
+ */
+export const look = async (
+  { page, session, heard }: OpenPage,
+  endpoint: string,
+  { selectorsFor, deadline }: LookOptions,
+): Promise<BrowserSeen> => {
+  const base = await page.evaluate(readBase);
+  const scripts = await page.evaluate(readScripts);
+  await page.evaluate(scrollToOffers, 20);
+  const rawTracker = await page.evaluate(readTracker);
+  const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
+  const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
+  const selectors = await page.evaluate(readUsable, [...given]);
+  const offers = selectors.length ? await page.evaluate(readOffers, MAX_ELEMENTS, selectors) : raw;
+  const { files, violations, console, stopped } = heard;
+  const seen: BrowserSeen = {
+    tags: scripts.flatMap((attributes) => readTag(attributes, base) ?? []),
+    offers: offers.map(toOffer),
+    misspelt: await page.evaluate(readMisspelt),
+    workers: await page.evaluate(readWorkers),
+    frames: await page.evaluate(readFrames),
+    closed: await lookIntoClosedTrees(session),
+    json: await page.evaluate(readJson),
+    replaced: await page.evaluate(readReplaced),
+    storage: await page.evaluate(readStorage, deadline.stepMs(STORAGE_MS)),
+    commands: await page.evaluate(readCommands),
+    attributes: await page.evaluate(readAttributes, MAX_ELEMENTS),
+    cookieBytes: await cookieBytesFor(session, endpoint),
+    ...{ tracker: toTracker(rawTracker), files, violations, console, stopped },
+  };
+  const silent = await lookForSilence(page, heard, rawTracker, deadline);
+  return silent ? { ...seen, silent } : seen;
+};
