@@ -14,7 +14,7 @@ export const readReplaced = (): string[] => {
     queueMicrotask: globalThis.queueMicrotask,
     Promise: globalThis.Promise,
     CustomEvent: globalThis.CustomEvent,
-    'Date.now': Date.now,
+    'Date.now': Reflect.get(Date, 'now'),
     'JSON.stringify': JSON.stringify,
     'performance.now': globalThis.performance.now,
     'crypto.getRandomValues': globalThis.crypto.getRandomValues,
