@@ -1,6 +1,6 @@
 // `npm run proof`: all tests that `npm test` leaves out. Many take longer, such as other engines and stacks, chaos, storms
 // and full fuzzing.
-// With `--full`, proxies are killed at 200 moments each instead of 15, and servers get a million random groups.
+// With `--full`, proxies are killed at many more moments, and intakes get a million random groups.
 import { parseArgs } from 'node:util';
 import { runSteps } from './steps.mjs';
 

@@ -1022,6 +1022,16 @@ describe('I18: what another version wrote', () => {
     expect(breaches(newer, one.removed)).toHaveLength(1);
     expect(breaches(newer, purged)).toHaveLength(1);
     expect(breaches(newer, denied, purged)).toEqual([]);
+    // A purge that the database refuses is repeated, also after consent was given again.
+    const granted: Draft = { kind: 'consent', tab: 'tab-1', state: 'granted', at: 1_000 };
+    const refused: Draft = { kind: 'fault', where: 'storage', what: 'abort', target: 'tab-1', at: 95_000 };
+    const late: Draft = { ...purged, at: 100_000 };
+    expect(breaches({ ...denied, at: 0 }, granted, newer, late)).toHaveLength(1);
+    expect(breaches({ ...denied, at: 0 }, granted, newer, refused, late)).toEqual([]);
+    expect(
+      breaches({ ...denied, at: 0 }, granted, newer, { ...refused, target: 'tab-2' }, late),
+    ).toHaveLength(1);
+    expect(breaches(newer, refused, late)).toHaveLength(1);
     expect(breaches({ ...newer, at: madeAt }, { ...one.removed, at: madeAt + 6 * DAY_MS })).toEqual([]);
     expect(breaches({ ...newer, at: madeAt }, { ...one.removed, at: madeAt + 6 * DAY_MS - 1 })).toHaveLength(
       1,

@@ -117,7 +117,20 @@ const wasRefusedRoom = (chronicle: Chronicle, { row: { tab }, index }: Placed<'d
 const consentAt = (chronicle: Chronicle, tab: string, to: number): 'granted' | 'pending' | 'denied' =>
   chronicle.of('consent').findLast(({ row, index }) => index < to && row.tab === tab)?.row.state ?? 'granted';
 
-/** Whether the user denied consent on this page, or had until just before: a purge goes on to its end. */
+/** Whether the database refused this page something just before. */
+const wasRefusedStorage = (chronicle: Chronicle, tab: string, index: number): boolean =>
+  chronicle.lately(
+    'fault',
+    index,
+    DECISION_MS,
+    ({ where, target }) => where === 'storage' && target === tab,
+    tab,
+  );
+
+/**
+ * Whether the user denied consent on this page, or had until just before: a purge goes on to its end. While the database
+ * fails, the page repeats the purge, also after consent was given again.
+ */
 export const wasDenied = (chronicle: Chronicle, tab: string, index: number): boolean =>
   consentAt(chronicle, tab, index) === 'denied' ||
   chronicle
@@ -127,7 +140,7 @@ export const wasDenied = (chronicle: Chronicle, tab: string, index: number): boo
         at < index &&
         row.tab === tab &&
         consentAt(chronicle, tab, at) === 'denied' &&
-        chronicle.awakeMs(tab, at, index) <= DECISION_MS,
+        (chronicle.awakeMs(tab, at, index) <= DECISION_MS || wasRefusedStorage(chronicle, tab, index)),
     );
 
 /** Whether a proxy refused the event, or another one of its impression, and this page heard of it. */
