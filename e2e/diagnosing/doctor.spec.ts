@@ -309,6 +309,15 @@ const PAGES: readonly Case[] = [
     seen: /carries 8\d{3} bytes of cookies/,
   },
   {
+    name: 'with a loop that clears the timers of others',
+    page: {
+      head: '<script>setInterval(() => { for (let each = 2; each < 9999; each++) clearTimeout(each); }, 20);</script>',
+      body: '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>',
+    },
+    ids: ['offer-silent'],
+    seen: /a timer that the doctor set in the page did not run/,
+  },
+  {
     name: 'with an observer of intersections that never reports',
     page: {
       head: `<script>window.IntersectionObserver = class {

@@ -111,6 +111,8 @@ export interface SilentOffer {
   readonly forMs: number;
   /** How often another element took its place meanwhile. */
   readonly replaced: number;
+  /** Whether a timer that was set meanwhile has run. */
+  readonly hasTimers: boolean;
 }
 
 /** An attribute of an element of the page. */

@@ -36,7 +36,22 @@ describe('offers that show, and do not count as they should', () => {
   });
 
   const silent = (replaced: number, given: Partial<BrowserSeen> = {}) =>
-    browser({ silent: { markup: '<p data-offer-id="a52ge40b">', forMs: 3_012, replaced }, ...given });
+    browser({
+      silent: { markup: '<p data-offer-id="a52ge40b">', forMs: 3_012, replaced, hasTimers: true },
+      ...given,
+    });
+
+  it('are wrong if timers of the page do not run', () => {
+    const seenSilent = {
+      markup: '<p data-offer-id="a52ge40b">',
+      forMs: 3_012,
+      replaced: 0,
+      hasTimers: false,
+    };
+    const observed = seen({ browser: browser({ silent: seenSilent }) });
+    expect(found(observed)).toEqual(['error offer-silent']);
+    expect(evidenceOf(observed)).toContain('a timer that the doctor set in the page did not run');
+  });
 
   it('are doubted if one was in view and nothing was reported, with how often it was replaced', () => {
     expect(found(seen({ browser: silent(0) }))).toEqual(['warning offer-silent']);

@@ -188,7 +188,7 @@ describe('an answer of the endpoint', () => {
 });
 
 it('a silent offer shows what scripts have replaced of the browser', () => {
-  const silent = { markup: '<p data-offer-id="a52ge40b">', forMs: 3_000, replaced: 0 };
+  const silent = { markup: '<p data-offer-id="a52ge40b">', forMs: 3_000, replaced: 0, hasTimers: true };
   const observed = withBrowser({ silent, replaced: ['IntersectionObserver'] });
   expect(found(observed)).toEqual(['warning offer-silent']);
   expect(evidenceOf(observed)).toContain('scripts of the page have replaced IntersectionObserver');

@@ -5,12 +5,12 @@ export interface RawWatched {
   readonly markup: string;
   readonly forMs: number;
   readonly replaced: number;
+  /** Whether a timer that was set meanwhile has run. */
+  readonly hasTimers: boolean;
 }
 
-/**
- * Keeps an offer in view for so long, the first one of which half shows. Resolves to nothing if there is none, or it leaves.
- */
-export const watchOffer = async (ms: number): Promise<RawWatched | undefined> => {
+/** Keeps an offer in view, the first one of which half shows, until {@link endWatching}. */
+export const startWatching = async (): Promise<void> => {
   const isFit = (element: Element): boolean =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
     !element.hasAttribute('data-offer-dwell') &&
@@ -24,7 +24,12 @@ export const watchOffer = async (ms: number): Promise<RawWatched | undefined> =>
   };
   const shareOf = (element: Element): Promise<number> =>
     new Promise((resolve) => {
-      window.setTimeout(() => resolve(measure(element)), 1_000);
+      let frames = 30;
+      const wait = (): void => {
+        if (frames--) requestAnimationFrame(wait);
+        else resolve(measure(element));
+      };
+      wait();
       new IntersectionObserver(([entry], observer) => {
         observer.disconnect();
         resolve(entry?.intersectionRatio ?? 0);
@@ -38,6 +43,10 @@ export const watchOffer = async (ms: number): Promise<RawWatched | undefined> =>
     let element = first;
     let replaced = 0;
     let hasLeft = false;
+    let hasTimers = false;
+    window.setTimeout(() => {
+      hasTimers = true;
+    }, 300);
     const leaving = new IntersectionObserver(
       (entries) => {
         hasLeft ||= entries.some(
@@ -59,11 +68,19 @@ export const watchOffer = async (ms: number): Promise<RawWatched | undefined> =>
     leaving.observe(element);
     replacing.observe(document, { childList: true, subtree: true });
     const startedAt = window.performance.now();
-    await new Promise((resolve) => window.setTimeout(resolve, ms));
-    leaving.disconnect();
-    replacing.disconnect();
-    const forMs = window.performance.now() - startedAt;
-    return element.isConnected && !hasLeft ? { markup, replaced, forMs } : undefined;
+    const end = (): RawWatched | undefined => {
+      leaving.disconnect();
+      replacing.disconnect();
+      const forMs = window.performance.now() - startedAt;
+      return element.isConnected && !hasLeft ? { markup, replaced, forMs, hasTimers } : undefined;
+    };
+    Object.assign(globalThis, { [Symbol.for('watched by the doctor')]: end });
+    return;
   }
-  return undefined;
 };
+
+/** Resolves to nothing if no offer was in view, or it left. */
+export const endWatching = (): RawWatched | undefined =>
+  (globalThis as { [end: symbol]: (() => RawWatched | undefined) | undefined })[
+    Symbol.for('watched by the doctor')
+  ]?.();

@@ -1,6 +1,7 @@
 /** Looks at a page that is open: its tags and offers, the tracker, and what surrounds that. */
 import type { CDPSession, Page } from 'puppeteer-core';
-import { type Deadline, MAX_ELEMENTS, SILENT_MS, STORAGE_MS } from '../limits.js';
+import type { Runtime, Stop } from '../../runtime.js';
+import { COMMAND_MS, type Deadline, MAX_ELEMENTS, SILENT_MS, STORAGE_MS } from '../limits.js';
 import type { BrowserSeen, ShownOffer, SilentOffer, TrackerSeen } from '../observed.js';
 import { readTag } from '../tags.js';
 import { offersInClosedTrees } from './closed-trees.js';
@@ -19,7 +20,7 @@ import {
   scrollToOffers,
 } from './in-page.js';
 import { readAttributes, readCommands, readReplaced, readStorage } from './in-page-surroundings.js';
-import { watchOffer } from './in-page-watch.js';
+import { endWatching, startWatching } from './in-page-watch.js';
 import type { Heard } from './watching.js';
 
 /** A page in a browser, and what was heard of it. */
@@ -32,6 +33,7 @@ export interface OpenPage {
 /** Options of a look. */
 export interface LookOptions {
   readonly deadline: Deadline;
+  readonly runtime: Pick<Runtime, 'after'>;
   /** Selectors of filter lists that are about these classes and ids. */
   readonly selectorsFor: (names: readonly string[], page: string) => readonly string[];
 }
@@ -67,17 +69,44 @@ const lookIntoClosedTrees = async (session: CDPSession): Promise<string[]> => {
   }
 };
 
+/** What a page answers, or something else if it does not: scripts may clear the timers of others. */
+const inTime = async <T>(
+  { runtime, deadline }: LookOptions,
+  asked: Promise<T>,
+  otherwise: T,
+  ms = COMMAND_MS / 2,
+): Promise<T> => {
+  let stop: Stop | undefined;
+  const late = new Promise<T>((resolve) => {
+    stop = runtime.after(deadline.stepMs(ms), () => resolve(otherwise));
+  });
+  try {
+    return await Promise.race([asked, late]);
+  } finally {
+    stop?.();
+  }
+};
+
 /** Gives the tracker the time to report an offer, if it works and has reported nothing yet. */
 const lookForSilence = async (
   page: Page,
   { stopped }: Heard,
   { endpoints, consent, dwellMs }: RawTracker,
-  deadline: Deadline,
+  options: LookOptions,
 ): Promise<SilentOffer | undefined> => {
-  const forMs = deadline.stepMs(SILENT_MS);
+  const forMs = options.deadline.stepMs(SILENT_MS);
   if (!endpoints.length || consent !== 'granted' || stopped.length || forMs < 2 * dwellMs) return undefined;
-  // The page may go on to another one meanwhile. What it showed until then stays.
-  return await page.evaluate(watchOffer, forMs).catch(() => undefined);
+  try {
+    await inTime(options, page.evaluate(startWatching), undefined);
+    // By a timer of the doctor's own, since scripts of the page may clear the others.
+    await new Promise<void>((resolve) => {
+      options.runtime.after(forMs, resolve);
+    });
+    return await page.evaluate(endWatching);
+  } catch {
+    // The page may go on to another one meanwhile. What it showed until then stays.
+    return undefined;
+  }
 };
 
 /** How many bytes of cookies a request carries; none if the browser does not say. */
@@ -97,11 +126,12 @@ const cookieBytesFor = async (session: CDPSession, url: string): Promise<number>
 export const look = async (
   { page, session, heard }: OpenPage,
   endpoint: string,
-  { selectorsFor, deadline }: LookOptions,
+  options: LookOptions,
 ): Promise<BrowserSeen> => {
+  const { selectorsFor, deadline } = options;
   const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
-  await page.evaluate(scrollToOffers, 20);
+  await inTime(options, page.evaluate(scrollToOffers, 20), undefined);
   const rawTracker = await page.evaluate(readTracker);
   const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
   const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());
@@ -117,12 +147,16 @@ export const look = async (
     closed: await lookIntoClosedTrees(session),
     json: await page.evaluate(readJson),
     replaced: await page.evaluate(readReplaced),
-    storage: await page.evaluate(readStorage, deadline.stepMs(STORAGE_MS)),
+    storage: await inTime(
+      options,
+      page.evaluate(readStorage, deadline.stepMs(STORAGE_MS)),
+      'no answer in time',
+    ),
     commands: await page.evaluate(readCommands),
     attributes: await page.evaluate(readAttributes, MAX_ELEMENTS),
     cookieBytes: await cookieBytesFor(session, endpoint),
     ...{ tracker: toTracker(rawTracker), files, violations, console, stopped },
   };
-  const silent = await lookForSilence(page, heard, rawTracker, deadline);
+  const silent = await lookForSilence(page, heard, rawTracker, options);
   return silent ? { ...seen, silent } : seen;
 };

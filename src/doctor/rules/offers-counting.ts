@@ -39,7 +39,7 @@ export const offersReported: Rule = {
   find({ browser }) {
     const silent = browser?.silent;
     if (!silent || browser.stopped.length) return [];
-    const { markup, forMs, replaced } = silent;
+    const { markup, forMs, replaced, hasTimers } = silent;
     const said = {
       evidence: [
         `${markup} was in view for ${(forMs / 1000).toFixed(1)} s`,
@@ -49,6 +49,15 @@ export const offersReported: Rule = {
           : []),
       ],
     };
+    if (!hasTimers)
+      return [
+        finding('error', 'offer-silent', {
+          title: 'A script of the page clears the timers of others, so the second of an offer never ends.',
+          evidence: [...said.evidence, 'a timer that the doctor set in the page did not run'],
+          repair:
+            'Look for a loop that calls clearTimeout with all numbers. Let it clear only the timers that it has set itself.',
+        }),
+      ];
     return [
       replaced > 1
         ? finding('warning', 'offer-replaced', {
