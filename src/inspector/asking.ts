@@ -3,6 +3,7 @@
  * nothing else answers, and nothing can be recorded by it.
  */
 import type { Runtime } from '../runtime.js';
+import { isNative } from './changed.js';
 import type { Fact } from './waiting.js';
 import { momentOf } from './words.js';
 
@@ -62,8 +63,7 @@ const workerOf = (endpoint: string): string => {
 const REPLACED = 'Code of this page has replaced fetch: let it pass such requests on as they are.';
 
 /** Wrappers of statistics and API clients are not native code. */
-const isReplaced = (): boolean =>
-  !Function.prototype.toString.call(globalThis.fetch).includes('[native code]');
+const isReplaced = (): boolean => !isNative(globalThis.fetch);
 
 const clockWords = (date: string | null, now: number): string | undefined => {
   const server = Date.parse(date ?? '');

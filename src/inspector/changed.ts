@@ -2,6 +2,10 @@
 import { FILE } from './trackers.js';
 import type { Fact } from './waiting.js';
 
+/** Whether a function is the browser's own, and not one that code of the page has put in its place. */
+export const isNative = (given: unknown): boolean =>
+  typeof given === 'function' && Function.prototype.toString.call(given).includes('[native code]');
+
 /** Old libraries change how lists become JSON, and with them the events of a request. */
 const jsonWords = (): string | undefined =>
   'toJSON' in []

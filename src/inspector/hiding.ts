@@ -48,6 +48,9 @@ const closedAround = (element: Element, isDrawn: boolean): Element | null => {
   return null;
 };
 
+/** What is left to say if nothing hides or clips an offer. */
+export const SCROLL = 'It is not in view. Scroll to it.';
+
 /** Why none of an offer is in view, in words. */
 export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn: boolean): string => {
   const closed = closedAround(element, isDrawn);
@@ -62,9 +65,5 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
   const clippers = boxes.map(clipperOf);
   const [clipper] = clippers.every((each) => each) ? clippers : [];
   if (clipper) return clippingWords(clipper);
-  return (
-    (isInViewport(element) && vanisherOf(element)) ||
-    unreachableOf(element) ||
-    'It is not in view. Scroll to it.'
-  );
+  return (isInViewport(element) && vanisherOf(element)) || unreachableOf(element) || SCROLL;
 };

@@ -9,10 +9,11 @@ import { isOfferId } from '../protocol/event.js';
 import type { Runtime } from '../runtime.js';
 import { tooLittleOf } from './clipping.js';
 import { createCovers } from './covers.js';
-import { outOfViewOf } from './hiding.js';
+import { outOfViewOf, SCROLL } from './hiding.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
+import { createUnreported } from './unreported.js';
 import { endedWords, madeAt, momentOf } from './words.js';
 
 /** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */
@@ -102,6 +103,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const reasonOf = createReasons(exposure, page, isDrawn);
   const steadiness = createSteadiness(runtime);
   const covers = createCovers(options, apart, runtime);
+  const unreported = createUnreported();
 
   /** How many elements show each offer. */
   const shown = new Map<string, number>();
@@ -110,16 +112,22 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
 
   const sayWatched = (item: Watched): Said => {
     const { element } = item.placement;
+    const boxes = boxesOf(element);
     const reason = reasonOf(item);
     switch (reason) {
-      case 'not-rendered':
-        return ['lacking', outOfViewOf(element, boxesOf(element), isDrawn(element))];
-      case 'too-small':
-        return ['lacking', tooLittleOf(element, item.needed)];
+      case 'not-rendered': {
+        const words = outOfViewOf(element, boxes, isDrawn(element));
+        const unseen = words === SCROLL && unreported(item, boxes, false);
+        return unseen ? ['wrong', unseen] : ['lacking', words];
+      }
+      case 'too-small': {
+        const unseen = unreported(item, boxes, true);
+        return unseen ? ['wrong', unseen] : ['lacking', tooLittleOf(element, item.needed)];
+      }
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
-        return ['lacking', covers.over(item.placement, boxesOf(element)) ?? 'Something covers it.'];
+        return ['lacking', covers.over(item.placement, boxes) ?? 'Something covers it.'];
       case 'not-shown':
         return ['lacking', hidingOf(element)];
       case 'page-hidden':
