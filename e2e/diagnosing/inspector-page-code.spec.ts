@@ -52,3 +52,28 @@ test.describe('an observer of the page’s own', () => {
     expect(await saidIn(page)).not.toContain('IntersectionObserver');
   });
 });
+
+test.describe('a wrapper of fetch', () => {
+  const wrapper = (reading: string) => `<script>
+    const own = fetch;
+    window.fetch = async (...all) => { const response = await own(...all); ${reading} return response; };
+  </script>`;
+
+  for (const [what, reading] of [
+    ['every answer', 'console.log(await response.json());'],
+    ['the answers that are no refusal', 'if (response.ok) console.log(await response.json());'],
+  ] as const)
+    test(`that reads ${what} is named, since the tracker cannot`, async ({ page, stack }) => {
+      await inspect(page, stack, offer('seen'), wrapper(reading));
+      await expect(page.locator('.problem').first()).toHaveText(
+        /POST .*\/offer-events was answered, and code of this page that has replaced fetch read the answer, so the tracker cannot\. Let it read response\.clone\(\)\./,
+      );
+    });
+
+  test('that reads a copy is not named', async ({ page, stack }) => {
+    const reading = 'console.log(await response.clone().text());';
+    await inspect(page, stack, offer('seen'), wrapper(reading));
+    await expect(page.locator('.steps .done')).toHaveCount(3);
+    await expect(page.locator('.problem')).toHaveCount(0);
+  });
+});

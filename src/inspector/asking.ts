@@ -2,6 +2,7 @@
  * Why the endpoint takes no events. It is asked with a batch of no events: the proxy refuses that by a code of its own, which
  * nothing else answers, and nothing can be recorded by it.
  */
+import type { Pause } from '../client/outbox/records.js';
 import type { Runtime } from '../runtime.js';
 import { isNative } from './changed.js';
 import type { Fact } from './waiting.js';
@@ -12,9 +13,10 @@ export interface Asking {
   /**
    * Asks if that has not been done since the latest failure. Without a failure the refusal would
    * only confuse readers of the console.
-   * @param failedAt When that was; left out if nothing has failed since events were taken.
+   * @param failure When that was, and what was answered then, if anything was; left out if nothing has failed since events
+   * were taken.
    */
-  ask(failedAt: number | undefined): Promise<void>;
+  ask(failure: Pick<Pause, 'failedAt' | 'status'> | undefined): Promise<void>;
   /** Compares the clock with the server's, once. */
   compareClock(): Promise<void>;
   /** What is wrong; nothing if the proxy answered. */
@@ -49,12 +51,13 @@ const repairOf = (status: number): string =>
 /** The code of the proxy's own refusal. */
 const codeOf = (text: string): string | undefined => /"urn:offersight:problem:([a-z]+)"/.exec(text)?.[1];
 
+/** The page's latest request to an address, as the browser saw it: code of the page cannot get in between. */
+const lastTo = (endpoint: string): Partial<PerformanceResourceTiming> | undefined =>
+  globalThis.performance.getEntriesByName(endpoint, 'resource').at(-1);
+
 /** The page's service worker, if it takes requests to an address into its hands. */
 const workerOf = (endpoint: string): string => {
-  const entry = globalThis.performance.getEntriesByName(endpoint, 'resource').at(-1);
-  const worker =
-    (entry as PerformanceResourceTiming | undefined)?.workerStart &&
-    globalThis.navigator.serviceWorker.controller;
+  const worker = lastTo(endpoint)?.workerStart && globalThis.navigator.serviceWorker.controller;
   return worker
     ? ` The service worker ${worker.scriptURL} handles this request: it has to leave POSTs to this path alone.`
     : '';
@@ -119,14 +122,24 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
       : 'This site does not answer at all.';
   };
 
-  const judge = async (response: Response): Promise<string | undefined> => {
+  const CONSUMED = `POST ${endpoint} was answered, and code of this page that has replaced fetch read the answer, so the tracker cannot. Let it read response.clone().`;
+
+  /** @param isUnread Whether the tracker could not read an answer that arrived. */
+  const judge = async (response: Response, isUnread: boolean): Promise<string | undefined> => {
     if (response.type === 'opaqueredirect')
       return `POST ${endpoint} is redirected, which events do not follow: name the final path, or exempt this one.`;
     if (response.url && response.url !== endpoint)
       return `POST ${endpoint} went to ${response.url}. ${REPLACED}`;
     const { status, headers } = response;
-    const code = codeOf(await response.text());
-    if (code === 'batch') return undefined;
+    let text: string;
+    try {
+      text = await response.text();
+    } catch {
+      return isReplaced() ? CONSUMED : `The answer to POST ${endpoint} broke off.`;
+    }
+    const code = codeOf(text);
+    // A wrapper may read only what is no refusal.
+    if (code === 'batch') return isUnread ? CONSUMED : undefined;
     if (code !== undefined)
       return `The proxy refuses POST ${endpoint} as “${code}”. ${REFUSALS[code] ?? 'Something on the way changes the request.'}`;
     const worker = workerOf(endpoint);
@@ -134,7 +147,7 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
   };
 
   return {
-    async ask(failedAt) {
+    async ask({ failedAt, status } = {}) {
       if (asked === failedAt) return;
       asked = failedAt;
       const own = ++turn;
@@ -143,11 +156,12 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
         wrong = undefined;
         return;
       }
+      const isUnread = isReplaced() && !status && lastTo(endpoint)?.responseStatus === 200;
       const answered = send(endpoint, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
         body: JSON.stringify({ v: 1, sent_at: runtime.now(), events: [] }),
-      }).then(judge, silence);
+      }).then((response) => judge(Object(response) as Response, isUnread), silence);
       const late = new Promise<string>((resolve) => {
         const stop = runtime.after(PATIENCE_MS, () => resolve(LATE));
         void answered.finally(stop);
@@ -159,9 +173,10 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
       if (isCompared) return;
       isCompared = true;
       const response = await send(location.href, { method: 'HEAD' }).catch(() => undefined);
+      // What code of the page gives in the place of an answer may have none.
+      const { headers }: Partial<Response> = response ?? {};
       // A stored answer may have the time at which it was stored.
-      if (response && !response.headers.has('age'))
-        clock = clockWords(response.headers.get('date'), runtime.now());
+      if (headers && !headers.has('age')) clock = clockWords(headers.get('date'), runtime.now());
     },
     facts: () => [
       ...(wrong === undefined ? [] : [{ label: 'Endpoint', words: wrong, isWrong: true }]),

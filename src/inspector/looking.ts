@@ -206,7 +206,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       unseen = [...lostIds(), ...unseenIn(inside.trees(), inside.registry.placements.size === 0)];
       idle = [...idleControls(inside, found.view), ...nearMisses(inside, found.view)].slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
-      void asking.ask(pause?.kind === 'none' ? undefined : pause?.failedAt);
+      void asking.ask(pause?.kind === 'none' ? undefined : pause);
       if ([...inside.registry.placements.values()].some(({ expiresAt }) => expiresAt))
         void asking.compareClock();
     },

@@ -17,7 +17,7 @@ afterEach(() => {
 const saidAbout = async (answer: (url: string, body: string) => Promise<Response>): Promise<string> => {
   const fetch: typeof globalThis.fetch = (input, init) => answer(input as string, init?.body as string);
   asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
-  await asking.ask(1);
+  await asking.ask({ failedAt: 1 });
   await asking.compareClock();
   return asking
     .facts()
@@ -51,7 +51,7 @@ describe('an endpoint', () => {
     const runtime = fakeRuntime();
     const silent = (): Promise<Response> => new Promise(() => undefined);
     asking = createAsking(ENDPOINT, { ...runtime, now: () => NOW, fetch: silent });
-    const asked = asking.ask(1);
+    const asked = asking.ask({ failedAt: 1 });
     await runtime.advance(10_000);
     await asked;
     expect(asking.facts()[0]?.words).toMatch(/^POST .* got no answer within 10 s: /);
@@ -62,10 +62,10 @@ describe('an endpoint', () => {
     const fetch = (): Promise<Response> => new Promise((resolve) => answers.push(resolve));
     asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
     const words = (): string | undefined => asking?.facts()[0]?.words;
-    const first = asking.ask(1);
+    const first = asking.ask({ failedAt: 1 });
     answers[0]?.(new Response('', { status: 404 }));
     await first;
-    const [second, third] = [asking.ask(2), asking.ask(3)];
+    const [second, third] = [asking.ask({ failedAt: 2 }), asking.ask({ failedAt: 3 })];
     expect(words()).toContain('is answered 404');
     answers[2]?.(new Response('', { status: 502 }));
     await third;
@@ -78,7 +78,7 @@ describe('an endpoint', () => {
   it('is asked once after each failure, and its fault is over when nothing fails any more', async () => {
     const fetch = vi.fn(() => Promise.resolve(new Response('', { status: 404 })));
     asking = createAsking(ENDPOINT, { ...fakeRuntime(), now: () => NOW, fetch });
-    for (const failedAt of [undefined, 5, 5, 6]) await asking.ask(failedAt);
+    for (const failedAt of [undefined, 5, 5, 6]) await asking.ask(failedAt ? { failedAt } : undefined);
     expect(fetch).toHaveBeenCalledTimes(2);
     expect(asking.facts()).toHaveLength(1);
     await asking.ask(undefined);
@@ -177,6 +177,51 @@ describe('an endpoint that gives no answer', () => {
   it('may be the fault of a script that has replaced fetch', async () => {
     vi.spyOn(Function.prototype, 'toString').mockReturnValue('async (...all) => wrapped(...all)');
     expect(await saidAbout(onlyEndpointFails)).toMatch(/Code of this page has replaced fetch/);
+  });
+});
+
+describe('an answer that code of the page has read', () => {
+  const CONSUMED =
+    'POST .* was answered, and code of this page that has replaced fetch read the answer, so the tracker cannot. Let it read response.clone\\(\\).';
+  const readAlready = async (): Promise<Response> => {
+    const response = problem('batch');
+    await response.json();
+    return response;
+  };
+  const replaced = (isReplaced: boolean): void => {
+    vi.spyOn(Function.prototype, 'toString').mockReturnValue(isReplaced ? 'wrapped()' : '[native code]');
+  };
+  /** What the browser saw of the request of the tracker that failed. */
+  const seen = (responseStatus: number): void => {
+    const entries = [{ responseStatus }] as unknown as PerformanceEntryList;
+    vi.spyOn(globalThis.performance, 'getEntriesByName').mockReturnValue(entries);
+  };
+
+  it('is named', async () => {
+    replaced(true);
+    expect(await saidAbout(readAlready)).toMatch(new RegExp(CONSUMED));
+    // What it gives may be no answer at all.
+    expect(await saidAbout(() => Promise.resolve({} as Response))).toMatch(new RegExp(CONSUMED));
+  });
+
+  it('is named if it was that of events only, since the browser saw that one arrive', async () => {
+    replaced(true);
+    seen(200);
+    expect(await answering(problem('batch'))).toMatch(new RegExp(CONSUMED));
+  });
+
+  it('is not suspected if nothing has replaced fetch, or the request of the tracker did not arrive', async () => {
+    replaced(false);
+    seen(200);
+    expect(await answering(problem('batch'))).toBe('');
+    replaced(true);
+    seen(0);
+    expect(await answering(problem('batch'))).toBe('');
+  });
+
+  it('is told from one that broke off', async () => {
+    replaced(false);
+    expect(await saidAbout(readAlready)).toMatch(/The answer to POST .* broke off\.$/);
   });
 });
 
