@@ -77,3 +77,56 @@ test.describe('a wrapper of fetch', () => {
     await expect(page.locator('.problem')).toHaveCount(0);
   });
 });
+
+test.describe('code that clears every timer', () => {
+  test('is named at the offer whose time is over, and the inspector goes on', async ({ page, stack }) => {
+    await inspect(page, stack, '');
+    await page.evaluate(
+      (html) => {
+        document.body.insertAdjacentHTML('beforeend', html);
+        const clear = () => {
+          for (let id = 0; id < 10_000; id++) clearTimeout(id);
+          requestAnimationFrame(clear);
+        };
+        clear();
+      },
+      offer('slow', 1_000),
+    );
+    await expect
+      .poll(() => saidIn(page))
+      .toContain(
+        'slow wrong Its time is over, and it has not counted: a timer of the tracker did not run. Code of this page clears timers that are not its own',
+      );
+  });
+
+  test('is named at the events that are due and not sent', async ({ page, stack }) => {
+    await inspect(page, stack, '');
+    await page.evaluate((html) => {
+      const clear = () => {
+        for (let id = 0; id < 10_000; id++) clearTimeout(id);
+        requestAnimationFrame(clear);
+      };
+      addEventListener('offersight:viewed', clear);
+      document.body.insertAdjacentHTML('beforeend', html);
+    }, offer('seen'));
+    await expect
+      .poll(() => saidIn(page))
+      .toContain('Timers 1 event is due and not sent: a timer of the tracker did not run.');
+  });
+
+  test('is not suspected on a page that is busy for seconds', async ({ page, stack }) => {
+    await inspect(page, stack, offer('slow', 1_000));
+    await expect.poll(() => saidIn(page)).toContain('slow counting');
+    const said = await page.evaluate(async () => {
+      for (const end = performance.now() + 4_000; performance.now() < end; );
+      const words: string[] = [];
+      for (let look = 0; look < 30; look++) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        words.push(document.querySelector('offersight-inspector')?.shadowRoot?.textContent ?? '');
+      }
+      return words.join();
+    });
+    expect(said).not.toContain('timer of the tracker');
+    await expect.poll(() => saidIn(page)).toContain('slow counted');
+  });
+});

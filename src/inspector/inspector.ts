@@ -44,6 +44,8 @@ export interface Inspector {
 const SHOW_MS = 200;
 const REFRESH_MS = 1_000;
 const NOTICE_MS = 4_000;
+/** After this long without a look its timer will not run any more, milliseconds. */
+const STALLED_MS = 1_000;
 
 /** One for the page, even if it has two copies of this file. */
 const OPEN = Symbol.for('offersight-inspector');
@@ -80,10 +82,14 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   let snapshot = looking.snapshot();
   let nextFrame = 0;
   let stopShowing: Stop = () => undefined;
-  let stopRefreshing: Stop = () => undefined;
+  let shownAt = 0;
+  let refreshedAt = -Infinity;
+  let isRefreshing = false;
 
   const drawOutlines = (): void => {
     nextFrame = requestAnimationFrame(drawOutlines);
+    // Code of the page may have cleared every timer, which has to be said.
+    if (runtime.elapsed() - shownAt > STALLED_MS) showAgain();
     const outlines = snapshot.offers.flatMap((note): Outline | [] => {
       const box = aroundOf(note.boxes);
       // What lies in a frame has another viewport.
@@ -138,8 +144,10 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   };
 
   const refresh = async (): Promise<void> => {
+    isRefreshing = true;
     await looking.refresh().catch(() => undefined);
-    if (!isClosed) stopRefreshing = runtime.after(REFRESH_MS, () => void refresh());
+    isRefreshing = false;
+    refreshedAt = runtime.elapsed();
   };
 
   const inspector: Inspector = {
@@ -149,7 +157,6 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
       isClosed = true;
       shared[OPEN] = undefined;
       stopShowing();
-      stopRefreshing();
       cancelAnimationFrame(nextFrame);
       looking.stop();
       render(null, frame.outlines);
@@ -162,13 +169,15 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   };
   shared[OPEN] = inspector;
   const showAgain = (): void => {
+    stopShowing();
+    shownAt = runtime.elapsed();
     // First, so that one moment that goes wrong is not the last.
     stopShowing = runtime.after(SHOW_MS, showAgain);
+    if (!isRefreshing && shownAt - refreshedAt >= REFRESH_MS) void refresh().then(show);
     show();
   };
   showAgain();
   drawOutlines();
-  void refresh().then(show);
   return inspector;
 };
 

@@ -11,6 +11,7 @@ import { createOffers, type OfferNote } from './offers.js';
 import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
+import { createUnsent } from './timers.js';
 import { findTrackers, type Tracked, whyNone } from './trackers.js';
 import { unseenIn } from './unseen.js';
 import { createUpstream } from './upstream.js';
@@ -131,6 +132,7 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
     lostIds: createLostIds(inside, view),
     offers: createOffers({ inside, view, mistakes, apart, runtime }),
     upstream: createUpstream(endpoint, runtime),
+    unsent: createUnsent(inside, view),
     asking,
     stop() {
       asking.stop();
@@ -189,7 +191,11 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       return {
         ...{ problem: undefined, endpoint, others, offers, offerCount },
         events,
-        waiting: [...whatWaits(inside, endpoint, stored, now), ...whole.asking.facts()],
+        waiting: [
+          ...whatWaits(inside, endpoint, stored, now),
+          ...whole.unsent(stored, now),
+          ...whole.asking.facts(),
+        ],
         page: pageFacts(inside, stored, now),
         settings: settingsOf(inside.options),
         mistakes: [...mistakesOf(mistakes, listed), ...idle],

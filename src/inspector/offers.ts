@@ -13,6 +13,7 @@ import { outOfViewOf, SCROLL } from './hiding.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
+import { createOverdue } from './timers.js';
 import { createUnreported } from './unreported.js';
 import { endedWords, madeAt, momentOf } from './words.js';
 
@@ -104,6 +105,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const steadiness = createSteadiness(runtime);
   const covers = createCovers(options, apart, runtime);
   const unreported = createUnreported();
+  const overdue = createOverdue(runtime);
 
   /** How many elements show each offer. */
   const shown = new Map<string, number>();
@@ -124,8 +126,12 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
         const unseen = unreported(item, boxes, true);
         return unseen ? ['wrong', unseen] : ['lacking', tooLittleOf(element, item.needed)];
       }
-      case 'dwelling':
-        return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
+      case 'dwelling': {
+        const late = overdue(item);
+        return late
+          ? ['wrong', late]
+          : ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
+      }
       case 'covered':
         return ['lacking', covers.over(item.placement, boxes) ?? 'Something covers it.'];
       case 'not-shown':

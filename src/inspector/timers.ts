@@ -1,0 +1,69 @@
+/** Timers of the tracker that never run, since code of the page clears timers that are not its own. */
+import type { Watched } from '../client/detect/exposure.js';
+import type { Inside, PageView } from '../client/inside.js';
+import type { OutboxEntry } from '../client/outbox/records.js';
+import type { Runtime } from '../runtime.js';
+import { createLasting } from './lasting.js';
+import type { Stored } from './stored.js';
+import type { Fact } from './waiting.js';
+import { counted } from './words.js';
+
+const WHY =
+  'a timer of the tracker did not run. Code of this page clears timers that are not its own, such as all in a loop: it has to clear only its own.';
+
+/** A page that is busy runs a timer late, milliseconds, and after that before the inspector looks twice. */
+const LATE_MS = 2_000;
+const LOOKS = 2;
+/** The database is read once a second. */
+const READS = 8;
+/** How long events wait for company by default, milliseconds. */
+const FLUSH_MS = 250;
+
+/** Makes what says, once in each look at an offer whose time runs, that this is over and nobody noticed. */
+export const createOverdue = (runtime: Pick<Runtime, 'elapsed'>) => {
+  const lasting = createLasting();
+  return (item: Watched): string | undefined => {
+    const { dwell = Infinity, rule } = item;
+    const isOver = runtime.elapsed() - dwell > rule.dwellMs + LATE_MS;
+    return lasting(item, isOver) < LOOKS ? undefined : `Its time is over, and it has not counted: ${WHY}`;
+  };
+};
+
+/** Makes what says, once in each look, that events of this page are due and nobody sends them. */
+export const createUnsent = ({ options, owner, page, isDelivering }: Inside, view: PageView) => {
+  let readAt: number | undefined;
+  let reads = 0;
+
+  /** Those of this page: what another tab left here is sent by the next page that loads. */
+  const dueIn = ({ entries, pause }: Stored, now: number): OutboxEntry[] => {
+    const shown = new Set([...view.values()].map(({ id }) => id));
+    const { flushIntervalMs = FLUSH_MS } = options.delivery ?? {};
+    return entries.filter(
+      ({ endpoint, event: { impressionId, occurredAt, subject }, notBeforeAt }) =>
+        endpoint === options.endpoint &&
+        shown.has(impressionId) &&
+        (subject === undefined || subject === owner.subject) &&
+        Math.max(notBeforeAt, occurredAt + flushIntervalMs, pause?.at ?? 0) < now,
+    );
+  };
+
+  return (stored: Stored | undefined, now: number): Fact[] => {
+    if (!stored) return [];
+    const due = dueIn(stored, now);
+    const isFree =
+      page.isVisible() && isDelivering() && owner.consent === 'granted' && globalThis.navigator.onLine;
+    const isUnderWay = stored.entries.some(({ lease }) => lease && lease.until > now);
+    if (!due.length || !isFree || isUnderWay) reads = 0;
+    else if (stored.readAt !== readAt) reads++;
+    ({ readAt } = stored);
+    return reads < READS
+      ? []
+      : [
+          {
+            label: 'Timers',
+            words: `${counted(due.length, 'event is', 'events are')} due and not sent: ${WHY}`,
+            isWrong: true,
+          },
+        ];
+  };
+};
