@@ -130,3 +130,32 @@ test.describe('code that clears every timer', () => {
     await expect.poll(() => saidIn(page)).toContain('slow counted');
   });
 });
+
+test('a close control that submits a form is named before it is pressed, and one that does not is fine', async ({
+  page,
+  stack,
+}) => {
+  const card = (id: string, form: string) =>
+    `<div data-offer-id="${id}" data-offer-dwell="0">Two months ${form}</div>`;
+  const forms = [
+    card('left', '<form id="hide" action="/page.html"><button class="x">Close</button></form>'),
+    card('marked', '<form id="fine"><button data-offer-dismiss>Close</button></form>'),
+    card('handled', '<form id="kept" onsubmit="return false"><button>Close</button></form>'),
+    card('typed', '<form id="quiet"><button type="button">Close</button></form>'),
+  ];
+  await inspect(page, stack, forms.join(''));
+  await expect
+    .poll(() => saidIn(page))
+    .toContain(
+      '<button.x> is named as a close control and submits <form#hide>. If that loads a page, the close does not count: give it data-offer-dismiss',
+    );
+  await expect.poll(() => saidIn(page)).toContain('typed counted');
+  expect(await saidIn(page)).not.toMatch(/submits <form#(?:fine|kept|quiet)>/);
+  // It is as the inspector says.
+  await page.locator('.x').click();
+  await page.waitForURL('**/page.html?');
+  await trackerStats(page);
+  await page.locator('#fine button').click();
+  await expect.poll(() => stack.recorded()).toContain('dismissed marked');
+  expect(stack.recorded()).not.toContain('dismissed left');
+});

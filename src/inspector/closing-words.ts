@@ -12,10 +12,10 @@ const MARKED = '[data-offer-dismiss],[data-dismiss],[data-bs-dismiss]';
 const NAMED = /(?<![a-z])(?:close|dismiss)(?![a-z])/i;
 const TEXT = /^(?:close|dismiss|[x×✕✖])$/i;
 
-/** Whether the whole name of a control is that of a close control. */
+/** Whether the whole name of a control is that of a close control. A field has its name in its value. */
 export const isNamedClose = (control: Element): boolean =>
-  [control.getAttribute('aria-label'), control.getAttribute('title'), control.textContent].some((name) =>
-    TEXT.test(name?.trim() ?? ''),
+  [...['aria-label', 'title', 'value'].map((name) => control.getAttribute(name)), control.textContent].some(
+    (name) => TEXT.test(name?.trim() ?? ''),
   );
 
 /** Whether a control says of itself that it closes something. */

@@ -1,12 +1,15 @@
-/** What is right by itself, and not what was meant: close marks on an offer, links that say close, ids in another case. */
+/**
+ * What is right by itself, and not what was meant: close marks on an offer, links and submit buttons that say close, ids in another
+ * case.
+ */
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { matches } from '../client/later/detect/controls.js';
-import { DISMISSING, isMarkFor, isNamedClose } from './closing-words.js';
+import { DISMISSING, holderOf, isMarkFor, isNamedClose } from './closing-words.js';
 
-/** At most so many offers are looked at, and so many links in each. */
+/** At most so many offers are looked at, and so many controls in each. */
 const MOST_OFFERS = 200;
-const MOST_LINKS = 20;
+const MOST_CONTROLS = 20;
 
 /** An offer that any press in it closes. A control may be an offer and close itself. */
 const isMarkedItself = (element: Element, offerId: string): boolean =>
@@ -15,6 +18,19 @@ const isMarkedItself = (element: Element, offerId: string): boolean =>
 /** Whether a link leads to another page, unless code keeps it from that. */
 const leadsAway = ({ href }: HTMLAnchorElement): boolean =>
   URL.canParse(href) && /^http/.test(href) && href.split('#', 1)[0] !== location.href.split('#', 1)[0];
+
+type Button = HTMLButtonElement | HTMLInputElement;
+
+/**
+ * The form that a press on a button submits to the site, unless code keeps it from that. A form with the method dialog only
+ * closes a dialog.
+ */
+const submittedBy = (button: Button): HTMLFormElement | null => {
+  const { form, type, disabled } = button;
+  const isKept = /return false|preventDefault/.test(button.getAttribute('onclick') ?? '');
+  if (!form || disabled || !/^(?:submit|image)$/.test(type) || form.onsubmit || isKept) return null;
+  return matches(button, '[formmethod=dialog]') || matches(form, '[method=dialog]') ? null : form;
+};
 
 /** Says them, in words. */
 export const nearMisses = ({ registry }: Inside, view: PageView): string[] => {
@@ -27,12 +43,22 @@ export const nearMisses = ({ registry }: Inside, view: PageView): string[] => {
   );
   const links = shown.flatMap(({ element }) =>
     [...element.querySelectorAll<HTMLAnchorElement>('a[href]')]
-      .slice(0, MOST_LINKS)
+      .slice(0, MOST_CONTROLS)
       .flatMap((link) =>
         isNamedClose(link) && leadsAway(link) && !link.closest(DISMISSING)
           ? `${nameOf(link)} is named as a close control and leads to another page. If that closes the offer, give it data-offer-dismiss: else leaving the page does not count.`
           : [],
       ),
+  );
+  const submitters = shown.flatMap(({ element }) =>
+    [...(holderOf(element) ?? element).querySelectorAll<Button>('button,input')]
+      .slice(0, MOST_CONTROLS)
+      .flatMap((button) => {
+        const form = isNamedClose(button) && !button.closest(DISMISSING) && submittedBy(button);
+        return form
+          ? `${nameOf(button)} is named as a close control and submits ${nameOf(form)}. If that loads a page, the close does not count: give it data-offer-dismiss, or type="button" if it has nothing to submit.`
+          : [];
+      }),
   );
   const exact = new Set(all.map(({ offerId }) => offerId));
   const ids = new Map(all.map(({ offerId }) => [String(offerId).toLowerCase(), offerId]));
@@ -42,5 +68,5 @@ export const nearMisses = ({ registry }: Inside, view: PageView): string[] => {
       ? []
       : `Events name “${id}”, and an element “${other}”: ids differ by their case.`;
   });
-  return [...new Set([...marked, ...links, ...cases])];
+  return [...new Set([...marked, ...links, ...submitters, ...cases])];
 };

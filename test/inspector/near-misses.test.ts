@@ -54,6 +54,37 @@ it.each([
   expect(said(`<p data-offer-id="a">${control}</p>`)).toEqual([]);
 });
 
+const SUBMITS =
+  ' is named as a close control and submits <form#hide>. If that loads a page, the close does not count: give it data-offer-dismiss, or type="button" if it has nothing to submit.';
+
+it.each([
+  ['<button>Close</button>', '<button>'],
+  ['<button type="submit" aria-label="Close"><svg></svg></button>', '<button>'],
+  ['<input class="x" type="submit" value="Dismiss">', '<input.x>'],
+])('names a button that is named so and submits a form: %s', (control, name) => {
+  expect(said(`<p data-offer-id="a"></p><form id="hide">${control}</form>`)).toEqual([]);
+  expect(said(`<div data-offer-id="a"><form id="hide">${control}</form></div>`)).toEqual([name + SUBMITS]);
+  // The offer may be in the form, or both in a dialog.
+  expect(said(`<form id="hide"><div data-offer-id="a">${control}</div></form>`)).toEqual([name + SUBMITS]);
+  expect(said(`<div role="dialog"><p data-offer-id="a"></p><form id="hide">${control}</form></div>`)).toEqual(
+    [name + SUBMITS],
+  );
+});
+
+it.each([
+  '<form><button>Take it</button></form>',
+  '<form><button type="button">Close</button><button type="reset">Close</button></form>',
+  '<form><button data-offer-dismiss>Close</button></form>',
+  '<form data-offer-dismiss><button>Close</button></form>',
+  '<form method="dialog"><button>Close</button></form>',
+  '<form><button formmethod="dialog">Close</button></form>',
+  '<form><button onclick="hide(); return false">Close</button></form>',
+  '<form><button disabled>Close</button></form>',
+  '<form><input name="price" value="x"></form>',
+])('does not name a button that submits nothing or is marked: %s', (form) => {
+  expect(said(`<div data-offer-id="a">${form}</div>`)).toEqual([]);
+});
+
 it('names an id of events that differs from an element’s by its case only', () => {
   view.set('OFFER-1', { id: 'impression', isOnce: false });
   view.set('gone', { id: 'another', isOnce: false });
