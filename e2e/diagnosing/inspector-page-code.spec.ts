@@ -159,3 +159,27 @@ test('a close control that submits a form is named before it is pressed, and one
   await expect.poll(() => stack.recorded()).toContain('dismissed marked');
   expect(stack.recorded()).not.toContain('dismissed left');
 });
+
+test('a picture that did not load is named with its address, and one that did is not', async ({
+  page,
+  stack,
+}) => {
+  const drawing =
+    "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9'/></svg>";
+  await inspect(
+    page,
+    stack,
+    `<img alt="" src="/gone.png?for=jane" data-offer-id="lone" data-offer-dwell="0">
+    <div data-offer-id="held" data-offer-dwell="0"><img src="/away.png"><button>x</button></div>
+    <div data-offer-id="worded" data-offer-dwell="0">Two months <img src="/icon.png"></div>
+    <img src="${drawing}" data-offer-id="drawn" data-offer-dwell="0">`,
+  );
+  await expect
+    .poll(() => saidIn(page))
+    .toMatch(/lone not yet It has no size\. .*Its picture did not load: http:\S*\/gone\.png held/);
+  await expect
+    .poll(() => saidIn(page))
+    .toMatch(/held counted .*Its picture did not load: \S*\/away\.png worded/);
+  await expect.poll(() => saidIn(page)).toMatch(/drawn counted/);
+  expect((await saidIn(page)).match(/did not load/g)).toHaveLength(2);
+});

@@ -29,7 +29,8 @@ const sizelessWords = (element: Element): string => {
   const drawn = [...element.querySelectorAll('*')].find((each) => !isEmpty(each.getBoundingClientRect()));
   const { position, float } = getComputedStyle(drawn ?? element);
   const isApart = /absolute|fixed/.test(position) || float !== 'none';
-  if (!element.childNodes.length)
+  // A picture has no content of its own.
+  if (!element.childNodes.length && element.localName !== 'img')
     return 'It is empty, and has no size. If a portal draws the offer elsewhere, put data-offer-id there.';
   return drawn && isApart && getComputedStyle(element).overflow === 'visible'
     ? `It has no size: ${nameOf(drawn)} in it is drawn outside of its box. Put data-offer-id on that element.`

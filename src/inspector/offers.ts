@@ -2,16 +2,15 @@
 
 import type { Watched } from '../client/detect/exposure.js';
 import type { Impression, Placement } from '../client/detect/placement.js';
-import type { Inside, PageView } from '../client/inside.js';
+import type { Inside } from '../client/inside.js';
 import { hidingOf } from '../client/later/debug/wording.js';
 import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
-import type { Runtime } from '../runtime.js';
 import { tooLittleOf } from './clipping.js';
 import { createCovers } from './covers.js';
 import { outOfViewOf, SCROLL } from './hiding.js';
+import { createHints, type HintsContext } from './hints.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
-import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
 import { createOverdue } from './timers.js';
 import { createUnreported } from './unreported.js';
@@ -41,14 +40,9 @@ export interface OfferNote {
 }
 
 /** What the notes are made of. */
-export interface OffersContext {
-  readonly inside: Inside;
-  readonly view: PageView;
-  /** Mistakes in the attributes of elements. */
-  readonly mistakes: ReadonlyMap<Element, readonly string[]>;
+export interface OffersContext extends HintsContext {
   /** The inspector's own element, which covers nothing. */
   readonly apart: Element;
-  readonly runtime: Pick<Runtime, 'elapsed'>;
 }
 
 /** A sentence and how the offer stands by it. */
@@ -100,15 +94,13 @@ const namelessOf = ({ registry, trees }: Inside): Element[] =>
 
 /** Makes the function that describes every offer. */
 export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
-  const { options, owner, exposure, page, registry, isDrawn, boxesOf } = inside;
+  const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
   const reasonOf = createReasons(exposure, page, isDrawn);
-  const steadiness = createSteadiness(runtime);
+  const hints = createHints({ inside, view, mistakes, runtime });
   const covers = createCovers(options, apart, runtime);
   const unreported = createUnreported();
   const overdue = createOverdue(runtime);
 
-  /** How many elements show each offer. */
-  const shown = new Map<string, number>();
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
   const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
 
@@ -184,36 +176,6 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     return [covers.over(placement, boxesOf(placement.element)) ?? []].flat();
   };
 
-  const hintsOf = (
-    placement: Placement,
-    item: Watched | undefined,
-    stored: Stored | undefined,
-    now: number,
-  ): string[] => {
-    const { element, offerId } = placement;
-    const impression = view.get(offerId);
-    const wasAccepted = stored?.marks.some(
-      (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
-    );
-    return [
-      ...steadiness(placement, item),
-      ...((shown.get(offerId) ?? 0) > 1
-        ? ['Another element shows the same offer; together they count once.']
-        : []),
-      ...(owner.consent === 'pending'
-        ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
-        : []),
-      ...(wasAccepted ? ['It was accepted before, so closing it does not count as dismissed.'] : []),
-      ...(item && impression?.isPast
-        ? [
-            `It counted in an earlier page view, at ${momentOf(madeAt(impression.id), now)}, and counts again.`,
-          ]
-        : []),
-      // That one is said already.
-      ...(mistakes.get(element) ?? []).filter((words) => !words.startsWith('data-offer-id=')),
-    ];
-  };
-
   const notesOf = (stored: Stored | undefined, now: number): OfferNote[] => [
     ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
       const { element, offerId } = placement;
@@ -229,7 +191,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
           offerId,
           standing,
           words,
-          hints: [...hintsOf(placement, item, stored, now), ...coverHints(placement, standing)],
+          hints: [...hints.of(placement, item, stored, now), ...coverHints(placement, standing)],
         },
         ratio: item?.ratio,
         needed: item && (item.needed || item.rule.ratio),
@@ -247,8 +209,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
 
   return (stored: Stored | undefined, now: number): OfferNote[] => {
     covers.begin();
-    shown.clear();
-    for (const { offerId } of registry.placements.values()) shown.set(offerId, (shown.get(offerId) ?? 0) + 1);
+    hints.begin();
     return notesOf(stored, now);
   };
 };

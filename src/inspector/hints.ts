@@ -1,0 +1,62 @@
+/** What there is to know of an offer beside what it lacks. */
+import type { Watched } from '../client/detect/exposure.js';
+import type { Placement } from '../client/detect/placement.js';
+import type { Inside, PageView } from '../client/inside.js';
+import type { Runtime } from '../runtime.js';
+import { createPictures } from './pictures.js';
+import { createSteadiness } from './steadiness.js';
+import type { Stored } from './stored.js';
+import { madeAt, momentOf } from './words.js';
+
+/** What the hints are made of. */
+export interface HintsContext {
+  readonly inside: Inside;
+  readonly view: PageView;
+  /** Mistakes in the attributes of elements. */
+  readonly mistakes: ReadonlyMap<Element, readonly string[]>;
+  readonly runtime: Pick<Runtime, 'elapsed'>;
+}
+
+/** Makes what gives the hints. */
+export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) => {
+  const { owner, registry } = inside;
+  const steadiness = createSteadiness(runtime);
+  const pictures = createPictures();
+  /** How many elements show each offer. */
+  const shown = new Map<string, number>();
+
+  return {
+    /** A look begins. */
+    begin(): void {
+      shown.clear();
+      for (const { offerId } of registry.placements.values())
+        shown.set(offerId, (shown.get(offerId) ?? 0) + 1);
+    },
+    /** Those of one offer. */
+    of(placement: Placement, item: Watched | undefined, stored: Stored | undefined, now: number): string[] {
+      const { element, offerId } = placement;
+      const impression = view.get(offerId);
+      const wasAccepted = stored?.marks.some(
+        (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
+      );
+      return [
+        ...pictures(element),
+        ...steadiness(placement, item),
+        ...((shown.get(offerId) ?? 0) > 1
+          ? ['Another element shows the same offer; together they count once.']
+          : []),
+        ...(owner.consent === 'pending'
+          ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
+          : []),
+        ...(wasAccepted ? ['It was accepted before, so closing it does not count as dismissed.'] : []),
+        ...(item && impression?.isPast
+          ? [
+              `It counted in an earlier page view, at ${momentOf(madeAt(impression.id), now)}, and counts again.`,
+            ]
+          : []),
+        // That one is said already.
+        ...(mistakes.get(element) ?? []).filter((words) => !words.startsWith('data-offer-id=')),
+      ];
+    },
+  };
+};
