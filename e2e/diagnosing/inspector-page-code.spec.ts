@@ -183,3 +183,24 @@ test('a picture that did not load is named with its address, and one that did is
   await expect.poll(() => saidIn(page)).toMatch(/drawn counted/);
   expect((await saidIn(page)).match(/did not load/g)).toHaveLength(2);
 });
+
+test('a router that does not call pageView() is named at the offer that does not count again, and one that calls it is not', async ({
+  page,
+  stack,
+}) => {
+  await inspect(page, stack, offer('seen'));
+  await expect.poll(() => saidIn(page)).toContain('seen counted');
+  const says =
+    /The address has changed since it counted, from \/page\.html, and code did not call tracker\.pageView\(\)\. So it does not count again here\./;
+  await page.evaluate(() => history.pushState(null, '', '/page.html?sort=price#top'));
+  await page.evaluate(() => history.pushState(null, '', '/plans'));
+  await expect.poll(() => saidIn(page)).toMatch(says);
+  await page.evaluate('offersight.push((tracker) => tracker.pageView())');
+  await expect.poll(() => saidIn(page)).not.toMatch(says);
+  await stack.expectRecorded(['viewed seen', 'viewed seen']);
+  // What counted at the route before counts again at once, and nothing is said meanwhile.
+  await page.evaluate(() => history.pushState(null, '', '/plans/2'));
+  await page.evaluate('offersight.push((tracker) => tracker.pageView())');
+  await expectCounts(page, 'last');
+  expect(await saidIn(page)).not.toContain('The address has changed');
+});

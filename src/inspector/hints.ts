@@ -4,6 +4,7 @@ import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import type { Runtime } from '../runtime.js';
 import { createPictures } from './pictures.js';
+import { createRoutes } from './routes.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
 import { madeAt, momentOf } from './words.js';
@@ -19,15 +20,17 @@ export interface HintsContext {
 
 /** Makes what gives the hints. */
 export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) => {
-  const { owner, registry } = inside;
+  const { options, owner, registry } = inside;
   const steadiness = createSteadiness(runtime);
   const pictures = createPictures();
+  const routes = createRoutes();
   /** How many elements show each offer. */
   const shown = new Map<string, number>();
 
   return {
     /** A look begins. */
-    begin(): void {
+    begin(now: number): void {
+      routes.look(now);
       shown.clear();
       for (const { offerId } of registry.placements.values())
         shown.set(offerId, (shown.get(offerId) ?? 0) + 1);
@@ -53,6 +56,9 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
           ? [
               `It counted in an earlier page view, at ${momentOf(madeAt(impression.id), now)}, and counts again.`,
             ]
+          : []),
+        ...(impression && !item && (placement.repeat ?? options.repeat ?? 'page') === 'page'
+          ? routes.hints(impression, now)
           : []),
         // That one is said already.
         ...(mistakes.get(element) ?? []).filter((words) => !words.startsWith('data-offer-id=')),

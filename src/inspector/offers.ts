@@ -209,7 +209,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
 
   return (stored: Stored | undefined, now: number): OfferNote[] => {
     covers.begin();
-    hints.begin();
+    hints.begin(now);
     return notesOf(stored, now);
   };
 };
