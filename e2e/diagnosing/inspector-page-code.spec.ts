@@ -204,3 +204,51 @@ test('a router that does not call pageView() is named at the offer that does not
   await expectCounts(page, 'last');
   expect(await saidIn(page)).not.toContain('The address has changed');
 });
+
+test.describe('a page that lets nobody else hear a press', () => {
+  const EVENTS =
+    'click pointerdown pointerup mousedown mouseup keydown keyup keypress submit touchstart touchend';
+  const deaf = (stop: string) => `<script>
+    for (const type of '${EVENTS}'.split(' ')) addEventListener(type, (event) => event.${stop}(), true);
+  </script>`;
+
+  for (const stop of ['stopPropagation', 'stopImmediatePropagation'])
+    test(`keeps no pointer and no key from the panel by ${stop}`, async ({ page, stack }) => {
+      await inspect(page, stack, `${offer('seen')}<p style="height: 3000px"></p>${offer('low')}`, deaf(stop));
+      const fold = page.getByRole('button', { name: /^(?:Fold|Unfold)$/ });
+      await fold.click();
+      await expect(fold).toHaveText('Unfold');
+      await fold.press('Enter');
+      await expect(fold).toHaveText('Fold');
+      await fold.press('Space');
+      await expect(fold).toHaveText('Unfold');
+      await fold.click();
+      await page.getByRole('button', { name: 'Show low on the page' }).click();
+      await expect.poll(() => page.evaluate(() => scrollY)).toBeGreaterThan(1_000);
+      const address = page.url();
+      await page.getByRole('button', { name: 'Leave' }).click();
+      await expect(page.locator('offersight-inspector')).toHaveCount(0);
+      expect(page.url()).toBe(address);
+    });
+
+  test('is no other to the panel than one that listens to nothing: a press acts once', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(page, offer('seen'), {
+      head: '<script>addEventListener("submit", () => { document.title = "submitted"; }, true)</script>',
+    });
+    await trackerStats(page);
+    await openInspectorIn(page, FILE);
+    const fold = page.getByRole('button', { name: /^(?:Fold|Unfold)$/ });
+    for (const [press, text] of [
+      [() => fold.click(), 'Unfold'],
+      [() => fold.press('Enter'), 'Fold'],
+      [() => fold.press('Space'), 'Unfold'],
+    ] as const) {
+      await press();
+      await expect(fold).toHaveText(text);
+    }
+    expect(await page.title()).not.toBe('submitted');
+  });
+});

@@ -2,6 +2,7 @@
 import { Component, type JSX } from 'preact';
 import type { OfferNote } from '../offers.js';
 import { counted } from '../words.js';
+import { Button } from './button.js';
 import { Ring, sharesOf } from './outlines.js';
 
 /** What the list shows. */
@@ -35,13 +36,12 @@ const Offer = ({ note, onShow }: { readonly note: OfferNote } & Pick<OffersState
         <Ring share={note.progress} />
         <code>{note.offerId || '(no id)'}</code>
         <span class="standing">{STANDINGS[note.standing]}</span>
-        <button
-          type="button"
-          onClick={() => onShow(note.element)}
-          aria-label={`Show ${note.offerId || 'the offer without an id'} on the page`}
+        <Button
+          onPress={() => onShow(note.element)}
+          label={`Show ${note.offerId || 'the offer without an id'} on the page`}
         >
           Show
-        </button>
+        </Button>
       </div>
       <p>{note.words}</p>
       {shares === undefined ? null : <p class="quiet">{shares}.</p>}

@@ -5,6 +5,7 @@ import type { Setting } from '../settings.js';
 import type { Fact } from '../waiting.js';
 import { STEPS, type Way } from '../ways.js';
 import { timeOf } from '../words.js';
+import { Button } from './button.js';
 import { More, Offers } from './offer-list.js';
 
 /** What its buttons do. */
@@ -126,9 +127,7 @@ const Endpoints = ({
     <p class="endpoint">
       <code>{snapshot.endpoint}</code>
       {snapshot.others.map((other) => (
-        <button type="button" onClick={() => onChoose(other)}>
-          Look at {other}
-        </button>
+        <Button onPress={() => onChoose(other)}>Look at {other}</Button>
       ))}
     </p>
   );
@@ -194,15 +193,11 @@ export const Panel = (props: PanelState & PanelActions): JSX.Element => {
       <header>
         <h1>Offersight</h1>
         <span role="status">{notice}</span>
-        <button type="button" onClick={onCopy}>
-          Copy as text
-        </button>
-        <button type="button" aria-expanded={!isFolded} onClick={onFold}>
+        <Button onPress={onCopy}>Copy as text</Button>
+        <Button isExpanded={!isFolded} onPress={onFold}>
           {isFolded ? 'Unfold' : 'Fold'}
-        </button>
-        <button type="button" onClick={onClose}>
-          Leave
-        </button>
+        </Button>
+        <Button onPress={onClose}>Leave</Button>
       </header>
       {isFolded ? null : <Body {...props} />}
     </section>

@@ -85,6 +85,7 @@ header [role='status'] { flex: 1; min-width: 0; color: var(--quiet); }
 button, textarea, input {
   font: inherit; color: inherit; background: var(--shade); border: 1px solid var(--line); border-radius: 5px; padding: 2px 8px;
 }
+form { display: contents; }
 button { min-height: 26px; cursor: pointer; white-space: nowrap; }
 input { margin: 0 0 6px; }
 textarea { width: 100%; font-family: ui-monospace, monospace; font-size: 11px; }
