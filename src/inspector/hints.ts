@@ -7,6 +7,7 @@ import { createPictures } from './pictures.js';
 import { createRoutes } from './routes.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
+import { createOverdue } from './timers.js';
 import { madeAt, momentOf } from './words.js';
 
 /** What the hints are made of. */
@@ -22,6 +23,7 @@ export interface HintsContext {
 export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) => {
   const { options, owner, registry } = inside;
   const steadiness = createSteadiness(runtime);
+  const overdue = createOverdue(runtime);
   const pictures = createPictures();
   const routes = createRoutes();
   /** How many elements show each offer. */
@@ -45,6 +47,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
       return [
         ...pictures(element),
         ...steadiness(placement, item),
+        ...overdue(placement, item),
         ...((shown.get(offerId) ?? 0) > 1
           ? ['Another element shows the same offer; together they count once.']
           : []),

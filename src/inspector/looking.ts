@@ -11,7 +11,7 @@ import { createOffers, type OfferNote } from './offers.js';
 import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
-import { createUnsent } from './timers.js';
+import { createUnsent, stalledFact } from './timers.js';
 import { findTrackers, type Tracked, whyNone } from './trackers.js';
 import { unseenIn } from './unseen.js';
 import { createUpstream } from './upstream.js';
@@ -147,8 +147,14 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
  * Starts looking.
  * @param chosen The endpoint to look at; by default that of the first tracker.
  * @param apart The inspector's own element.
+ * @param isStalled Whether a timer of the inspector did not run.
  */
-export const createLooking = (chosen: string | undefined, apart: Element, runtime: Runtime): Looking => {
+export const createLooking = (
+  chosen: string | undefined,
+  apart: Element,
+  runtime: Runtime,
+  isStalled: () => boolean,
+): Looking => {
   let stored: Stored | undefined;
   let delivered: ReadonlyMap<string, Delivered> = new Map();
   let whole: ReturnType<typeof lookInside>;
@@ -193,7 +199,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
         events,
         waiting: [
           ...whatWaits(inside, endpoint, stored, now),
-          ...whole.unsent(stored, now),
+          ...(isStalled() ? [stalledFact()] : whole.unsent(stored, now)),
           ...whole.asking.facts(),
         ],
         page: pageFacts(inside, stored, now),

@@ -12,7 +12,6 @@ import { outOfViewOf, SCROLL } from './hiding.js';
 import { createHints, type HintsContext } from './hints.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import type { Stored } from './stored.js';
-import { createOverdue } from './timers.js';
 import { createUnreported } from './unreported.js';
 import { endedWords, madeAt, momentOf } from './words.js';
 
@@ -99,7 +98,6 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const hints = createHints({ inside, view, mistakes, runtime });
   const covers = createCovers(options, apart, runtime);
   const unreported = createUnreported();
-  const overdue = createOverdue(runtime);
 
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
   const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
@@ -118,12 +116,8 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
         const unseen = unreported(item, boxes, true);
         return unseen ? ['wrong', unseen] : ['lacking', tooLittleOf(element, item.needed)];
       }
-      case 'dwelling': {
-        const late = overdue(item);
-        return late
-          ? ['wrong', late]
-          : ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
-      }
+      case 'dwelling':
+        return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
         return ['lacking', covers.over(item.placement, boxes) ?? 'Something covers it.'];
       case 'not-shown':

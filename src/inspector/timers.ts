@@ -1,5 +1,6 @@
 /** Timers of the tracker that never run, since code of the page clears timers that are not its own. */
 import type { Watched } from '../client/detect/exposure.js';
+import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import type { OutboxEntry } from '../client/outbox/records.js';
 import type { Runtime } from '../runtime.js';
@@ -9,25 +10,36 @@ import type { Fact } from './waiting.js';
 import { counted } from './words.js';
 
 const WHY =
-  'a timer of the tracker did not run. Code of this page clears timers that are not its own, such as all in a loop: it has to clear only its own.';
+  'did not run. Code of this page clears timers that are not its own, such as all in a loop: it has to clear only its own.';
 
 /** A page that is busy runs a timer late, milliseconds, and after that before the inspector looks twice. */
-const LATE_MS = 2_000;
+const LATE_MS = 5_000;
 const LOOKS = 2;
 /** The database is read once a second. */
 const READS = 8;
 /** How long events wait for company by default, milliseconds. */
 const FLUSH_MS = 250;
 
-/** Makes what says, once in each look at an offer whose time runs, that this is over and nobody noticed. */
+/**
+ * Makes what says that the time of an offer was over and nobody noticed. It stays said: what the inspector draws makes the
+ * tracker look again, so that the offer counts after all.
+ */
 export const createOverdue = (runtime: Pick<Runtime, 'elapsed'>) => {
   const lasting = createLasting();
-  return (item: Watched): string | undefined => {
-    const { dwell = Infinity, rule } = item;
-    const isOver = runtime.elapsed() - dwell > rule.dwellMs + LATE_MS;
-    return lasting(item, isOver) < LOOKS ? undefined : `Its time is over, and it has not counted: ${WHY}`;
+  const found = new WeakSet<Element>();
+  return ({ element }: Placement, { dwell = Infinity, rule }: Partial<Watched> = {}): string[] => {
+    const isOver = runtime.elapsed() - dwell > (rule?.dwellMs ?? 0) + LATE_MS;
+    if (lasting(element, isOver) >= LOOKS) found.add(element);
+    return found.has(element) ? [`Its time was over, and a timer of the tracker ${WHY}`] : [];
   };
 };
+
+/** What is said if the inspector's own timer was cleared. */
+export const stalledFact = (): Fact => ({
+  label: 'Timers',
+  words: `A timer of the inspector ${WHY}`,
+  isWrong: true,
+});
 
 /** Makes what says, once in each look, that events of this page are due and nobody sends them. */
 export const createUnsent = ({ options, owner, page, isDelivering }: Inside, view: PageView) => {
@@ -61,7 +73,7 @@ export const createUnsent = ({ options, owner, page, isDelivering }: Inside, vie
       : [
           {
             label: 'Timers',
-            words: `${counted(due.length, 'event is', 'events are')} due and not sent: ${WHY}`,
+            words: `${counted(due.length, 'event is', 'events are')} due and not sent: a timer of the tracker ${WHY}`,
             isWrong: true,
           },
         ];

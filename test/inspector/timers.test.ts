@@ -12,27 +12,34 @@ const WHY =
 
 describe('the time of an offer', () => {
   const runtime = fakeRuntime();
-  const watch = (): Watched => ({ dwell: runtime.elapsed(), rule: { dwellMs: 1_000 } }) as unknown as Watched;
+  const placement = { element: document.createElement('p'), offerId: 'a' };
+  const watch = (): Watched =>
+    ({ placement, dwell: runtime.elapsed(), rule: { dwellMs: 1_000 } }) as unknown as Watched;
 
-  it('is said to be over if that was so in two looks, and long ago', () => {
+  it('is said to have been over if that was so in two looks, and long ago, also once the offer has counted', () => {
     const overdue = createOverdue(runtime);
     const item = watch();
-    runtime.pass(3_000);
-    expect([overdue(item), overdue(item)]).toEqual([undefined, undefined]);
+    runtime.pass(6_000);
+    expect([overdue(placement, item), overdue(placement, item)]).toEqual([[], []]);
     runtime.pass(1);
-    expect(overdue(item)).toBeUndefined();
-    expect(overdue(item)).toBe(`Its time is over, and it has not counted: ${WHY}`);
+    expect(overdue(placement, item)).toEqual([]);
+    const said = [`Its time was over, and ${WHY}`];
+    expect(overdue(placement, item)).toEqual(said);
+    expect(overdue(placement, undefined)).toEqual(said);
   });
 
-  it('is not over if it has not begun, or begins again', () => {
+  it('is not over if it has not begun, begins again or the offer counts in between', () => {
     const overdue = createOverdue(runtime);
     const item = watch();
-    runtime.pass(4_000);
-    overdue(item);
+    runtime.pass(9_000);
+    overdue(placement, item);
     item.dwell = undefined;
-    expect(overdue(item)).toBeUndefined();
+    expect(overdue(placement, item)).toEqual([]);
     item.dwell = runtime.elapsed();
-    expect([overdue(item), overdue(item)]).toEqual([undefined, undefined]);
+    expect([overdue(placement, item), overdue(placement, item)]).toEqual([[], []]);
+    runtime.pass(9_000);
+    overdue(placement, item);
+    expect([overdue(placement, undefined), overdue(placement, undefined)]).toEqual([[], []]);
   });
 });
 
