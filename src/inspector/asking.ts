@@ -138,7 +138,7 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
       return isReplaced() ? CONSUMED : `The answer to POST ${endpoint} broke off.`;
     }
     const code = codeOf(text);
-    // A wrapper may read only what is no refusal.
+    // A wrapper may read only what does not refuse.
     if (code === 'batch') return isUnread ? CONSUMED : undefined;
     if (code !== undefined)
       return `The proxy refuses POST ${endpoint} as “${code}”. ${REFUSALS[code] ?? 'Something on the way changes the request.'}`;

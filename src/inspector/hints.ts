@@ -32,7 +32,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
   return {
     /** A look begins. */
     begin(now: number): void {
-      routes.look(now);
+      routes.noteRoute(now);
       shown.clear();
       for (const { offerId } of registry.placements.values())
         shown.set(offerId, (shown.get(offerId) ?? 0) + 1);

@@ -5,7 +5,7 @@ import { isRendered } from '../client/later/detect/sight.js';
 const isPixel = (picture: HTMLImageElement): boolean =>
   /^[0-2]$/.test(picture.getAttribute('width') ?? '') || /^[12]$/.test(`${picture.width}`);
 
-/** The pictures of an offer, unless words are a part of it: names of controls are none. */
+/** The pictures of an offer, unless words are a part of it: names of controls do not count. */
 const picturesOf = (element: Element): Iterable<Element> => {
   if (element.localName === 'img') return [element];
   let { length } = element.textContent.trim();
@@ -21,7 +21,7 @@ export const createPictures = () => {
   const failed = new WeakMap<Element, string>();
 
   /** Drawings may have no size of their own, as a picture that failed: only decoding tells them apart. */
-  const look = (picture: HTMLImageElement): string | undefined => {
+  const failedOf = (picture: HTMLImageElement): string | undefined => {
     const source = picture.currentSrc || picture.src;
     if (!source || !picture.complete || picture.naturalWidth) return undefined;
     if (failed.get(picture) !== source)
@@ -34,7 +34,7 @@ export const createPictures = () => {
 
   return (element: Element): string[] => {
     for (const picture of picturesOf(element) as Iterable<HTMLImageElement>) {
-      const source = isRendered(picture) && !isPixel(picture) && look(picture);
+      const source = isRendered(picture) && !isPixel(picture) && failedOf(picture);
       if (source) return [`Its picture did not load: ${addressOf(source)}`];
     }
     return [];

@@ -25,7 +25,7 @@ export const createRoutes = () => {
 
   return {
     /** Looks where the page is. */
-    look(now: number): void {
+    noteRoute(now: number): void {
       const route = routeNow();
       const last = stays.at(-1);
       if (last?.route === route) last.until = now;

@@ -200,7 +200,7 @@ describe('an answer that code of the page has read', () => {
   it('is named', async () => {
     replaced(true);
     expect(await saidAbout(readAlready)).toMatch(new RegExp(CONSUMED));
-    // What it gives may be no answer at all.
+    // What it gives may not be an answer at all.
     expect(await saidAbout(() => Promise.resolve({} as Response))).toMatch(new RegExp(CONSUMED));
   });
 
@@ -219,7 +219,7 @@ describe('an answer that code of the page has read', () => {
     expect(await answering(problem('batch'))).toBe('');
   });
 
-  it('is told from one that broke off', async () => {
+  it('is another fault than one that broke off', async () => {
     replaced(false);
     expect(await saidAbout(readAlready)).toMatch(/The answer to POST .* broke off\.$/);
   });

@@ -12,7 +12,8 @@ const offerOf = (html: string, { canDecode = false, naturalWidth = 0, complete =
   document.body.innerHTML = html;
   for (const picture of document.querySelectorAll('img')) {
     const decode = (): Promise<void> => (canDecode ? Promise.resolve() : Promise.reject(new Error()));
-    for (const [name, value] of Object.entries({ complete, naturalWidth, decode }))
+    const checkVisibility = (): boolean => picture.style.display !== 'none';
+    for (const [name, value] of Object.entries({ complete, naturalWidth, decode, checkVisibility }))
       Object.defineProperty(picture, name, { value, configurable: true });
   }
   return document.body.firstElementChild as Element;

@@ -24,8 +24,8 @@ const countedAt = (at: number, more: Partial<Impression> = {}): Impression => ({
 });
 /** Looks as often as the inspector does. */
 const stay = (ms: number): void => {
-  for (const end = now + ms; now < end; now += 200) routes.look(now);
-  routes.look(now);
+  for (const end = now + ms; now < end; now += 200) routes.noteRoute(now);
+  routes.noteRoute(now);
 };
 const SAYS =
   'The address has changed since it counted, from /plans, and code did not call tracker.pageView(). So it does not count again here.';
@@ -41,7 +41,7 @@ it.each(['/checkout', '/checkout?sort=price#top', '/plans/2', '/plans#/two', '/p
     expect(routes.hints(impression, now)).toEqual([]);
     stay(400);
     expect(routes.hints(impression, now)).toEqual([SAYS]);
-    // Back where it counted there is nothing to say.
+    // Back where it counted, the offer needs no hint.
     go(FIRST);
     stay(2_000);
     expect(routes.hints(impression, now)).toEqual([]);

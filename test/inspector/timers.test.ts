@@ -1,7 +1,7 @@
 /** When the inspector says that a timer of the tracker did not run: never while it may only be late. */
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
-import type { Inside, PageView } from '../../src/client/inside.js';
+import type { Inside } from '../../src/client/inside.js';
 import type { OutboxEntry, Pause } from '../../src/client/outbox/records.js';
 import type { Stored } from '../../src/inspector/stored.js';
 import { createOverdue, createUnsent } from '../../src/inspector/timers.js';
@@ -66,7 +66,7 @@ describe('events that are due', () => {
       options: { endpoint: ENDPOINT, delivery: { flushIntervalMs } },
       ...{ owner: { consent }, page: { isVisible: () => isVisible }, isDelivering: () => isDelivering },
     } as unknown as Inside;
-    const unsent = createUnsent(inside, new Map([['a', { id: 'i', isOnce: false }]]) as PageView);
+    const unsent = createUnsent(inside, new Map([['a', { id: 'i', isOnce: false }]]));
     expect(unsent(undefined, NOW)).toEqual([]);
     let said: string[] = [];
     for (let readAt = 0; readAt < reads; readAt++) {

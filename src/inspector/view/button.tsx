@@ -1,4 +1,4 @@
-/** A button of the panel that works whatever listeners the page has. */
+/** A button of the panel. It also works if listeners of the page stop every press. */
 import type { ComponentChildren, JSX } from 'preact';
 
 /** What it does, and what it shows. */
