@@ -615,7 +615,8 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   // Rules see plain data. The rooms that send requests or drive a browser are apart from them.
   'doctor/finding': { types: ['doctor/observed'] },
-  'doctor/observed': {},
+  'doctor/observed': { types: ['doctor/browser-seen'] },
+  'doctor/browser-seen': {},
   'doctor/not-looked': {},
   'doctor/limits': { types: ['runtime'] },
   'doctor/tags': { types: ['doctor/observed'] },
@@ -651,6 +652,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     packages: ['puppeteer-core'],
   },
   'doctor/browser/in-page': {},
+  'doctor/browser/in-page-closing': {},
   'doctor/browser/in-page-watch': {},
   'doctor/browser/in-page-surroundings': {},
   'doctor/browser/closed-trees': { values: ['doctor/limits'], packages: ['puppeteer-core'] },

@@ -23,6 +23,13 @@ const closeTab = async (world: World, tab: Tab): Promise<void> => {
     world.recorder.tell({ kind: 'page', tab: name, change: 'closed' });
 };
 
+/** A page that was loaded again never comes back, and its own last rows may be lost with it. */
+const reload = async (world: World, tab: Tab): Promise<void> => {
+  const latest = world.documentsOf(tab).at(-1);
+  const isLoaded = await within(tab.page.reload());
+  if (latest && isLoaded) world.recorder.tell({ kind: 'page', tab: latest, change: 'closed' });
+};
+
 /** Takes the network from a tab, or gives it back. The tab can still write its rows. */
 export const setOffline = async (world: World, { session }: Tab, offline: boolean): Promise<void> => {
   const speed = { latency: 0, downloadThroughput: -1, uploadThroughput: -1 };
@@ -48,7 +55,7 @@ const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
     case 'close':
       return closeTab(world, tab);
     case 'reload':
-      if (!tab.isFrozen) await within(tab.page.reload());
+      if (!tab.isFrozen) await reload(world, tab);
       return;
     case 'navigate':
       if (tab.isFrozen) return;

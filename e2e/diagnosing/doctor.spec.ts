@@ -328,6 +328,17 @@ const PAGES: readonly Case[] = [
     seen: /scripts of the page have replaced IntersectionObserver/,
   },
   {
+    name: 'with an offer on the back of a card, and a cross without a name',
+    page: {
+      body: `<div style="transform-style: preserve-3d; transform: rotateY(0deg)">
+        <div style="backface-visibility: hidden; transform: rotateY(180deg)">${OFFER.replace('</article>', '<a href="#" class="x"><svg></svg></a></article>')}</div></div>
+        <div style="transform-style: preserve-3d; transform: rotateY(180deg)">
+        <div style="backface-visibility: hidden; transform: rotateY(180deg)">${OFFER.replace('a52ge40b', 'front').replace('Two', '<button type="button">Close</button>One')}</div></div>`,
+    },
+    ids: ['offer-turned', 'offer-close-unknown'],
+    seen: /a52ge40b.*backface-visibility.*<a href="#" class="x"> has no name/s,
+  },
+  {
     name: 'with an endpoint that nothing is mounted at',
     page: { tag: tagOf('data-endpoint="/api/offers"') },
     ids: ['endpoint-not-found'],

@@ -65,6 +65,9 @@ const whyNot = (page: Asked): string => {
   return `${answered}, so there is no page to look at.`;
 };
 
+/** A page registers one service worker, or some for parts of its site. */
+const MOST_WORKERS = 3;
+
 /** What one run works with. */
 interface Run {
   readonly options: DoctorOptions;
@@ -133,13 +136,14 @@ const observe = async (run: Run): Promise<Observed> => {
   const askBeside = (name: string): Promise<Asked> | undefined =>
     tag && ask(new URL(`offersight-${name}.js`, tag.url).href, { isFollowing: true });
   const question = { endpoint: visited?.endpoint.url ?? named.url, page: page.url, now };
-  const [script, delivery, inspector, endpoint, repeated, long] = await Promise.all([
+  const [script, delivery, inspector, endpoint, repeated, long, workers] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
     askBeside('delivery'),
     askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
     askEndpointAgain(ask, question),
     askEndpoint(ask, question, true),
+    Promise.all((browser?.workers ?? []).slice(0, MOST_WORKERS).map((url) => ask(url))),
   ]);
   const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
   const filtered = requestsOf(seen).flatMap((request) => {
@@ -147,7 +151,7 @@ const observe = async (run: Run): Promise<Observed> => {
     return found ? [{ name: request.url, ...found }] : [];
   });
   return {
-    ...{ page, endpoint, repeated, long, filtered, tags: source.tags, inert: source.inert, at: now },
+    ...{ page, endpoint, repeated, long, workers, filtered, tags: source.tags, inert: source.inert, at: now },
     ...(source.base !== undefined && { base: source.base }),
     ...(ledFrom !== undefined && { ledFrom }),
     offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),

@@ -85,13 +85,20 @@ describe('the script’s tag', () => {
     ['Rocket Loader', tag({ type: '1f2e3d4c5b6a-text/javascript' }), 'data-cfasync'],
     ['WP Rocket', tag({}, { by: 'data-rocket-src' }), 'WP Rocket'],
     ['LiteSpeed', tag({ type: 'litespeed/javascript' }), 'LiteSpeed'],
-    ['a consent manager', tag({ type: 'text/plain' }), 'consent'],
     ['something else', tag({ type: 'text/lazy' }), 'optimizer'],
   ])('that %s has rewritten is named, with whom to ask', (_, rewritten, words) => {
     const observed = seen({ browser: idle({ tags: [rewritten] }) });
     expect(found(observed)).toEqual(['error script-rewritten']);
     expect(judge(observed).findings[0]?.repair).toContain(words);
     expect(found(seen({ browser: browser({ tags: [rewritten] }) }))).toEqual(['warning script-rewritten']);
+  });
+
+  it('that a consent manager holds back is a doubt, since the doctor does not consent', () => {
+    const held = tag({ type: 'text/plain', 'data-category': 'statistics' });
+    const observed = seen({ browser: idle({ tags: [held] }) });
+    expect(found(observed)).toEqual(['warning script-rewritten']);
+    expect(judge(observed).findings[0]?.repair).toContain('as your consent manager writes it');
+    expect(found(seen({ browser: browser({ tags: [held] }) }))).toEqual(['warning script-rewritten']);
   });
 
   it('that has nomodule is named by that attribute', () => {
@@ -250,8 +257,19 @@ describe('the script file', () => {
     expect(found(withLine('error: OffersightError: configuration: No offer id.'))).toEqual([]);
   });
 
-  it('beside a service worker is noted, since the doctor keeps that out', () => {
-    expect(found(seen({ browser: browser({ workers: ['/sw.js'] }) }))).toEqual(['note worker-left-out']);
+  it('beside a service worker is noted, unless the file of that shows what it does', () => {
+    const url = `${PAGE}sw.js`;
+    const page = browser({ workers: [url] });
+    const withFile = (text: string) => found(seen({ browser: page, workers: [answer({ url, text })] }));
+    expect(found(seen({ browser: page }))).toEqual(['note worker-left-out']);
+    expect(
+      withFile('onfetch = (e) => e.respondWith(caches.match(e.request.url) || fetch(e.request.url))'),
+    ).toEqual(['warning worker-answers']);
+    expect(
+      withFile("onfetch = (e) => { if (e.request.method === 'GET') e.respondWith(fetch(e.request)); }"),
+    ).toEqual(['note worker-left-out']);
+    expect(withFile("importScripts('/workbox.js')")).toEqual(['note worker-left-out']);
+    expect(withFile('onpush = () => undefined;')).toEqual([]);
   });
 
   it('that is cut off on its way says so', () => {

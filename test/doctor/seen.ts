@@ -69,6 +69,7 @@ export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
     cookieBytes: 0,
     commands: 'tracker',
     attributes: [],
+    idle: [],
   },
   tracker: { hasScriptRun: true, startedBy: tag().attributes, endpoints: [ENDPOINT] },
   ...given,

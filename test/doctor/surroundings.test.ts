@@ -8,6 +8,7 @@ import {
   evidenceOf,
   found,
   idle,
+  offer,
   PAGE,
   problem,
   SCRIPT,
@@ -185,6 +186,21 @@ describe('an answer of the endpoint', () => {
     expect(failing('no answer in time')).toEqual(['error endpoint-slow']);
     expect(failing('ECONNREFUSED')).toEqual(['error endpoint-unreachable']);
   });
+});
+
+it('an offer whose side is turned away counts unseen, and one that something hides does not', () => {
+  expect(found(withBrowser({ offers: [offer('a52ge40b', { isTurned: true })] }))).toEqual([
+    'warning offer-turned',
+  ]);
+  const hidden = offer('a52ge40b', { isTurned: true, hiddenBy: '<div> by visibility: hidden' });
+  expect(found(withBrowser({ offers: [hidden] }))).toEqual(['note offer-hidden']);
+});
+
+it('a control that seems to close an offer is doubted with its name, or with that it has none', () => {
+  const idleControl = (name: string) => withBrowser({ idle: [{ markup: '<a href="#" class="x">', name }] });
+  expect(found(idleControl(''))).toEqual(['warning offer-close-unknown']);
+  expect(evidenceOf(idleControl(''))).toBe('<a href="#" class="x"> has no name');
+  expect(evidenceOf(idleControl('No thanks'))).toContain('is called “No thanks”');
 });
 
 it('a silent offer shows what scripts have replaced of the browser', () => {

@@ -237,6 +237,20 @@ describe('I4: an entry that leaves the store', () => {
     expect(told(...stored, one.requested, one.answered).breaches).toHaveLength(1);
     expect(told(late, ...stored, one.requested, one.failed).breaches).toHaveLength(1);
   });
+  it('is excused if a full database made room while the page heard the answer, and not much later', () => {
+    const setting = (storage: 'ample' | 'narrow'): Draft => ({
+      ...{ kind: 'setting', retentionMs: 259_200_000, maxEntries: 10 },
+      storage,
+    });
+    const told = (storage: 'ample' | 'narrow', at: number) => {
+      const answered: Draft = { ...one.answered, at };
+      const removed: Draft = { ...one.removed, at: 1_000 };
+      return checked(setting(storage), one.created, one.put, one.requested, removed, answered).invariants.I4;
+    };
+    expect(told('narrow', 1_100)).toMatchObject({ breaches: [], excused: { 'from-memory': 1 } });
+    expect(told('narrow', 20_000).breaches).toHaveLength(1);
+    expect(told('ample', 1_100).breaches).toHaveLength(1);
+  });
   it('is a breach if it is purged, unless consent was denied', () => {
     const purged: Draft = { ...one.removed, why: 'purged' };
     const denied: Draft = { kind: 'consent', tab: 'tab-1', state: 'denied' };

@@ -15,6 +15,7 @@ export interface RawOffer {
   readonly text: string;
   readonly isSigned: boolean;
   readonly isInner: boolean;
+  readonly isTurned: boolean;
   readonly filters: string[];
 }
 
@@ -110,14 +111,24 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
     if (visibility !== 'visible') return `visibility: ${visibility}`;
     return Number(opacity) === 0 ? 'opacity: 0' : '';
   };
+  const matrixOf = (element: Element): DOMMatrix => new DOMMatrix(getComputedStyle(element).transform);
+  // In one space with what is around it (CSS Transforms 2, § 4.1).
+  const turns = (element: Element): boolean => {
+    let matrix = matrixOf(element);
+    for (let at = above(element); at && getComputedStyle(at).transformStyle === 'preserve-3d'; at = above(at))
+      matrix = matrixOf(at).multiply(matrix);
+    return matrix.m33 < 0;
+  };
   const elements = treesOf(document)
     .flatMap((tree) => [...tree.querySelectorAll('[data-offer-id]')])
     .slice(0, most);
   return elements.map((element) => {
     const names: string[] = [];
     let hiddenBy = '';
+    let isTurned = false;
     for (let at: Element | null = element; at; at = above(at)) {
       names.push(...[...at.classList].map((name) => `.${name}`), ...(at.id ? [`#${at.id}`] : []));
+      isTurned ||= getComputedStyle(at).backfaceVisibility === 'hidden' && turns(at);
       const style = styleOf(at);
       if (style) hiddenBy = `${label(at)} by ${style}`;
     }
@@ -138,6 +149,7 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
         .trim()
         .slice(0, 80),
       isSigned: element.hasAttribute('data-offer-token'),
+      isTurned,
       isInner:
         element.parentElement?.closest('[data-offer-id]')?.getAttribute('data-offer-id') ===
         element.getAttribute('data-offer-id'),
@@ -204,7 +216,7 @@ export const keepWorkersOut = (): void => {
   Object.assign(globalThis, { [Symbol.for('kept out by the doctor')]: kept });
   Object.defineProperty(ServiceWorkerContainer.prototype, 'register', {
     value: (url: unknown) => {
-      kept.push(String(url));
+      kept.push(new URL(String(url), document.baseURI).href);
       return new Promise(() => undefined);
     },
   });

@@ -19,6 +19,7 @@ import {
   readWorkers,
   scrollToOffers,
 } from './in-page.js';
+import { readIdleControls } from './in-page-closing.js';
 import { readAttributes, readCommands, readReplaced, readStorage } from './in-page-surroundings.js';
 import { endWatching, startWatching } from './in-page-watch.js';
 import type { Heard } from './watching.js';
@@ -153,6 +154,7 @@ export const look = async (
       'no answer in time',
     ),
     commands: await page.evaluate(readCommands),
+    idle: await page.evaluate(readIdleControls, MAX_ELEMENTS),
     attributes: await page.evaluate(readAttributes, MAX_ELEMENTS),
     cookieBytes: await cookieBytesFor(session, endpoint),
     ...{ tracker: toTracker(rawTracker), files, violations, console, stopped },

@@ -3,6 +3,7 @@ import type { Finding, Rule } from '../finding.js';
 import { anyOf, SEVERITIES, unless } from '../finding.js';
 import type { Observed } from '../observed.js';
 import { offerAttributes, offersPatient, tagAttributes } from './attributes.js';
+import { controlsKnown, offersFacing } from './closing.js';
 import { consentGiven } from './consent.js';
 import { endpointAnswers, endpointCached } from './endpoint.js';
 import { endpointClock, endpointLong, endpointPace, endpointSteady } from './endpoint-steady.js';
@@ -39,7 +40,7 @@ import {
 } from './script-tag.js';
 import { offersShared } from './shared.js';
 import { cookiesShort, storageKept, storageThere } from './storage.js';
-import { workersLeftOut } from './workers.js';
+import { workersLeaveAlone } from './workers.js';
 
 const isPageAtFault = anyOf(pageSandboxed, pageUpgraded);
 const isScriptKnown = (observed: Observed): boolean => isPageAtFault(observed) || hasQuotedSource(observed);
@@ -79,7 +80,7 @@ const RULES: readonly Rule[] = [
   scriptBeside,
   unless(isScriptKnown, inspectorServed),
   consentGiven,
-  workersLeftOut,
+  workersLeaveAlone,
   endpointSteady,
   unless(isEndpointKnown, endpointAnswers),
   unless(isEndpointKnown, endpointCached),
@@ -95,6 +96,8 @@ const RULES: readonly Rule[] = [
   offersEnded,
   offersRepeated,
   unless(anyOf(...WHY_NOT_REPORTED), offersReported),
+  offersFacing,
+  controlsKnown,
   offersShared,
   offersFramed,
   offersClosed,

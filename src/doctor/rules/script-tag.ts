@@ -125,6 +125,14 @@ export const scriptRewritten: Rule = {
             evidence: [showTag(tag)],
             repair: 'Remove that attribute. If a build adds it, exclude offersight.js there.',
           });
+        if (/^text\/plain$/i.test(type) && !hasRun)
+          return finding('warning', 'script-rewritten', {
+            title:
+              'A consent manager holds the tag back until the visitor consents. The doctor did not consent, so it does not see whether the script runs then.',
+            evidence: [showTag(tag)],
+            repair:
+              'Check that the category of the tag is written as your consent manager writes it. Better give the tag no category, and use data-consent="pending" and tracker.consent(): then nothing is stored before, and no offer is missed.',
+          });
         return finding(hasRun ? 'warning' : 'error', 'script-rewritten', {
           title: hasRun
             ? 'Something holds the script back for a while, so offers that are seen early are missed.'

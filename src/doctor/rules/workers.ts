@@ -1,18 +1,46 @@
-/** What the doctor keeps out of its browser, and so cannot judge. */
-import type { Rule } from '../finding.js';
-import { finding } from './wording.js';
+/** What service workers may do to requests. The doctor keeps them out of its browser, and reads their files instead. */
+import type { Finding, Rule } from '../finding.js';
+import type { Asked } from '../observed.js';
+import { finding, showAsked } from './wording.js';
+
+/** What a file says of requests. */
+const textOf = (worker: Asked | undefined): string =>
+  worker?.kind === 'answered' && worker.status < 300 ? worker.text : '';
+
+const ANSWERING = /\brespondWith\b/;
+const MORE = /\bimportScripts\b|\bimport\b/;
+
+/** Whether it answers requests of each method alike. */
+const isAnsweringAll = (text: string): boolean =>
+  ANSWERING.test(text) && !/\bmethod\b/.test(text) && !MORE.test(text);
+
+/** Whether its file shows that it answers nothing. */
+const isHarmless = (text: string): boolean => text !== '' && !ANSWERING.test(text) && !MORE.test(text);
 
 /** Whether a service worker of the site may answer in the endpoint's place. */
-export const workersLeftOut: Rule = {
-  find: ({ browser }) =>
-    browser?.workers.length
-      ? [
-          finding('note', 'worker-left-out', {
-            title:
-              'The page registers a service worker. The doctor keeps it out, so it does not see what that does to requests.',
-            evidence: browser.workers.map((url) => `navigator.serviceWorker.register('${url}')`),
-            repair: 'Check that its fetch handler leaves POST requests to the endpoint alone.',
-          }),
-        ]
-      : [],
+export const workersLeaveAlone: Rule = {
+  find: ({ browser, workers = [] }) =>
+    (browser?.workers ?? []).flatMap((url): Finding[] => {
+      const asked = workers.find((worker) => worker.url === url);
+      const text = textOf(asked);
+      if (isHarmless(text)) return [];
+      const evidence = [`navigator.serviceWorker.register('${url}')`, asked && showAsked(asked)];
+      const repair =
+        'Let its fetch handler return at once for every request that is not a GET: if (event.request.method !== "GET") return;';
+      return [
+        isAnsweringAll(text)
+          ? finding('warning', 'worker-answers', {
+              title:
+                'The service worker answers requests without a look at their method, so from the second visit on events may not reach the proxy.',
+              evidence: [...evidence, 'it calls respondWith, and nowhere reads the method of the request'],
+              repair,
+            })
+          : finding('note', 'worker-left-out', {
+              title:
+                'The page registers a service worker. The doctor keeps it out, so it does not see what that does to requests.',
+              evidence,
+              repair: `Check that it leaves POST requests to the endpoint alone. ${repair}`,
+            }),
+      ];
+    }),
 };

@@ -11,6 +11,9 @@ type Setting = RowOf<'setting'>;
 /** The bounds of the outbox, if the history has them. */
 const settingOf = (chronicle: Chronicle): Setting | undefined => chronicle.of('setting')[0]?.row;
 
+/** Whether the database is so small that it may be full at any time. */
+export const isNarrow = (chronicle: Chronicle): boolean => settingOf(chronicle)?.storage === 'narrow';
+
 /** Whether the history has each fault of the storage. Otherwise a page may be as slow as a real browser, and as its disk. */
 const tellsStorage = (chronicle: Chronicle): boolean => settingOf(chronicle)?.storage === 'told';
 

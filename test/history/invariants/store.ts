@@ -1,9 +1,9 @@
 /** I4 no removal without an answer, I13 an entry that is gone stays gone: the store's trace. */
-import { LEASE_MS, REQUEST_MS } from '../bounds.js';
+import { DECISION_MS, LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { type Chronicle, DISK, type Placed } from '../chronicle.js';
 import type { RowOf } from '../row.js';
-import { endedUntold, wasBlocked, wasRefused } from './reasons.js';
+import { endedUntold, isNarrow, wasBlocked, wasRefused } from './reasons.js';
 
 /** A lease has the time at which its transaction began, which ends within this time unless its page is busy. */
 const TRANSACTION_MS = 2_000;
@@ -24,9 +24,15 @@ const isAnswered = (chronicle: Chronicle, { id, tab }: RowOf<'removed'>, from: n
     );
   });
 
-/** Whether the page had given up the transaction that removed the event, and delivered that from its memory instead. */
-const isOutOfMemory = (chronicle: Chronicle, { row, index }: Placed<'removed'>): boolean =>
-  wasBlocked(chronicle, row.tab, index) && isAnswered(chronicle, row, index, Infinity);
+/**
+ * Whether the page delivered the event from its memory while a transaction removed it: one that the page had given up, or
+ * one that made room and ended after the answer. Then there is nothing left to report.
+ */
+const isOutOfMemory = (chronicle: Chronicle, { row, index }: Placed<'removed'>): boolean => {
+  const end = chronicle.history.findIndex(({ at }, place) => place > index && at > row.at + DECISION_MS);
+  const isEvicted = isNarrow(chronicle) && isAnswered(chronicle, row, index, end < 0 ? Infinity : end);
+  return isEvicted || (wasBlocked(chronicle, row.tab, index) && isAnswered(chronicle, row, index, Infinity));
+};
 
 /** Whether a page sent an event from its memory, since it was kept from the database. No other page can know that. */
 const isUnleased = (chronicle: Chronicle, id: string, tab: string, to: number): boolean =>

@@ -1,0 +1,37 @@
+/** Whether closing an offer can be noticed, and whether users see what counts. */
+import type { Rule } from '../finding.js';
+import { finding } from './wording.js';
+
+/** Whether each control that seems to close an offer is one that the tracker knows. */
+export const controlsKnown: Rule = {
+  find: ({ browser }) =>
+    browser?.idle.length
+      ? [
+          finding('warning', 'offer-close-unknown', {
+            title:
+              'A control of an offer seems to close it, and the tracker does not know that: closing it there does not count as dismissed.',
+            evidence: browser.idle.map(({ markup, name }) =>
+              name ? `${markup} is called “${name}”` : `${markup} has no name`,
+            ),
+            repair:
+              'If it closes the offer, give it data-offer-dismiss, or a name such as aria-label="Close". Names of your own go into the option dismissal.labels (data-labels).',
+          }),
+        ]
+      : [],
+};
+
+/** Whether an offer shows its back, which browsers do not draw and observers do not notice. */
+export const offersFacing: Rule = {
+  find({ browser }) {
+    const turned = (browser?.offers ?? []).filter(({ drawn }) => drawn?.isTurned && !drawn.hiddenBy);
+    return turned.length
+      ? [
+          finding('warning', 'offer-turned', {
+            title: 'An offer lies on a side that is turned away, so it counts while nobody sees it.',
+            evidence: turned.map(({ markup }) => `${markup}: backface-visibility hides its side`),
+            repair: 'Give that side visibility: hidden until it is turned to the front.',
+          }),
+        ]
+      : [];
+  },
+};
