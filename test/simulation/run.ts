@@ -143,7 +143,10 @@ const noTotals = (): Totals => ({
 export const judge = async (rooms: Rooms, schedule: Schedule): Promise<Checked> =>
   check((await runSchedule(rooms, schedule)).history);
 
-/** Runs schedules until one breaks the promise, and makes that one small. */
+/**
+ * Runs schedules until one breaks the promise, and makes that one small.
+ * @throws {Error} If a schedule did not end, such as by an exception.
+ */
 export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simulated> => {
   const totals = noTotals();
   /** The broken schedule that was seen last: in the end, the smallest one. */
@@ -167,6 +170,12 @@ export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simula
     endOnFailure: !isShrunk,
   });
   const [schedule] = details.counterexample ?? [];
+  // A run that ended by itself has not been judged.
+  if (details.failed && !found)
+    throw new Error(
+      `A schedule did not end: --seed ${campaign.seed} --path ${details.counterexamplePath}\n${JSON.stringify(schedule)}`,
+      { cause: details.errorInstance },
+    );
   if (!schedule || !found) return { totals, broken: undefined };
   return {
     totals,

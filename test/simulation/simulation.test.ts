@@ -101,6 +101,17 @@ describe('a run over midnight', () => {
 });
 
 describe('a run', () => {
+  it('of schedules that cannot end is not called kept', async () => {
+    const nothing = new Proxy({} as Awaited<ReturnType<typeof loadRooms>>, {
+      get(_, name) {
+        throw new Error(`no ${String(name)}`);
+      },
+    });
+    await expect(simulate(nothing, { schedules: 2, seed: SEED })).rejects.toThrow(
+      /did not end: --seed \d+ --path/,
+    );
+  });
+
   it('is the same whenever it is repeated', async () => {
     const first = await runSchedule(rooms, schedule);
     const second = await runSchedule(rooms, schedule);
