@@ -37,7 +37,7 @@ const ATTRIBUTES = new Set([
     ({ file, text }) => attributesNamedIn(file, text),
   ),
   // Attributes of other tools, a mistake on purpose, and a flag of curl.
-  ...['data-binary', 'data-cfasync', 'data-offerid', 'data-with-dbt'],
+  ...['data-binary', 'data-cfasync', 'data-endpont', 'data-offer-dwel', 'data-offerid', 'data-with-dbt'],
 ]);
 
 const FIGURES = new Set([

@@ -39,6 +39,7 @@ const TAKEN = [
   'src/inspector/trackers.ts: globalThis',
   'src/inspector/page-facts.ts: navigator',
   'src/inspector/page-facts.ts: navigator.serviceWorker',
+  'src/inspector/unreported.ts: self',
   'src/inspector/unreported.ts: top',
   'src/inspector/ways.ts: BroadcastChannel',
   'src/runtime.ts: fetch',
