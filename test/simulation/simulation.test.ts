@@ -101,7 +101,7 @@ describe('a run over midnight', () => {
 });
 
 describe('a run', () => {
-  it('of schedules that cannot end is not called kept', async () => {
+  it('does not count as kept if its schedules cannot end', async () => {
     const nothing = new Proxy({} as Awaited<ReturnType<typeof loadRooms>>, {
       get(_, name) {
         throw new Error(`no ${String(name)}`);
