@@ -219,7 +219,7 @@ test('a router that does not call pageView() is named at the offer that does not
   expect(await saidIn(page)).not.toContain('The address has changed');
 });
 
-test.describe('a page that lets nobody else hear a press', () => {
+test.describe('a page that stops every press before others hear it', () => {
   const EVENTS =
     'click pointerdown pointerup mousedown mouseup keydown keyup keypress submit touchstart touchend';
   const deaf = (stop: string) => `<script>

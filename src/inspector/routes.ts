@@ -1,4 +1,4 @@
-/** Offers that counted under another address, and do not count again since nobody said that a page view began. */
+/** Offers that counted under another address, and do not count again since the page did not call `pageView()`. */
 import type { Impression } from '../client/detect/placement.js';
 import { viewNow } from '../client/later/detect/pressing.js';
 import { madeAt } from './words.js';

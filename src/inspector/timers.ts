@@ -21,7 +21,7 @@ const READS = 8;
 const FLUSH_MS = 250;
 
 /**
- * Makes what says that the time of an offer was over and nobody noticed. It stays said: what the inspector draws makes the
+ * Makes what says that the time of an offer was over and the tracker did not notice. It stays said: what the inspector draws makes the
  * tracker look again, so that the offer counts after all.
  */
 export const createOverdue = (runtime: Pick<Runtime, 'elapsed'>) => {
@@ -41,7 +41,7 @@ export const stalledFact = (): Fact => ({
   isWrong: true,
 });
 
-/** Makes what says, once in each look, that events of this page are due and nobody sends them. */
+/** Makes what says, once in each look, that events of this page are due and the tracker does not send them. */
 export const createUnsent = ({ options, owner, page, isDelivering }: Inside, view: PageView) => {
   let readAt: number | undefined;
   let reads = 0;

@@ -17,7 +17,7 @@ const shareInView = (element: Element): number => {
 /** An observer may be another class, or one that is derived from the browser's own. */
 const isOwn = ({ near }: Watched): boolean => isNative(near.observe) && isNative(IntersectionObserver);
 
-/** Makes what says, once in each look at an offer that is drawn, that nobody reports it. */
+/** Makes what says, once in each look at an offer that is drawn, that no observer reports it. */
 export const createUnreported = () => {
   const lasting = createLasting();
 

@@ -121,7 +121,7 @@ describe('window.offersight', () => {
     expect(judge(observed).findings[0]?.title).toContain('something else under the name window.offersight');
   });
 
-  it('is nobody’s matter where it is not there', () => {
+  it('that is not there is no fault', () => {
     expect(found(withBrowser({ commands: 'none' }))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-/** When the inspector says that an address changed and that nobody reported a page view. */
+/** When the inspector says that an address changed without a report of a page view. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Impression } from '../../src/client/detect/placement.js';
 import { createRoutes } from '../../src/inspector/routes.js';

@@ -78,7 +78,7 @@ describe('events that are due', () => {
     return said.join();
   };
 
-  it('are named once nobody has sent them for long', () => {
+  it('are named once they have waited for long', () => {
     expect(saidAfter(LONG - 1)).toBe('');
     expect(saidAfter(LONG)).toBe(`1 event is due and not sent: ${WHY}`);
   });

@@ -9,7 +9,7 @@ import type { Ask } from './asking.js';
 export const emptyBatch = (now: number): string => JSON.stringify({ v: 1, sent_at: now, events: [] });
 
 /** As much as browsers let a page send while it is left (Fetch, keepalive: 64 KiB), without what headers take. */
-const LONG_BYTES = 60_000;
+export const LONG_BYTES = 60_000;
 
 /** Whether a body is such a batch, which reports nothing. */
 export const isEmptyBatch = (body: string): boolean => /^\{"v":1,"sent_at":\d+,"events":\[\]\}$/.test(body);

@@ -52,7 +52,7 @@ export const tagAttributes: Rule = {
   },
 };
 
-/** Nobody looks at an offer for so long, milliseconds. */
+/** Hardly any visitor looks at an offer for so long, milliseconds. */
 const LONG_MS = 10_000;
 
 /** Whether offers have to be looked at for so long that hardly any counts. */

@@ -27,7 +27,7 @@ export const offersFacing: Rule = {
     return turned.length
       ? [
           finding('warning', 'offer-turned', {
-            title: 'An offer lies on a side that is turned away, so it counts while nobody sees it.',
+            title: 'An offer lies on a side that is turned away, so it counts unseen.',
             evidence: turned.map(({ markup }) => `${markup}: backface-visibility hides its side`),
             repair: 'Give that side visibility: hidden until it is turned to the front.',
           }),

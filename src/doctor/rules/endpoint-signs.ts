@@ -24,7 +24,7 @@ export const ENCODED: Meaning = {
 };
 
 /** What browsers and Node say of a body that is not compressed as its header says. */
-const DECODING = /CONTENT_DECODING|^Z_|BROTLI|ZSTD|ERR__ERROR/i;
+export const DECODING = /CONTENT_DECODING|^Z_|BROTLI|ZSTD|ERR__ERROR/i;
 
 /** Whether an answer came that nothing can read. */
 export const isUndecodable = (asked: Asked): boolean =>

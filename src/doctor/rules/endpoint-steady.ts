@@ -1,6 +1,6 @@
 /** Whether all requests to the endpoint are answered alike: also several at once, and long ones. */
 import type { Finding, Rule } from '../finding.js';
-import { problemOf } from '../http/endpoint.js';
+import { LONG_BYTES, problemOf } from '../http/endpoint.js';
 import type { Answer, Asked, Observed } from '../observed.js';
 import { blockingOf, isSameOrigin, isStored } from './endpoint.js';
 import { isFirewall } from './endpoint-signs.js';
@@ -121,7 +121,7 @@ export const endpointLong: Rule = {
     return [
       finding(long.kind === 'failed' ? 'warning' : 'error', 'endpoint-body-limit', {
         title: 'Short requests reach the proxy, and a long one does not.',
-        evidence: [`the body had 60,000 bytes`, ...showEndpoint(long)],
+        evidence: [`the body had ${LONG_BYTES.toLocaleString('en-US')} bytes`, ...showEndpoint(long)],
         repair:
           'Allow bodies of 500,000 bytes at the endpoint (nginx: client_max_body_size, in a firewall the size of bodies that it inspects). Many events go in one request, and up to 64 KB as a page is left.',
       }),

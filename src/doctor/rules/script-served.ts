@@ -2,6 +2,7 @@
 import type { Finding, Rule } from '../finding.js';
 import type { Answer, Asked, FileRequest, Observed, ScriptTag } from '../observed.js';
 import { showTag } from '../tags.js';
+import { DECODING } from './endpoint-signs.js';
 import { hostRepair, isMisdirected } from './proxy-problems.js';
 import { tagsOf } from './script-tag.js';
 import { count, finding, headersOf, showAsked, startOf } from './wording.js';
@@ -27,8 +28,6 @@ const OTHER_VERSION =
 const GATEWAY =
   'Check that what serves the file runs, and the address and port that it is forwarded to. The standalone proxy serves the file and the endpoint.';
 
-/** What browsers and Node say of a body that is not compressed as its header says. */
-const DECODING = /CONTENT_DECODING|^Z_|BROTLI|ERR__ERROR/i;
 const ENCODED = {
   title: 'The script file cannot be read: it is not compressed as its Content-Encoding says.',
   repair:

@@ -12,7 +12,7 @@ export interface ButtonProps {
 }
 
 /**
- * A page may listen to clicks ahead of everything and let nobody else hear them. What the browser does by itself upon a press
+ * A page may listen to clicks ahead of everything, and stop them. What the browser does by itself upon a press
  * goes on: it submits the form, and the event of that does not leave the shadow tree. A click that is heard submits nothing.
  */
 export const Button = ({ onPress, children, label, isExpanded }: ButtonProps): JSX.Element => {
