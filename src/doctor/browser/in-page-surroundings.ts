@@ -74,8 +74,7 @@ export const readAttributes = (most: number): RawAttribute[] => {
     for (const { name, value } of element.attributes) {
       const key = `${name}=${value}`;
       if (!/^data.?o/i.test(name) || found.has(key) || found.size >= most) continue;
-      const { outerHTML } = element;
-      const markup = outerHTML.slice(0, outerHTML.indexOf('>') + 1).slice(0, 200);
+      const markup = element.outerHTML.slice(0, element.outerHTML.indexOf('>') + 1).slice(0, 200);
       found.set(key, { name, value: value.slice(0, 200), markup });
     }
   return [...found.values()];
