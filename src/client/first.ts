@@ -82,20 +82,22 @@ export const createFirst = (
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
+  /** Whether a commit follows in this task. */
+  let isDue = false;
   /** Stores what is not stored yet. */
   const commit = async (): Promise<void> => {
-    if (owner.consent !== 'granted') return;
-    // If this fails, the second load repairs the records or delivers from memory.
-    await outbox.commit().catch(nothing);
-    // Also after a stop, since what is stored was recorded. A second load that comes later looks by itself.
-    loaded?.onCommitted();
+    isDue = false;
+    // If this fails, the second load repairs the records or delivers from memory. It also looks after a stop, since what is
+    // stored was recorded. A second load that comes later looks by itself.
+    if (await outbox.commit().catch(() => true)) loaded?.onCommitted();
   };
 
   const recorder = createRecording(latest, { owner, ...options }, runtime, (event, { isOnce }, placement) => {
     void later((loaded) => loaded.onAnnounced(event, placement));
     outbox.add(event, isOnce);
-    // One commit for each task is enough: the first one also stores the events that follow.
-    queueMicrotask(commit);
+    // One commit for all that is recorded by then: each one looks through all that waits.
+    if (!isDue) queueMicrotask(commit);
+    isDue = true;
   });
 
   const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>

@@ -169,6 +169,23 @@ describe('delivery', () => {
     await vi.waitFor(() => expect(loads).toBe(1), SLOW_MACHINE_MS);
   });
 
+  test('is woken once for all that counts in one task, and then looks once for the site’s service worker', async () => {
+    const getRegistration = vi.fn(async () => undefined);
+    Object.defineProperty(navigator, 'serviceWorker', { value: { getRegistration }, configurable: true });
+    const ids = Array.from({ length: 50 }, (_, index) => `many-${index}`);
+    render(ids.map((id) => `<p data-offer-id="${id}"></p>`).join(''));
+    const offers = [...document.querySelectorAll('p')];
+    const { tracker, events } = site.start();
+    await settle();
+    await vi.waitFor(() => expect(running).toBe(1), SLOW_MACHINE_MS);
+    for (const offer of offers) site.see(offer);
+    await vi.waitFor(() => expect(events).toHaveLength(50), SLOW_MACHINE_MS);
+    expect(getRegistration).toHaveBeenCalledTimes(1);
+    await tracker.flush();
+    expect(site.posted).toHaveLength(50);
+    Reflect.deleteProperty(navigator, 'serviceWorker');
+  });
+
   test.each(['flush', 'stats'] as const)('loads for %s', async (name) => {
     const { tracker } = site.start();
     await settle();
