@@ -415,7 +415,7 @@ test.describe('the inspector’s content', () => {
     await stack.open(page, '');
     await trackerStats(page);
     await openInspectorIn(page, FILE);
-    await expect.poll(() => saidIn(page)).toMatch(/No element of this page has data-offer-id\./);
+    await expect.poll(() => saidIn(page)).toMatch(/No element of this page has data-offer-id now\./);
     // A dwell that does not end while the test looks.
     const both = `${offer('slow', 600_000)}${offer('late')}`;
     await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), both);

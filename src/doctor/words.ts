@@ -24,7 +24,9 @@ const summaryOf = ({ findings, leftOut }: Report): string => {
     return leftOut.length
       ? 'Nothing is wrong in what was checked. The lines with LEFT say what was not.'
       : 'Nothing is wrong.';
-  return `${errors} wrong, ${warnings} in doubt.`;
+  const advice =
+    errors + warnings > 1 ? ' Repair the first one and run the doctor again: others may follow from it.' : '';
+  return `${errors} wrong, ${warnings} in doubt.${advice}`;
 };
 
 /** The whole report as text: what is in order, what is wrong, what was left out. */

@@ -129,7 +129,9 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
     if (response.type === 'opaqueredirect')
       return `POST ${endpoint} is redirected, which events do not follow: name the final path, or exempt this one.`;
     if (response.url && response.url !== endpoint)
-      return `POST ${endpoint} went to ${response.url}. ${REPLACED}`;
+      return isReplaced()
+        ? `POST ${endpoint} went to ${response.url}. ${REPLACED}`
+        : `POST ${endpoint} is answered with ${response.url}.${workerOf(endpoint) || ' Something on the way leads it there.'}`;
     const { status, headers } = response;
     let text: string;
     try {
@@ -143,7 +145,7 @@ export const createAsking = (endpoint: string, runtime: Pick<Runtime, 'after' | 
     if (code !== undefined)
       return `The proxy refuses POST ${endpoint} as “${code}”. ${REFUSALS[code] ?? 'Something on the way changes the request.'}`;
     const worker = workerOf(endpoint);
-    return `POST ${endpoint} is answered ${status} (${headers.get('content-type')}), and not by the proxy.${worker || ` To do: ${repairOf(status)}.`}`;
+    return `POST ${endpoint} is answered ${status} (${headers.get('content-type') ?? 'no content type'}), and not by the proxy.${worker || ` To do: ${repairOf(status)}.`}`;
   };
 
   return {

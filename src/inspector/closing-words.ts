@@ -64,7 +64,7 @@ export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: Re
 
 /** What is said of a close control that led to nothing in its time. */
 export const lateWords = (offerId: string, what: string): string =>
-  `${offerId} was not gone within 3 s after ${what}, so that did not count as dismissed. If it closes the offer, give it data-offer-dismiss, which counts at once.`;
+  `${offerId} was not gone within 3 s after ${what}, so that did not count as dismissed. If it closes the offer, give it data-offer-dismiss, which counts at once. If the page asks first, give that to what confirms.`;
 
 /** What is said of a control that says close and is marked to accept. */
 export const acceptedWords = (offerId: string, what: string): string =>

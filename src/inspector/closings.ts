@@ -8,6 +8,7 @@ import { viewNow } from '../client/later/detect/pressing.js';
 import { holds } from '../client/later/detect/roots.js';
 import { isInView, isRendered } from '../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../runtime.js';
+import { listenToActs } from './acts.js';
 import {
   acceptedWords,
   holderOf,
@@ -26,8 +27,8 @@ const CONSEQUENCE_MS = 1_200;
 /** A little longer than a close control is given. */
 const LONGEST_MS = 3_600;
 
-/** A pointer that moves farther, CSS px, drags. */
-const DRAG_PX = 30;
+/** Who is asked whether that is meant answers within this time, milliseconds. */
+const ASKING_MS = 30_000;
 
 /** At most so many are named, the latest first. */
 const MOST = 5;
@@ -88,6 +89,8 @@ export const createClosings = (
     found.delete(offerId);
     found.set(offerId, { ...said, at: runtime.elapsed(), view: viewNow() });
   };
+  /** When a close control of an offer was pressed. The page may ask first whether that is meant. */
+  const asked = new Map<string, number>();
   const listening = new AbortController();
 
   const isOpen = (offerId: string): boolean => {
@@ -116,10 +119,16 @@ export const createClosings = (
       : `a ${isDrag ? 'drag' : 'press'} on ${pressed ? nameOf(pressed) : 'it'}`;
     if (pressed && !isEscape && leadsOn(pressed)) return [];
     const isClosing = event.type === 'click' && !!pressed && saysClose(pressed);
+    const isConfirming = (offerId: string): boolean =>
+      event.type === 'click' && runtime.elapsed() - (asked.get(offerId) ?? -Infinity) < ASKING_MS;
     return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
-      const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
+      const box =
+        path.slice(0, -2).find((each) => holds(each, element)) ??
+        (isBeside || isConfirming(offerId) ? element : undefined);
       if (!box || !isWithinView(element) || (isDrag && holderOf(element))) return [];
+      const isAsking = isClosing && isTied(path, element);
+      if (isAsking) asked.set(offerId, runtime.elapsed());
       const why =
         isDrag || (isBeside && !path.includes(element))
           ? whyBeside(element, isEscape, options)
@@ -127,7 +136,7 @@ export const createClosings = (
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
       return {
         ...{ offerId, element, words, isDrag, box: isEscape ? element : box },
-        lateWords: isClosing && isTied(path, element) ? lateWords(offerId, what) : undefined,
+        lateWords: isAsking ? lateWords(offerId, what) : undefined,
       };
     });
   };
@@ -177,27 +186,7 @@ export const createClosings = (
     });
   };
 
-  const hear = (event: KeyboardEvent | MouseEvent): void => {
-    // The page's own scripts may act as well as a user.
-    if (!event.isTrusted || ('key' in event && (event.key !== 'Escape' || event.isComposing))) return;
-    try {
-      onAct(event);
-    } catch {
-      // Fields of a form may hide any of its properties. The page has to work all the same.
-    }
-  };
-  let from: Pick<PointerEvent, 'clientX' | 'clientY'> | undefined;
-  const hearPointer = (event: PointerEvent): void => {
-    const { type, clientX, clientY, isPrimary } = event;
-    if (!isPrimary) return;
-    const isFar = from && Math.hypot(clientX - from.clientX, clientY - from.clientY) > DRAG_PX;
-    from = type === 'pointerdown' ? { clientX, clientY } : undefined;
-    if (isFar && type === 'pointerup') hear(event);
-  };
-  for (const type of ['click', 'keydown'] as const)
-    window.addEventListener(type, hear, { capture: true, signal: listening.signal });
-  for (const type of ['pointerdown', 'pointerup'] as const)
-    window.addEventListener(type, hearPointer, { capture: true, signal: listening.signal });
+  listenToActs(onAct, listening.signal);
 
   return {
     list(stored, now) {

@@ -30,6 +30,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
   const shown = new Map<string, number>();
 
   return {
+    isRestarted: steadiness.isRestarted,
     /** A look begins. */
     begin(now: number): void {
       routes.noteRoute(now);
@@ -46,7 +47,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
       );
       return [
         ...pictures(element),
-        ...steadiness(placement, item),
+        ...steadiness.hints(placement, item),
         ...overdue(placement, item),
         ...((shown.get(offerId) ?? 0) > 1
           ? ['Another element shows the same offer; together they count once.']

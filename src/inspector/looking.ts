@@ -12,7 +12,7 @@ import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
 import { createUnsent, stalledFact } from './timers.js';
-import { findTrackers, type Tracked, whyNone } from './trackers.js';
+import { findTrackers, ignoredTags, type Tracked, whyNone } from './trackers.js';
 import { unseenIn } from './unseen.js';
 import { createUpstream } from './upstream.js';
 import { type Fact, whatWaits } from './waiting.js';
@@ -204,7 +204,7 @@ export const createLooking = (
         ],
         page: pageFacts(inside, stored, now),
         settings: settingsOf(inside.options),
-        mistakes: [...mistakesOf(mistakes, listed), ...idle],
+        mistakes: [...mistakesOf(mistakes, listed), ...ignoredTags(), ...idle],
         unseen,
         closings: whole.closings.list(stored, now),
       };
@@ -215,7 +215,10 @@ export const createLooking = (
       const { upstream, inside, asking, lostIds } = whole;
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
-      unseen = [...lostIds(), ...unseenIn(inside.trees(), inside.registry.placements.size === 0)];
+      unseen = [
+        ...lostIds(),
+        ...unseenIn(inside.trees(), inside.registry.placements.size + found.view.size === 0),
+      ];
       idle = [...idleControls(inside, found.view), ...nearMisses(inside, found.view)].slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause);

@@ -47,6 +47,8 @@ export interface OffersContext extends HintsContext {
 /** A sentence and how the offer stands by it. */
 type Said = readonly [standing: Standing, words: string];
 
+const RESTARTED: Said = ['wrong', 'Its time begins again and again, so it is never over.'];
+
 /** On a page of thousands, at most so many offers far from the viewport are listed, and so many near it. */
 const MOST_FAR = 200;
 const MOST_NEAR = 200;
@@ -174,7 +176,9 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
       const { element, offerId } = placement;
       const item = exposure.watched.get(element);
-      const [standing, words] = say(placement, item, stored, now);
+      const own = hints.of(placement, item, stored, now);
+      const said = say(placement, item, stored, now);
+      const [standing, words] = said[0] === 'dwelling' && hints.isRestarted(placement) ? RESTARTED : said;
       const { dwell, rule } = item ?? {};
       const elapsed = dwell === undefined ? 0 : runtime.elapsed() - dwell;
       const running = rule?.dwellMs ? Math.min(1, elapsed / rule.dwellMs) : 0;
@@ -185,7 +189,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
           offerId,
           standing,
           words,
-          hints: [...hints.of(placement, item, stored, now), ...coverHints(placement, standing)],
+          hints: [...own, ...coverHints(placement, standing)],
         },
         ratio: item?.ratio,
         needed: item && (item.needed || item.rule.ratio),

@@ -35,7 +35,7 @@ export const reportOf = (
       ...section(
         `Offers (${offerCount})`,
         offers.length === 0
-          ? ['No element of this page has data-offer-id.']
+          ? ['No element of this page has data-offer-id now.']
           : offers.map(({ offerId, words, hints, ratio, needed }) =>
               [
                 `${offerId || '(no id)'}: ${words}`,

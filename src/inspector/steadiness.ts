@@ -45,7 +45,9 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     const count = (known?.replaced ?? 0) + (isReplaced ? 1 : 0);
     if (!known || isReplaced) elements.set(offerId, { latest: new WeakRef(element), replaced: count });
     return count
-      ? [`Its element was replaced ${times(count)} since the inspector was opened, and each starts at zero.`]
+      ? [
+          `Its element was replaced ${times(count)} since the inspector was opened, and each starts at zero: keep it, and change what it holds.`,
+        ]
       : [];
   };
 
@@ -56,14 +58,19 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     // Lists and carousels use an element again for the next offer.
     return count >= MANY
       ? [
-          `Its element got another id ${times(count)} since the inspector was opened, and each starts at zero.`,
+          `Its element got another id ${times(count)} since the inspector was opened, and each starts at zero: keep the id.`,
         ]
       : [];
   };
 
-  /** What has counted needs no more time. */
-  return (placement: Placement, item: Watched | undefined): string[] => {
-    const said = [...replaced(placement), ...renamed(placement)];
-    return item ? [...broken(item), ...said] : [];
+  return {
+    /** What has counted needs no more time. */
+    hints(placement: Placement, item: Watched | undefined): string[] {
+      const said = [...replaced(placement), ...renamed(placement)];
+      return item ? [...broken(item), ...said] : [];
+    },
+    /** Whether its time begins again and again. A framework may well replace an element once. */
+    isRestarted: ({ element, offerId }: Placement): boolean =>
+      (elements.get(offerId)?.replaced ?? 0) > 1 || (ids.get(element)?.renamed ?? 0) >= MANY,
   };
 };

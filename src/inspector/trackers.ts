@@ -72,3 +72,16 @@ export const whyNone = (): string => {
   const isOpen = !fault || fault === UNKNOWN;
   return `No tracker runs here. ${fault ?? untagged}${isOpen && globalThis.navigator.webdriver ? MACHINE : ''}`;
 };
+
+/** The file itself, and not what it loads from beside itself. */
+const ITSELF = /\/offersight(?!-(?:delivery|more|debug|inspector|worker))(?:[.-][\w-]+)?\.js/;
+
+/** Tags that run and start nothing, since another one came first. */
+export const ignoredTags = (): string[] =>
+  [...document.querySelectorAll<HTMLScriptElement>(FILE)]
+    .filter(({ src, type }) => ITSELF.test(src) && RUNS.test(type))
+    .slice(1)
+    .map(({ src, dataset: { endpoint } }) => {
+      const named = endpoint === undefined ? '' : ` with data-endpoint="${endpoint}"`;
+      return `A tag of ${new URL(src).pathname}${named} is ignored, since another one came first: keep one.`;
+    });

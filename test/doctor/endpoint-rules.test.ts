@@ -98,7 +98,14 @@ describe('the endpoint', () => {
   });
 
   it('behind a challenge is only doubted, since visitors may get through', () => {
-    expect(found(asked(page(403, { 'cf-mitigated': 'challenge' })))).toEqual(['warning endpoint-forbidden']);
+    for (const headers of [
+      { 'cf-mitigated': 'challenge' },
+      { 'x-amzn-waf-action': 'challenge' },
+      { 'x-vercel-mitigated': 'challenge' },
+      { 'x-datadome': 'protected' },
+    ])
+      for (const status of [202, 403, 405])
+        expect(found(asked(page(status, headers)))).toEqual(['warning endpoint-forbidden']);
   });
 
   it('that refuses a page on plain http has to list it', () => {

@@ -58,7 +58,7 @@ describe('offers that show, and do not count as they should', () => {
     expect(evidenceOf(seen({ browser: silent(0) }))).toBe(
       '<p data-offer-id="a52ge40b"> was in view for 3.0 s',
     );
-    expect(found(seen({ browser: silent(6) }))).toEqual(['warning offer-replaced']);
+    expect(found(seen({ browser: silent(6) }))).toEqual(['error offer-replaced']);
     expect(evidenceOf(seen({ browser: silent(6) }))).toContain('it was replaced 6 times');
   });
 

@@ -121,6 +121,15 @@ describe('window.offersight', () => {
     expect(judge(observed).findings[0]?.title).toContain('something else under the name window.offersight');
   });
 
+  it('fails if it gets something else than a function, or one that throws', () => {
+    const thrown = 'error: TypeError: t is not a function\n    at r (https://shop.example/offersight.js:1:9)';
+    const observed = withBrowser({ console: [thrown] });
+    expect(found(observed)).toEqual(['error script-commands-lost']);
+    expect(evidenceOf(observed)).toBe(thrown);
+    const told = 'error: OffersightError: network: … (https://shop.example/offersight.js)';
+    expect(found(withBrowser({ console: [told] }))).toEqual([]);
+  });
+
   it('that is not there is no fault', () => {
     expect(found(withBrowser({ commands: 'none' }))).toEqual([]);
   });

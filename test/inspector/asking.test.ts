@@ -118,12 +118,20 @@ describe('an endpoint', () => {
     expect(await answering(redirected)).toMatch(/is redirected, which events do not follow/);
   });
 
-  it('says so if a script of the page changes its address', async () => {
-    const elsewhere = new Response();
-    Object.defineProperty(elsewhere, 'url', { value: 'https://api.example/offer-events' });
-    expect(await answering(elsewhere)).toMatch(
-      /went to https:\/\/api\.example\/offer-events\. Code of this page has replaced fetch/,
+  it('says so if a script of the page changes its address, or something gives the answer of another', async () => {
+    const elsewhere = (): Response =>
+      Object.defineProperty(new Response(), 'url', { value: 'https://api.example/other' });
+    expect(await answering(elsewhere())).toMatch(
+      /is answered with https:\/\/api\.example\/other\. Something on the way leads it there\./,
     );
+    vi.spyOn(Function.prototype, 'toString').mockReturnValue('async (...all) => wrapped(...all)');
+    expect(await answering(elsewhere())).toMatch(
+      /went to https:\/\/api\.example\/other\. Code of this page has replaced fetch/,
+    );
+  });
+
+  it('says so if an answer has no content type', async () => {
+    expect(await answering(new Response(null, { status: 404 }))).toContain('answered 404 (no content type)');
   });
 });
 

@@ -109,6 +109,59 @@ it('says that a drag closes no offer by itself, and takes no press for one', asy
   );
 });
 
+it('takes the click that ends a drag for no press', async () => {
+  const offer = show('toast');
+  const inner = offer.firstElementChild;
+  const move = (type: string, clientX: number) =>
+    inner?.dispatchEvent(byUser(new PointerEvent(type, { bubbles: true, isPrimary: true, clientX })));
+  move('pointerdown', 10);
+  move('pointerup', 90);
+  inner?.dispatchEvent(byUser(new MouseEvent('click', { bubbles: true, detail: 1 })));
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^toast was gone right after a drag on <b>/);
+  const other = show('other');
+  // A key presses what has the focus, and moves no pointer.
+  press(other);
+  remove(other);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^other was gone right after a press on <b>/);
+});
+
+it('names what confirms, if the page asks first whether an offer shall close', async () => {
+  const offer = show('asked');
+  offer.firstElementChild?.setAttribute('class', 'close');
+  const confirm = document.createElement('i');
+  document.body.append(confirm);
+  const yes = () => confirm.dispatchEvent(byUser(new MouseEvent('click', { bubbles: true, composed: true })));
+  yes();
+  press(offer);
+  await runtime.advance(5_000);
+  expect(said()).toMatch(
+    /^asked was not gone within 3 s .* If the page asks first, give that to what confirms\.$/,
+  );
+  yes();
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(
+    /^asked was gone right after a press on <i>, .* give it data-offer-dismiss="asked"\.$/,
+  );
+});
+
+it('takes no later press for one that confirms', async () => {
+  const offer = show('left');
+  offer.firstElementChild?.setAttribute('class', 'close');
+  press(offer);
+  await runtime.advance(31_000);
+  document.body.append(document.createElement('i'));
+  document.body.lastElementChild?.dispatchEvent(
+    byUser(new MouseEvent('click', { bubbles: true, composed: true })),
+  );
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).not.toContain('was gone right after');
+});
+
 it('says of a marked control that the tracker did not hear it, and not that it is unknown', async () => {
   const offer = show('unheard');
   offer.firstElementChild?.setAttribute('data-offer-dismiss', '');

@@ -1,6 +1,6 @@
 /** Why the inspector does not find any tracker, as far as the page shows it. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { whyNone } from '../../src/inspector/trackers.js';
+import { ignoredTags, whyNone } from '../../src/inspector/trackers.js';
 
 afterEach(() => document.body.replaceChildren());
 
@@ -36,4 +36,16 @@ it('guesses that a script drives the browser only if nothing else explains it', 
   expect(whyNone()).toContain('a script drives this browser');
   document.body.innerHTML = TAG.replace('src', 'type="text/plain" src');
   expect(whyNone()).not.toContain('a script drives this browser');
+});
+
+it('names tags that are ignored, and no other files', () => {
+  document.body.innerHTML = `${TAG}<script src="/offersight-delivery.js"></script><script src="/offersight-shop.css"></script>`;
+  expect(ignoredTags()).toEqual([]);
+  document.body.innerHTML = `${TAG}${TAG.replace('src', 'type="text/plain" src')}`;
+  expect(ignoredTags()).toEqual([]);
+  document.body.innerHTML = `${TAG}${TAG}${TAG.replace('src', 'data-endpoint="/other" src')}`;
+  expect(ignoredTags()).toEqual([
+    'A tag of /offersight.js is ignored, since another one came first: keep one.',
+    'A tag of /offersight.js with data-endpoint="/other" is ignored, since another one came first: keep one.',
+  ]);
 });

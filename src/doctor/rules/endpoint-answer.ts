@@ -2,7 +2,7 @@
 import type { Finding } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
-import { ENCODED, isFirewall, isTooLong, isUndecodable } from './endpoint-signs.js';
+import { CHALLENGES, ENCODED, isFirewall, isTooLong, isUndecodable } from './endpoint-signs.js';
 import { type Meaning, meaningOfProblem } from './proxy-problems.js';
 import { finding, showEndpoint } from './wording.js';
 
@@ -80,6 +80,16 @@ const SIGNS: Table = [
       title:
         'Cloudflare challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
       repair: 'Add a rule that skips challenges for the endpoint.',
+    },
+  ],
+  [
+    ({ headers }) => CHALLENGES.some((name) => headers[name] !== undefined),
+    {
+      ...{ id: 'endpoint-forbidden', severity: 'warning' },
+      title:
+        'A firewall challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
+      repair:
+        'Add a rule that passes POSTs to the endpoint without a challenge: no code of a page can solve one there.',
     },
   ],
   [

@@ -2,6 +2,14 @@
 import type { Answer, Asked } from '../observed.js';
 import type { Meaning } from './proxy-problems.js';
 
+/** Headers by which firewalls say that they ask for a proof: of AWS, Vercel, DataDome and Sucuri. */
+export const CHALLENGES = [
+  'x-amzn-waf-action',
+  'x-vercel-mitigated',
+  'x-datadome',
+  'x-sucuri-block',
+] as const;
+
 /** What firewalls write on the pages that they show instead of an answer. */
 const FIREWALL = /request (?:was )?(?:rejected|blocked)\b|\b(?:support|incident) id\b[^<]{0,5}:/i;
 

@@ -60,7 +60,7 @@ export const offersReported: Rule = {
       ];
     return [
       replaced > 1
-        ? finding('warning', 'offer-replaced', {
+        ? finding('error', 'offer-replaced', {
             ...said,
             title: 'An offer is replaced again and again, so its second never completes.',
             repair:

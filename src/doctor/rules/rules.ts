@@ -28,16 +28,10 @@ import {
   pageSandboxed,
   pageUpgraded,
 } from './page.js';
+import { scriptCommands } from './script-commands.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { deliveryServed, inspectorServed, scriptBeside, scriptServed } from './script-served.js';
-import {
-  scriptCommands,
-  scriptFound,
-  scriptModule,
-  scriptRewritten,
-  scriptStripped,
-  scriptTwice,
-} from './script-tag.js';
+import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
 import { offersShared } from './shared.js';
 import { cookiesShort, storageKept, storageThere } from './storage.js';
 import { workersLeaveAlone } from './workers.js';

@@ -39,9 +39,12 @@ export const scriptPolicy: Rule = {
         const written = observed.tags.find((each) => each.url === url);
         const isOther = hasOtherNonce(written?.attributes.nonce, policies);
         if (browser ? !seen.length : !blocking.length) return [];
+        const isItself = !seen.length || seen.some(({ blocked }) => blocked === url);
         return [
           finding('error', 'script-blocked-by-policy', {
-            title: 'The page’s Content-Security-Policy blocks the script.',
+            title: isItself
+              ? 'The page’s Content-Security-Policy blocks the script.'
+              : 'The page’s Content-Security-Policy lets the script run, and blocks a file that it loads.',
             evidence: [
               ...seen.map(({ directive, blocked }) => `the browser blocked ${blocked} by ${directive}`),
               ...(blocking.length ? blocking : policies).map(showPolicy),

@@ -182,27 +182,6 @@ export const scriptTwice: Rule = {
   },
 };
 
-/** Whether what the page says to the tracker by `offersight.push` reaches it. */
-export const scriptCommands: Rule = {
-  find({ browser }) {
-    const { commands = 'none', tracker } = browser ?? {};
-    const isLost = commands === 'queue' || commands === 'other';
-    if (!isLost || !tracker?.endpoints.length) return [];
-    return [
-      finding('warning', 'script-commands-lost', {
-        title: 'The page says things to the tracker that do not reach it.',
-        evidence: [
-          commands === 'queue'
-            ? 'window.offersight is a list of commands that nothing takes'
-            : 'window.offersight is something else than the script file made',
-        ],
-        repair:
-          'Write (window.offersight ||= []).push(…), which keeps what is there, and give nothing else that name. From npm call the tracker itself: only the script file takes such commands.',
-      }),
-    ];
-  },
-};
-
 const isAnonymous = (startedBy: Readonly<Record<string, string>> | undefined): boolean =>
   startedBy === undefined || !('data-endpoint' in startedBy);
 

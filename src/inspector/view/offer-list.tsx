@@ -67,7 +67,7 @@ export class Offers extends Component<OffersState, { readonly sought: string }> 
     );
     return (
       <>
-        {offers.length ? null : <p>No element of this page has data-offer-id.</p>}
+        {offers.length ? null : <p>No element of this page has data-offer-id now.</p>}
         {unseen.map((words) => (
           <p class="problem">{words}</p>
         ))}
