@@ -6,6 +6,8 @@
  */
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { check, explain } from '../test/history/checker.js';
 import type { History } from '../test/history/row.js';
 import { lineOf } from '../test/history/story.js';
@@ -25,6 +27,9 @@ const { values } = parseArgs({
     story: { type: 'boolean', default: false },
   },
 });
+
+setFlagsFromString('--expose-gc');
+globalThis.gc = runInNewContext('gc') as NodeJS.GCFunction;
 
 const seed = Number(values.seed);
 const rooms = await loadRooms(values.root);

@@ -139,6 +139,9 @@ const noTotals = (): Totals => ({
   excused: {},
 });
 
+/** A closed database keeps its files open until its statements are collected, and a process may have only so many. */
+const RUNS_PER_COLLECTION = 50;
+
 /** Runs one schedule and judges it. */
 export const judge = async (rooms: Rooms, schedule: Schedule): Promise<Checked> =>
   check((await runSchedule(rooms, schedule)).history);
@@ -151,9 +154,11 @@ export const simulate = async (rooms: Rooms, campaign: Campaign): Promise<Simula
   const totals = noTotals();
   /** The broken schedule that was seen last: in the end, the smallest one. */
   let found: Checked | undefined;
+  let runs = 0;
   const property = fc.asyncProperty(schedules(campaign.focus), async (schedule) => {
     const { history, steps, elapsed } = await runSchedule(rooms, schedule);
     const checked = check(history);
+    if (++runs % RUNS_PER_COLLECTION === 0) globalThis.gc?.();
     if (!found) {
       count(totals, history, checked);
       totals.steps += steps;
