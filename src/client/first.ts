@@ -3,7 +3,7 @@
  * is needed soon, but not first, is later.ts.
  */
 import { OffersightError } from '../errors.js';
-import { isOfferId } from '../protocol/event.js';
+import { isOfferId, type OfferEvent } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
@@ -82,22 +82,23 @@ export const createFirst = (
   const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
     isStopped ? undefined : load().then(act, nothing);
 
-  /** Whether a commit follows in this task. */
-  let isDue = false;
-  /** Stores what is not stored yet. */
-  const commit = async (): Promise<void> => {
-    isDue = false;
-    // If this fails, the second load repairs the records or delivers from memory. It also looks after a stop, since what is
-    // stored was recorded. A second load that comes later looks by itself.
-    if (await outbox.commit().catch(() => true)) loaded?.onCommitted();
+  /** The event that was recorded last. */
+  let newest: OfferEvent | undefined;
+  /** Stores what is not stored yet, unless a later event follows, whose commit does so. */
+  const commit = async (event: OfferEvent | undefined): Promise<void> => {
+    if (event !== newest || owner.consent !== 'granted') return;
+    // If this fails, the second load repairs the records or delivers from memory.
+    await outbox.commit().catch(nothing);
+    // Also after a stop, since what is stored was recorded. A second load that comes later looks by itself.
+    loaded?.onCommitted();
   };
 
   const recorder = createRecording(latest, { owner, ...options }, runtime, (event, { isOnce }, placement) => {
     void later((loaded) => loaded.onAnnounced(event, placement));
     outbox.add(event, isOnce);
-    // One commit for all that is recorded by then: each one looks through all that waits.
-    if (!isDue) queueMicrotask(commit);
-    isDue = true;
+    newest = event;
+    // A browser may not run it in a page that is frozen by then, so no later one may rely on it.
+    queueMicrotask(() => commit(event));
   });
 
   const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
@@ -126,7 +127,7 @@ export const createFirst = (
       if (consent === 'denied') outbox.mirror.clear();
       void later((loaded) => loaded.onDecided(consent, copies));
       // The second load first judges what waits, since an offer that was dismissed may have been accepted before.
-      if (!loaded) void commit();
+      if (!loaded) void commit(newest);
     };
 
   void later(nothing);

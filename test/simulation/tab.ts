@@ -320,13 +320,12 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const once = new Set<string>();
   const store = outbox.commit;
   outbox.commit = async () => {
-    const isTried = await store();
+    await store();
     for (const id of once) {
       if (outbox.mirror.has(id)) continue;
       write({ kind: 'declined', id, tab: name, why: 'known' });
       once.delete(id);
     }
-    return isTried;
   };
   // The same as the second load of a page does (client/later/later.ts, page-delivery.ts), but without a document.
   const context = {

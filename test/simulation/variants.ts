@@ -501,8 +501,8 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'wiped',
     edits: one(
       OUTBOX,
-      "      if (owner.consent !== 'granted' || !copies.length) return false;",
-      "      if (!copies.length || outbox.pause.kind === 'back-off') return false;",
+      "      if (owner.consent !== 'granted' || !copies.length) return;",
+      "      if (!copies.length || outbox.pause.kind === 'back-off') return;",
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'wipe', 'network', 'crash-tab', 'open', 'wait'] },

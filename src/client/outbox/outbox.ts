@@ -49,9 +49,9 @@ export interface Outbox<Row extends BareRows = BareRows> {
   add(event: OfferEvent, isOnce: boolean): void;
   /**
    * Writes what the database does not have, in one transaction, and then what came meanwhile; nothing without consent. What
-   * fails is written by the next commit. Resolves to whether there was something to write.
+   * fails is written by the next commit.
    */
-  commit(): Promise<boolean>;
+  commit(): Promise<void>;
 }
 
 /** An offer without an end is remembered this long: 30 days. */
@@ -116,7 +116,7 @@ export const createOutbox = <Row extends BareRows>(
       const copies = [...mirror.values()].filter(
         ({ event, isStored }) => !isStored && !writing.has(event.offerId),
       );
-      if (owner.consent !== 'granted' || !copies.length) return false;
+      if (owner.consent !== 'granted' || !copies.length) return;
       for (const { event } of copies) writing.add(event.offerId);
       try {
         await outbox.records.transact((rows) => write(rows, copies));
@@ -132,7 +132,6 @@ export const createOutbox = <Row extends BareRows>(
       }
       // What came meanwhile for the same offers.
       await outbox.commit();
-      return true;
     },
   };
   return outbox;

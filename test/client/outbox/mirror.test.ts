@@ -2,7 +2,6 @@
 /** What a page does with its events while the database rejects: it has them all in its mirror. */
 import { describe, expect, test } from 'vitest';
 import { NO_PAUSE } from '../../../src/client/later/outbox/remembering.js';
-import type { Consent } from '../../../src/client/outbox/outbox.js';
 import type { Pause } from '../../../src/client/outbox/records.js';
 import { DEAD, FULL } from '../../support/database.js';
 import {
@@ -38,20 +37,6 @@ const blockedLater = async (...events: Parameters<typeof plain>): Promise<Return
   bench.database.fault = DEAD;
   return Object.assign(bench, { page });
 };
-
-describe('a commit', () => {
-  test('says whether there was something to write', async () => {
-    const owner = { consent: 'granted' as Consent };
-    const { outbox } = startDelivering().open({}, owner);
-    expect(await outbox.commit()).toBe(false);
-    outbox.add(viewed(1), false);
-    owner.consent = 'pending';
-    expect(await outbox.commit()).toBe(false);
-    owner.consent = 'granted';
-    const [first, second] = [outbox.commit(), outbox.commit()];
-    expect([await first, await second, await outbox.commit()]).toEqual([true, false, false]);
-  });
-});
 
 describe('while the database rejects, events', () => {
   test('leave from the mirror as soon as they would otherwise, oldest first, with one report', async () => {
