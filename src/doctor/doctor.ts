@@ -180,6 +180,7 @@ export const examine = async (
   const run: Run = { options, deadline, runtime, lists, leftOut, ask: createAsk(deadline, runtime) };
   const observed = await observe(run);
   const { browser, page, endpoint } = observed;
+  leftOut.push('No event was sent, nothing was pressed, and only one new visitor on a desktop was tried.');
   if (!options.admin)
     leftOut.push('The proxy itself was not asked for its alerts: give --admin and OFFERSIGHT_ADMIN_TOKEN.');
   if ((browser?.offers ?? observed.offers).some(({ isSigned }) => isSigned))

@@ -37,6 +37,8 @@ export interface EndpointSeen {
   /** Who says that it is the endpoint. */
   readonly namedBy: 'option' | 'page' | 'default';
   readonly asked: Asked;
+  /** Why the page could not read the answer that its browser got; nothing if it could. */
+  readonly unread?: string;
   /** Who asked: the page, as its tracker would, or the doctor in its place. */
   readonly by: 'page' | 'doctor';
 }

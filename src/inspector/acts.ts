@@ -1,16 +1,18 @@
-/** What a user does that may close an offer: presses, Escape and drags. */
+/** What a user does that may close an offer: presses, Escape and drags, and what may follow the way into a frame. */
 
 /** A pointer that moves farther, CSS px, drags. */
 const DRAG_PX = 30;
 
-/**
- * Listens for it.
- * @param onAct Called with a click, a press of Escape, or the `pointerup` that ends a drag. The page does not hear what it throws.
- */
-export const listenToActs = (
-  onAct: (event: KeyboardEvent | MouseEvent) => void,
-  signal: AbortSignal,
-): void => {
+/** Who hears of it. The page does not hear what they throw. */
+export interface Acts {
+  /** A click, a press of Escape, or the `pointerup` that ends a drag. */
+  onAct(event: KeyboardEvent | MouseEvent): void;
+  /** The focus went into a frame. */
+  onFrame(frame: Element): void;
+}
+
+/** Listens for it. */
+export const listenToActs = ({ onAct, onFrame }: Acts, signal: AbortSignal): void => {
   /** Whether the pointer was dragged. The click that follows does not press anything. */
   let isDragged = false;
   let from: Pick<PointerEvent, 'clientX' | 'clientY'> | undefined;
@@ -34,6 +36,16 @@ export const listenToActs = (
     isDragged = !!isFar && type === 'pointerup';
     if (isDragged) hear(event);
   };
+  const hearBlur = ({ isTrusted }: Event): void => {
+    const { activeElement } = document;
+    if (!isTrusted || activeElement?.localName !== 'iframe') return;
+    try {
+      onFrame(activeElement);
+    } catch {
+      // As above.
+    }
+  };
+  window.addEventListener('blur', hearBlur, { signal });
   for (const type of ['click', 'keydown'] as const)
     window.addEventListener(type, hear, { capture: true, signal });
   for (const type of ['pointerdown', 'pointerup'] as const)

@@ -53,7 +53,11 @@ export const whyPressed = (path: readonly Element[], element: Element, offerId: 
 export const holderOf = (element: Element): Element | undefined =>
   [...outward(element)].find((each) => matches(each, HOLDER));
 
-/** Why something that was done beside an offer, or a drag of it, does not count. */
+/** Why a drag of an offer does not count. */
+export const whyDragged = (offerId: string): string =>
+  `a drag closes only dialogs and popovers. Call tracker.dismiss("${offerId}") where the page takes the offer away.`;
+
+/** Why something that was done beside an offer does not count. */
 export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: ResolvedOptions): string => {
   if (isEscape && dismissal?.escape === false) return 'the option dismissal.escape is false.';
   const holder = holderOf(element);
@@ -65,6 +69,22 @@ export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: Re
 /** What is said of a close control that led to nothing in its time. */
 export const lateWords = (offerId: string, what: string): string =>
   `${offerId} was not gone within 3 s after ${what}, so that did not count as dismissed. If it closes the offer, give it data-offer-dismiss, which counts at once. If the page asks first, give that to what confirms.`;
+
+/** What people press to be rid of an offer. */
+const DECLINING =
+  /^(?:no\b|not\b|never|maybe|later|skip|cancel|decline|nein|non\b|später|plus tard|ahora no)/i;
+
+/** Whether a control says that it closes or declines something. */
+export const saysDecline = (control: Element): boolean =>
+  saysClose(control) || DECLINING.test((control.getAttribute('value') ?? control.textContent).trim());
+
+/** What is said of a button that submits a form which is marked to accept, and reads otherwise. */
+export const submittedWords = (offerId: string, button: Element, form: Element): string =>
+  `${offerId} was accepted by a press on ${nameOf(button)}, since that submits ${nameOf(form)}, which has data-offer-accept. If that declines, give it type="button" and data-offer-dismiss.`;
+
+/** What is said of an offer that was gone after a press in a frame. */
+export const framedWords = (offerId: string, frame: Element): string =>
+  `${offerId} was gone right after a press in ${nameOf(frame)}, and did not count as dismissed: presses in a frame are not heard. Call tracker.dismiss("${offerId}") where its message arrives.`;
 
 /** What is said of a control that says close and is marked to accept. */
 export const acceptedWords = (offerId: string, what: string): string =>

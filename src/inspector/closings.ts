@@ -11,12 +11,16 @@ import type { Runtime, Stop } from '../runtime.js';
 import { listenToActs } from './acts.js';
 import {
   acceptedWords,
+  framedWords,
   holderOf,
   isTied,
   lateWords,
   leadsOn,
   saysClose,
+  saysDecline,
+  submittedWords,
   whyBeside,
+  whyDragged,
   whyPressed,
 } from './closing-words.js';
 import { isInViewport } from './reach.js';
@@ -27,6 +31,8 @@ const CONSEQUENCE_MS = 1_200;
 /** A little longer than a close control is given. */
 const LONGEST_MS = 3_600;
 
+/** A press in a frame follows soon after the focus, and its message after that, milliseconds. */
+const FRAME_MS = 2_500;
 /** Who is asked whether that is meant answers within this time, milliseconds. */
 const ASKING_MS = 30_000;
 
@@ -129,8 +135,9 @@ export const createClosings = (
       if (!box || !isWithinView(element) || (isDrag && holderOf(element))) return [];
       const isAsking = isClosing && isTied(path, element);
       if (isAsking) asked.set(offerId, runtime.elapsed());
-      const why =
-        isDrag || (isBeside && !path.includes(element))
+      const why = isDrag
+        ? whyDragged(offerId)
+        : isBeside && !path.includes(element)
           ? whyBeside(element, isEscape, options)
           : whyPressed(path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
@@ -156,23 +163,34 @@ export const createClosings = (
     });
   };
 
-  /** A press on a mark that accepts. */
-  const onAcceptMark = (accept: Element): void => {
-    if (saysClose(accept))
-      for (const { offerId } of around(registry, accept))
-        say(offerId, {
-          words: acceptedWords(offerId, `a press on ${nameOf(accept)}`),
-          isAcceptance: true,
-        });
+  /** A press has accepted the offers that a mark is about. */
+  const sayAccepted = (marked: Element, wordsOf: (offerId: string) => string): void => {
+    for (const { offerId } of around(registry, marked))
+      say(offerId, { words: wordsOf(offerId), isAcceptance: true });
+  };
+
+  /** The user went into a frame, in which nobody hears a press. */
+  const onFrame = (frame: Element): void => {
+    if (owner.consent !== 'granted') return;
+    const held = nearOffers().filter(({ element }) => holds(element, frame) && isWithinView(element));
+    lookAfter(FRAME_MS, () => {
+      for (const { offerId, element } of held)
+        if (!isDrawn(element) && isOpen(offerId))
+          say(offerId, { words: framedWords(offerId, frame), isGone: true });
+    });
   };
 
   const onAct = (event: Event): void => {
     if (owner.consent !== 'granted' || event.composedPath().includes(apart)) return;
     const accept = nearest(event, '[data-offer-accept]:not(form)');
     if (accept) {
-      onAcceptMark(accept);
+      if (saysClose(accept)) sayAccepted(accept, (id) => acceptedWords(id, `a press on ${nameOf(accept)}`));
       return;
     }
+    const form = nearest(event, 'form[data-offer-accept]');
+    const button = nearest(event, 'button:not([type=button],[type=reset]),input[type=submit]');
+    if (form && button && event.type === 'click' && saysDecline(button))
+      sayAccepted(form, (id) => submittedWords(id, button, form));
     const concerned = concernedBy(event);
     if (!concerned.length) return;
     lookAfter(CONSEQUENCE_MS, () => {
@@ -186,7 +204,7 @@ export const createClosings = (
     });
   };
 
-  listenToActs(onAct, listening.signal);
+  listenToActs({ onAct, onFrame }, listening.signal);
 
   return {
     list(stored, now) {

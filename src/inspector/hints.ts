@@ -5,6 +5,7 @@ import type { Inside, PageView } from '../client/inside.js';
 import type { Runtime } from '../runtime.js';
 import { createPictures } from './pictures.js';
 import { createRoutes } from './routes.js';
+import { createStaying } from './staying.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
 import { createOverdue } from './timers.js';
@@ -19,6 +20,25 @@ export interface HintsContext {
   readonly runtime: Pick<Runtime, 'elapsed'>;
 }
 
+/** What people read in an element first. */
+const startOf = ({ textContent }: Element): string =>
+  // A form may have a field of that name.
+  String(textContent).slice(0, 400).replaceAll(/\s+/g, ' ').trim().slice(0, 30);
+
+/** What is said of several elements with one id. Copies in a slider read the same. */
+const sharedWords = (texts: readonly string[]): string[] => {
+  const different = [...new Set(texts)];
+  if (texts.length < 2) return [];
+  return different.length > 1
+    ? [
+        `${texts.length} elements have this id and read differently (${different
+          .slice(0, 3)
+          .map((text) => `“${text}”`)
+          .join(', ')}); together they count once. If they are several offers, each needs its own id.`,
+      ]
+    : ['Another element shows the same offer; together they count once.'];
+};
+
 /** Makes what gives the hints. */
 export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) => {
   const { options, owner, registry } = inside;
@@ -26,8 +46,9 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
   const overdue = createOverdue(runtime);
   const pictures = createPictures();
   const routes = createRoutes();
-  /** How many elements show each offer. */
-  const shown = new Map<string, number>();
+  const staying = createStaying(inside);
+  /** What the elements that show each offer read. */
+  const shown = new Map<string, string[]>();
 
   return {
     isRestarted: steadiness.isRestarted,
@@ -35,8 +56,8 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
     begin(now: number): void {
       routes.noteRoute(now);
       shown.clear();
-      for (const { offerId } of registry.placements.values())
-        shown.set(offerId, (shown.get(offerId) ?? 0) + 1);
+      for (const { offerId, element } of registry.placements.values())
+        shown.set(offerId, [...(shown.get(offerId) ?? []), startOf(element)]);
     },
     /** Those of one offer. */
     of(placement: Placement, item: Watched | undefined, stored: Stored | undefined, now: number): string[] {
@@ -49,9 +70,8 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
         ...pictures(element),
         ...steadiness.hints(placement, item),
         ...overdue(placement, item),
-        ...((shown.get(offerId) ?? 0) > 1
-          ? ['Another element shows the same offer; together they count once.']
-          : []),
+        ...sharedWords(shown.get(offerId) ?? []),
+        ...staying(placement, impression),
         ...(owner.consent === 'pending'
           ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
           : []),

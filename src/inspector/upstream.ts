@@ -19,10 +19,13 @@ export const createUpstream = (
 ): (() => Promise<ReadonlyMap<string, Delivered>>) => {
   let known: ReadonlyMap<string, Delivered> = new Map();
   let isThere = false;
+  /** A server may pass on what the endpoint says, and nothing else. */
+  let isElsewhere = false;
   return async () => {
     isThere ||= isDev(endpoint);
-    if (!isThere) return known;
+    if (!isThere || isElsewhere) return known;
     const response = await runtime.fetch(STATE_PATH).catch(() => undefined);
+    isElsewhere = response?.status === 404;
     if (!response?.ok) return known;
     const { events } = (await response.json()) as {
       readonly events: readonly (Delivered & { readonly id: string })[];

@@ -135,7 +135,44 @@ describe('window.offersight', () => {
   });
 });
 
+describe('an answer that arrives', () => {
+  it('is wrong if a script of the page has read it before the page can', () => {
+    const endpoint = { ...seen().endpoint, by: 'page' as const, unread: 'body stream already read' };
+    expect(found(seen({ endpoint }))).toEqual(['error endpoint-answer-read']);
+    expect(judge(seen({ endpoint })).fine.join()).not.toContain('The proxy answers');
+  });
+});
+
+describe('an offer with data-offer-dismiss itself', () => {
+  const withMarkup = (markup: string) => withBrowser({ offers: [offer('a52ge40b', {}, { markup })] });
+  it('closes at any press, unless it is a control or the mark is off', () => {
+    expect(found(withMarkup('<p data-offer-id="a" data-offer-dismiss>'))).toEqual([
+      'warning offer-dismiss-itself',
+    ]);
+    expect(found(withMarkup('<button data-offer-id="a" data-offer-dismiss>'))).toEqual([]);
+    expect(found(withMarkup('<p data-offer-id="a" data-offer-dismiss="false">'))).toEqual([]);
+  });
+});
+
+describe('the script file', () => {
+  it('is not text if it is compressed and no header says so', () => {
+    const observed = seen({ script: answer({ text: '\uFFFD\u0001\uFFFD' }) });
+    expect(found(observed)).toEqual(['error script-missing']);
+    expect(judge(observed).findings[0]?.repair).toContain('Correct the header');
+  });
+});
+
 describe('the file that delivers', () => {
+  it('is looked for in the wrong place by a script that an optimizer has combined', () => {
+    const files = [
+      { url: 'https://shop.example/cache/offersight-delivery.js', status: 404, type: 'text/html' },
+    ];
+    const observed = seen({ tags: [], browser: browser({ tags: [], files }) });
+    const { findings } = judge(observed);
+    const missing = findings.find(({ id }) => id === 'script-delivery-missing');
+    expect(missing?.repair).toContain('from what combines or inlines scripts');
+  });
+
   it('needs a type of scripts though the script file itself would run without', () => {
     const plain = answer({ headers: { 'content-type': 'text/plain' } });
     expect(found(seen({ script: plain, delivery: plain }))).toEqual(['error script-delivery-missing']);

@@ -105,7 +105,7 @@ it('says that a drag closes no offer by itself, and takes no press for one', asy
   remove(again);
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toMatch(
-    /^dragged was gone right after a drag on <p>, and did not count as dismissed: this closes only dialogs/,
+    /^dragged was gone right after a drag on <p>, and did not count as dismissed: a drag closes only dialogs and popovers\. Call/,
   );
 });
 
@@ -266,6 +266,44 @@ it('says that a press on something named close accepted the offer, if it did', a
   expect(said([accepted, { ...accepted, offerId: 'taken' }])).toMatch(
     /^closed was accepted by a press on <b\.btn-close>\. If that closes the offer, [^\n]*$/,
   );
+});
+
+it('says that a button which declines has submitted a form that accepts, if it was accepted', async () => {
+  const offer = show('submitted');
+  offer.innerHTML = '<form data-offer-accept><button>No, thanks</button><button>Get it</button></form>';
+  const [no, yes] = offer.querySelectorAll('button');
+  const click = (button: Element | undefined) =>
+    button?.dispatchEvent(byUser(new MouseEvent('click', { bubbles: true, composed: true })));
+  const marks: Mark[] = [{ offerId: 'submitted', type: 'accepted', until: START + 1 }];
+  offer.addEventListener('submit', (event) => event.preventDefault());
+  click(yes);
+  await runtime.advance(1);
+  expect(said(marks)).toBe('');
+  click(no);
+  await runtime.advance(1);
+  expect(said(marks)).toMatch(/^submitted was accepted by a press on <button>, since that submits <form>/);
+  expect(said()).toBe('');
+});
+
+it('says that presses in a frame are not heard, if an offer is gone after one', async () => {
+  const frame = document.createElement('iframe');
+  const offer = show('framed');
+  offer.append(frame);
+  const active = vi.spyOn(document, 'activeElement', 'get').mockReturnValue(frame);
+  const leave = () => window.dispatchEvent(byUser(new Event('blur')));
+  leave();
+  await runtime.advance(5_000);
+  expect(said()).toBe('');
+  leave();
+  remove(offer);
+  await runtime.advance(5_000);
+  expect(said()).toMatch(/^framed was gone right after a press in <iframe>, .*tracker\.dismiss\("framed"\)/);
+  const other = show('beside');
+  leave();
+  remove(other);
+  await runtime.advance(5_000);
+  expect(said()).not.toContain('beside');
+  active.mockRestore();
 });
 
 it('throws nothing into the page, even if an element has fields named like its properties', async () => {

@@ -79,7 +79,9 @@ const findUnanswered = ({ endpoint, browser }: Observed): Finding[] => {
 /** Whether the page reaches the endpoint, and whether the proxy answers there. */
 export const endpointAnswers: Rule = {
   fine: ({ endpoint }) =>
-    `The proxy answers at ${endpoint.url}, asked by ${endpoint.by === 'page' ? 'the page itself' : 'the doctor, with the headers of a page'}.`,
+    endpoint.unread === undefined
+      ? `The proxy answers at ${endpoint.url}, asked by ${endpoint.by === 'page' ? 'the page itself' : 'the doctor, with the headers of a page'}.`
+      : undefined,
   find(observed) {
     if (!isSameOrigin(observed)) return findOrigin(observed);
     const blocking = blockingOf(observed);
@@ -94,6 +96,22 @@ export const endpointAnswers: Rule = {
     const { asked } = observed.endpoint;
     return asked.kind === 'failed' ? findUnanswered(observed) : findAnswer(asked, observed);
   },
+};
+
+/** Whether the page can read what its browser got. */
+export const endpointRead: Rule = {
+  find: ({ endpoint: { asked, unread } }) =>
+    unread === undefined
+      ? []
+      : [
+          finding('error', 'endpoint-answer-read', {
+            title:
+              'A script of the page reads the endpoint’s answers first, so the tracker never learns that its events were taken, and sends them again.',
+            evidence: [showAsked(asked, 'POST'), `the page got: ${unread}`],
+            repair:
+              'Look for what wraps window.fetch, such as monitoring or an API client, and let it read response.clone().',
+          }),
+        ],
 };
 
 /** Whether an answer came out of a store. */

@@ -3,9 +3,9 @@ import type { Finding, Rule } from '../finding.js';
 import { anyOf, SEVERITIES, unless } from '../finding.js';
 import type { Observed } from '../observed.js';
 import { offerAttributes, offersPatient, tagAttributes } from './attributes.js';
-import { controlsKnown, offersFacing } from './closing.js';
+import { controlsKnown, offersClosing, offersFacing } from './closing.js';
 import { consentGiven } from './consent.js';
-import { endpointAnswers, endpointCached } from './endpoint.js';
+import { endpointAnswers, endpointCached, endpointRead } from './endpoint.js';
 import { endpointClock, endpointLong, endpointPace, endpointSteady } from './endpoint-steady.js';
 import { namesBlocked, offersFiltered } from './names.js';
 import {
@@ -61,6 +61,8 @@ const RULES: readonly Rule[] = [
   pageJson,
   storageKept,
   unless(isPageAtFault, storageThere),
+  // What some requests do not reach, the script's may not reach either.
+  endpointSteady,
   scriptFound,
   ...WHY_NOT_RUN,
   unless((observed) => isScriptKnown(observed) || anyOf(...WHY_NOT_RUN)(observed), scriptRan),
@@ -75,9 +77,9 @@ const RULES: readonly Rule[] = [
   unless(isScriptKnown, inspectorServed),
   consentGiven,
   workersLeaveAlone,
-  endpointSteady,
   unless(isEndpointKnown, endpointAnswers),
   unless(isEndpointKnown, endpointCached),
+  endpointRead,
   endpointLong,
   endpointPace,
   endpointClock,
@@ -92,6 +94,7 @@ const RULES: readonly Rule[] = [
   unless(anyOf(...WHY_NOT_REPORTED), offersReported),
   offersFacing,
   controlsKnown,
+  offersClosing,
   offersShared,
   offersFramed,
   offersClosed,

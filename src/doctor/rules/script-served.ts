@@ -34,6 +34,8 @@ const ENCODED = {
     'Correct the header or the file: a stored .gz or .br may be served with the wrong header, or a file twice compressed. Compare curl -sI with the file.',
 };
 
+const GARBLED = 'The script file is not text: it seems to be compressed, and no Content-Encoding says so.';
+
 /** How the package's module begins, which only bundlers can load. */
 const MODULE = /^\s*(?:import|export)\b/;
 
@@ -43,6 +45,7 @@ export const wrongOf = ({ status, headers, text }: Answer): string | undefined =
   if (isMisdirected({ text }))
     return 'The proxy has no site for the host that the script file is asked from.';
   if (status >= 300) return `The script file is not there: its address answers ${status}.`;
+  if (text.slice(0, 200).includes('\uFFFD')) return GARBLED;
   if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
   if (/html/i.test(type) || text.trimStart().startsWith('<'))
     return 'A page answers in the place of the script file.';
@@ -85,7 +88,7 @@ const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
         seen?.failure && `the browser asked for ${seen.url}: ${seen.failure}`,
         showTag(tag),
       ],
-      repair: isEncoded ? ENCODED.repair : repairOf(script, tag),
+      repair: isEncoded || wrong === GARBLED ? ENCODED.repair : repairOf(script, tag),
     }),
   ];
 };
@@ -118,6 +121,7 @@ export const deliveryServed: Rule = {
       ? !asked.every(isMissing)
       : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined && isTyped(delivery));
     if (isServed && !said.length) return [];
+    const isCombined = !!browser?.tracker.hasScriptRun && !tagsOf(observed).length;
     const isWhole = said.some((line) => /A file did not load/.test(line));
     return [
       finding('error', 'script-delivery-missing', {
@@ -130,8 +134,9 @@ export const deliveryServed: Rule = {
           ...(isServed ? [] : [delivery && showAsked(delivery)]),
           !isServed && delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
         ],
-        repair:
-          'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
+        repair: isCombined
+          ? 'The script runs out of another file than its own, and looks for this one beside that. Exclude offersight.js from what combines or inlines scripts, so that its tag stays as you wrote it.'
+          : 'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
       }),
     ];
   },

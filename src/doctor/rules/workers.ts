@@ -31,7 +31,7 @@ export const workersLeaveAlone: Rule = {
         isAnsweringAll(text)
           ? finding('warning', 'worker-answers', {
               title:
-                'The service worker answers requests without a look at their method, so from the second visit on events may not reach the proxy.',
+                'The service worker answers requests without a look at their method, so events may not reach the proxy once it is active, which is from the second visit on at the latest.',
               evidence: [...evidence, 'it calls respondWith, and nowhere reads the method of the request'],
               repair,
             })
