@@ -189,8 +189,10 @@ export const createClosings = (
     }
     const form = nearest(event, 'form[data-offer-accept]');
     const button = nearest(event, 'button:not([type=button],[type=reset]),input[type=submit]');
-    if (form && button && event.type === 'click' && saysDecline(button))
+    if (form && button && event.type === 'click' && saysDecline(button)) {
       sayAccepted(form, (id) => submittedWords(id, button, form));
+      return;
+    }
     const concerned = concernedBy(event);
     if (!concerned.length) return;
     lookAfter(CONSEQUENCE_MS, () => {
