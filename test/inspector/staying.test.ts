@@ -10,7 +10,7 @@ let staying: ReturnType<typeof createStaying>;
 beforeEach(() => {
   placements.clear();
   isDrawn = true;
-  staying = createStaying({ isDrawn: () => isDrawn, registry: { placements } as never });
+  staying = createStaying({ isDrawn: () => isDrawn, registry: { placements } });
 });
 
 const mount = (offerId: string): Placement => {
