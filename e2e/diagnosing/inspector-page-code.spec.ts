@@ -53,6 +53,47 @@ test.describe('an observer of the page’s own', () => {
   });
 });
 
+test.describe('code that draws offers', () => {
+  test('and replaces one all the time is named at once, and not that its time runs', async ({
+    page,
+    stack,
+  }) => {
+    await inspect(page, stack, `<main>${offer('renewed', 1_000)}</main>`);
+    await page.evaluate(
+      (html) =>
+        setInterval(() => {
+          document
+            .querySelector('main')
+            ?.replaceChildren(document.createRange().createContextualFragment(html));
+        }, 300),
+      offer('renewed', 1_000),
+    );
+    await expect
+      .poll(() => saidIn(page))
+      .toMatch(/renewed wrong Its time begins again and again, so it is never over\..* keep it, and change/s);
+  });
+
+  test('and gives several one id is shown what they read, and copies of one are not', async ({
+    page,
+    stack,
+  }) => {
+    const reads = (id: string, text: string) => offer(id).replace('Two months', text);
+    await inspect(page, stack, reads('looped', 'A month free') + reads('looped', 'A mug'));
+    await expect
+      .poll(() => saidIn(page))
+      .toContain('2 elements have this id and read differently (“A month free”, “A mug”)');
+    await page.evaluate(
+      (html) => {
+        document.body.insertAdjacentHTML('beforeend', html + html);
+      },
+      reads('copied', 'A cup'),
+    );
+    await expect
+      .poll(() => saidIn(page))
+      .toContain('Another element shows the same offer; together they count once.');
+  });
+});
+
 test.describe('a wrapper of fetch', () => {
   const wrapper = (reading: string) => `<script>
     const own = fetch;

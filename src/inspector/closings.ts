@@ -169,7 +169,7 @@ export const createClosings = (
       say(offerId, { words: wordsOf(offerId), isAcceptance: true });
   };
 
-  /** The user went into a frame, in which nobody hears a press. */
+  /** The user went into a frame. The page does not hear presses there. */
   const onFrame = (frame: Element): void => {
     if (owner.consent !== 'granted') return;
     const held = nearOffers().filter(({ element }) => holds(element, frame) && isWithinView(element));

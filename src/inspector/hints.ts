@@ -25,16 +25,16 @@ const startOf = ({ textContent }: Element): string =>
   // A form may have a field of that name.
   String(textContent).slice(0, 400).replaceAll(/\s+/g, ' ').trim().slice(0, 30);
 
+/** So many elements of one offer are read. */
+const MOST_READ = 20;
+
 /** What is said of several elements with one id. Copies in a slider read the same. */
-const sharedWords = (texts: readonly string[]): string[] => {
-  const different = [...new Set(texts)];
-  if (texts.length < 2) return [];
-  return different.length > 1
+const sharedWords = (elements: readonly Element[]): string[] => {
+  if (elements.length < 2) return [];
+  const texts = [...new Set(elements.slice(0, MOST_READ).map(startOf))].slice(0, 3);
+  return texts.length > 1
     ? [
-        `${texts.length} elements have this id and read differently (${different
-          .slice(0, 3)
-          .map((text) => `“${text}”`)
-          .join(', ')}); together they count once. If they are several offers, each needs its own id.`,
+        `${elements.length} elements have this id and read differently (${texts.map((text) => `“${text}”`).join(', ')}); together they count once. If they are several offers, each needs its own id.`,
       ]
     : ['Another element shows the same offer; together they count once.'];
 };
@@ -47,8 +47,8 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
   const pictures = createPictures();
   const routes = createRoutes();
   const staying = createStaying(inside);
-  /** What the elements that show each offer read. */
-  const shown = new Map<string, string[]>();
+  /** The elements that show each offer. */
+  const shown = new Map<string, Element[]>();
 
   return {
     isRestarted: steadiness.isRestarted,
@@ -56,12 +56,16 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
     begin(now: number): void {
       routes.noteRoute(now);
       shown.clear();
-      for (const { offerId, element } of registry.placements.values())
-        shown.set(offerId, [...(shown.get(offerId) ?? []), startOf(element)]);
+      for (const { offerId, element } of registry.placements.values()) {
+        const elements = shown.get(offerId);
+        if (elements) elements.push(element);
+        else shown.set(offerId, [element]);
+      }
     },
     /** Those of one offer. */
     of(placement: Placement, item: Watched | undefined, stored: Stored | undefined, now: number): string[] {
       const { element, offerId } = placement;
+      const elements = shown.get(offerId) ?? [];
       const impression = view.get(offerId);
       const wasAccepted = stored?.marks.some(
         (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
@@ -70,8 +74,8 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
         ...pictures(element),
         ...steadiness.hints(placement, item),
         ...overdue(placement, item),
-        ...sharedWords(shown.get(offerId) ?? []),
-        ...staying(placement, impression),
+        ...sharedWords(elements),
+        ...staying(placement, impression, elements.length > 1),
         ...(owner.consent === 'pending'
           ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
           : []),

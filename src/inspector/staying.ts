@@ -7,18 +7,15 @@ import { createLasting } from './lasting.js';
 const LOOKS = 15;
 
 /** Makes what says so, once in each look at an offer. One that was gone and shows again was closed. */
-export const createStaying = ({ isDrawn, registry }: Pick<Inside, 'isDrawn' | 'registry'>) => {
+export const createStaying = ({ isDrawn }: Pick<Inside, 'isDrawn'>) => {
   const lasting = createLasting();
   const gone = new WeakSet<Impression>();
-  const isShared = ({ element, offerId }: Placement): boolean =>
-    [...registry.placements.values()].some((each) => each.offerId === offerId && each.element !== element);
 
-  return (placement: Placement, impression: Impression | undefined): string[] => {
+  /** @param isShared Whether several elements show it: another one may be what was closed. */
+  return ({ element }: Placement, impression: Impression | undefined, isShared: boolean): string[] => {
     if (!impression?.isDismissed) return [];
-    if (!isDrawn(placement.element)) gone.add(impression);
-    // Another element of it may be the one that was closed.
-    const isSo = !gone.has(impression) && !isShared(placement);
-    return lasting(impression, isSo) < LOOKS
+    if (!isDrawn(element)) gone.add(impression);
+    return lasting(impression, !gone.has(impression) && !isShared) < LOOKS
       ? []
       : [
           'It counted as dismissed, and still shows. If the page asks first, put data-offer-dismiss on what confirms, and not on what asks.',

@@ -73,8 +73,9 @@ export const whyNone = (): string => {
   return `No tracker runs here. ${fault ?? untagged}${isOpen && globalThis.navigator.webdriver ? MACHINE : ''}`;
 };
 
-/** The file itself, and not what it loads from beside itself. */
-const ITSELF = /\/offersight(?!-(?:delivery|more|debug|inspector|worker))(?:[.-][\w-]+)?\.js/;
+/** The file itself, perhaps with a hash in its name; no file of the site's own and none that it loads from beside itself. */
+const ITSELF =
+  /\/offersight(?!-(?:delivery|more|debug|inspector|worker))(?:[.-]min|[.-](?=[\w-]*\d)[\w-]{8,})?\.js/;
 
 /** Tags that run and start nothing, since another one came first. */
 export const ignoredTags = (): string[] =>

@@ -1,5 +1,5 @@
 /** What delivers loads when a page needs it, and nothing is lost until it is there. */
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type * as PageDeliveryRoom from '../../src/client/later/page-delivery.js';
 import type { WireRequest } from '../../src/protocol/batch.js';
 import { deferred } from '../support/deferred.js';
@@ -172,6 +172,7 @@ describe('delivery', () => {
   test('is woken for all that counts at a time, and does not look for the site’s service worker for each', async () => {
     const getRegistration = vi.fn(async () => undefined);
     Object.defineProperty(navigator, 'serviceWorker', { value: { getRegistration }, configurable: true });
+    onTestFinished(() => void Reflect.deleteProperty(navigator, 'serviceWorker'));
     const ids = Array.from({ length: 50 }, (_, index) => `many-${index}`);
     render(ids.map((id) => `<p data-offer-id="${id}"></p>`).join(''));
     const offers = [...document.querySelectorAll('p')];
@@ -183,7 +184,6 @@ describe('delivery', () => {
     expect(getRegistration.mock.calls.length).toBeLessThan(5);
     await tracker.flush();
     expect(site.posted).toHaveLength(50);
-    Reflect.deleteProperty(navigator, 'serviceWorker');
   });
 
   test('gets what a page that was frozen could not commit together with what is recorded next', async () => {

@@ -102,10 +102,13 @@ describe('the endpoint', () => {
       { 'cf-mitigated': 'challenge' },
       { 'x-amzn-waf-action': 'challenge' },
       { 'x-vercel-mitigated': 'challenge' },
-      { 'x-datadome': 'protected' },
     ])
       for (const status of [202, 403, 405])
         expect(found(asked(page(status, headers)))).toEqual(['warning endpoint-forbidden']);
+    const datadome = { 'x-datadome': 'protected' };
+    expect(found(asked(page(403, datadome)))).toEqual(['warning endpoint-forbidden']);
+    // It marks what it lets through as well.
+    expect(found(asked(page(404, datadome)))).toEqual(['error endpoint-not-found']);
   });
 
   it('that refuses a page on plain http has to list it', () => {

@@ -113,6 +113,12 @@ describe('an endpoint that is asked a few times', () => {
       expect(evidenceOf(observed)).toMatch(/[12] of 4 requests were not answered by the proxy/);
     }
     expect(found(seen({ endpoint, repeated: [proxy] }))).toEqual(['error endpoint-unsteady']);
+    // The same machine may lack the script's file.
+    const script = answer({ status: 404 });
+    expect(found(seen({ endpoint, script, repeated: [proxy] }))).toEqual([
+      'error endpoint-unsteady',
+      'error script-missing',
+    ]);
     const elsewhere = { ...endpoint, url: 'https://events.example/offer-events' };
     expect(found(seen({ endpoint: elsewhere, repeated: [proxy, page] }))).toEqual([
       'error endpoint-other-origin',

@@ -202,6 +202,16 @@ describe('the script file', () => {
     const policies = ["script-src 'none'"];
     expect(found(seen({ browser: idle({ violations }) }))).toEqual(['error script-blocked-by-policy']);
     expect(found(served({ policies }))).toEqual(['error script-blocked-by-policy']);
+    const beside = SCRIPT.replace('.js', '-delivery.js');
+    for (const [blocked, words] of [
+      [SCRIPT, 'blocks the script.'],
+      [beside, 'lets the script run, and blocks a file that it loads.'],
+    ] as const) {
+      const observed = seen({
+        browser: browser({ violations: [{ directive: 'script-src-elem', blocked }] }),
+      });
+      expect(judge(observed).findings[0]?.title).toContain(words);
+    }
     expect(found(seen({ policies }))).toEqual([]);
     const others = [{ directive: 'script-src-elem', blocked: 'https://other.example/x.js' }];
     expect(found(seen({ browser: browser({ violations: others }) }))).toEqual([]);

@@ -3,26 +3,19 @@ import { beforeEach, expect, it } from 'vitest';
 import type { Impression, Placement } from '../../src/client/detect/placement.js';
 import { createStaying } from '../../src/inspector/staying.js';
 
-const placements = new Map<Element, Placement>();
 let isDrawn = true;
 let staying: ReturnType<typeof createStaying>;
 
 beforeEach(() => {
-  placements.clear();
   isDrawn = true;
-  staying = createStaying({ isDrawn: () => isDrawn, registry: { placements } });
+  staying = createStaying({ isDrawn: () => isDrawn });
 });
 
-const mount = (offerId: string): Placement => {
-  const element = document.createElement('p');
-  const placement = { element, offerId };
-  placements.set(element, placement);
-  return placement;
-};
+const mount = (offerId: string): Placement => ({ element: document.createElement('p'), offerId });
 const dismissed = { isDismissed: true } as Impression;
 /** What the last of many looks says. */
-const look = (placement: Placement, impression: Impression, looks = 30): string =>
-  Array.from({ length: looks }, () => staying(placement, impression))
+const look = (placement: Placement, impression: Impression, looks = 30, isShared = false): string =>
+  Array.from({ length: looks }, () => staying(placement, impression, isShared))
     .at(-1)
     ?.join() ?? '';
 
@@ -39,7 +32,5 @@ it('does not say so of an offer that was not dismissed, was gone and shows again
   look(again, dismissed, 1);
   isDrawn = true;
   expect(look(again, dismissed)).toBe('');
-  const twice = mount('c');
-  mount('c');
-  expect(look(twice, { ...dismissed })).toBe('');
+  expect(look(mount('c'), { ...dismissed }, 30, true)).toBe('');
 });

@@ -64,7 +64,7 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
 };
 
 /** What browsers say to who reads a body for the second time. */
-const ALREADY_READ = /already (?:been )?(?:read|used|consumed)|disturbed|locked/i;
+const ALREADY_READ = /already (?:been )?(?:read|used|consumed)|disturbed|\blocked/i;
 
 /** Asks the endpoint from inside the page, under its policies and with its browser's headers. */
 const probe = async (

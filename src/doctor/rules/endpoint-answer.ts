@@ -2,7 +2,7 @@
 import type { Finding } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
-import { CHALLENGES, ENCODED, isFirewall, isTooLong, isUndecodable } from './endpoint-signs.js';
+import { ENCODED, isChallenge, isFirewall, isTooLong, isUndecodable } from './endpoint-signs.js';
 import { type Meaning, meaningOfProblem } from './proxy-problems.js';
 import { finding, showEndpoint } from './wording.js';
 
@@ -74,16 +74,7 @@ type Table = readonly (readonly [fits: (answer: Answer) => boolean, meaning: Mea
 /** Findings for answers that are not the proxy's and whose status is ambiguous, by what else they say. */
 const SIGNS: Table = [
   [
-    ({ headers }) => headers['cf-mitigated'] !== undefined,
-    {
-      ...{ id: 'endpoint-forbidden', severity: 'warning' },
-      title:
-        'Cloudflare challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
-      repair: 'Add a rule that skips challenges for the endpoint.',
-    },
-  ],
-  [
-    ({ headers }) => CHALLENGES.some((name) => headers[name] !== undefined),
+    isChallenge,
     {
       ...{ id: 'endpoint-forbidden', severity: 'warning' },
       title:

@@ -2,13 +2,19 @@
 import type { Answer, Asked } from '../observed.js';
 import type { Meaning } from './proxy-problems.js';
 
-/** Headers by which firewalls say that they ask for a proof: of AWS, Vercel, DataDome and Sucuri. */
-export const CHALLENGES = [
-  'x-amzn-waf-action',
-  'x-vercel-mitigated',
-  'x-datadome',
-  'x-sucuri-block',
-] as const;
+/** Headers that only a firewall's challenge has: of Cloudflare, AWS, Vercel and Sucuri. */
+const CHALLENGING = ['cf-mitigated', 'x-amzn-waf-action', 'x-vercel-mitigated', 'x-sucuri-block'] as const;
+
+/** DataDome marks also what it lets through. */
+const DATADOME = 'x-datadome';
+
+/** Headers that show who may challenge requests. */
+export const CHALLENGE_HEADERS = [...CHALLENGING, DATADOME] as const;
+
+/** Whether a firewall asks who sends the request for a proof. */
+export const isChallenge = ({ status, headers }: Answer): boolean =>
+  CHALLENGING.some((name) => headers[name] !== undefined) ||
+  (status === 403 && headers[DATADOME] !== undefined);
 
 /** What firewalls write on the pages that they show instead of an answer. */
 const FIREWALL = /request (?:was )?(?:rejected|blocked)\b|\b(?:support|incident) id\b[^<]{0,5}:/i;

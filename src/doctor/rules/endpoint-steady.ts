@@ -3,7 +3,7 @@ import type { Finding, Rule } from '../finding.js';
 import { LONG_BYTES, problemOf } from '../http/endpoint.js';
 import type { Answer, Asked, Observed } from '../observed.js';
 import { blockingOf, isSameOrigin, isStored } from './endpoint.js';
-import { CHALLENGES, isFirewall } from './endpoint-signs.js';
+import { isChallenge, isFirewall } from './endpoint-signs.js';
 import { meaningOfProblem } from './proxy-problems.js';
 import { finding, headersOf, showAsked, showEndpoint } from './wording.js';
 
@@ -17,7 +17,7 @@ const hasPassed = (asked: Asked): boolean => codeOf(asked) === 'batch';
 const isUnmounted = (asked: Asked): asked is Answer =>
   asked.kind === 'answered' &&
   [200, 404, 405].includes(asked.status) &&
-  !CHALLENGES.some((name) => asked.headers[name] !== undefined) &&
+  !isChallenge(asked) &&
   problemOf(asked) === undefined &&
   !isFirewall(asked);
 

@@ -3,7 +3,7 @@ import type { Rule } from '../finding.js';
 import { finding } from './wording.js';
 
 /** What a command threw. The script file shows that on the console, and goes on. */
-const THROWN = /^error: (?!OffersightError)\w*Error\b.*offersight[\w.-]*\.js/s;
+const THROWN = /^error: (?!OffersightError)\w*Error\b.*\/offersight(?:[.-](?=[\w-]*\d)[\w-]{8,})?\.js/s;
 
 /** Whether it reaches the tracker, and works there. */
 export const scriptCommands: Rule = {

@@ -52,7 +52,9 @@ export const scriptPolicy: Rule = {
             ],
             repair: isOther
               ? 'The tag’s nonce is not the policy’s. Write the same one into both for each answer, and keep pages that have one out of every cache.'
-              : "Allow the script in script-src: by 'self', by the page’s nonce on the tag, or by its hash. See docs/recipes/policies.md.",
+              : isItself
+                ? "Allow the script in script-src: by 'self', by the page’s nonce on the tag, or by its hash. See docs/recipes/policies.md."
+                : "Allow what the script loads in script-src as well: by 'self', by the page’s nonce with 'strict-dynamic', or by hashes with an import map. See docs/recipes/policies.md.",
           }),
         ];
       });

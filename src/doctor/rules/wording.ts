@@ -2,7 +2,7 @@
 import type { Finding, Severity } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Asked } from '../observed.js';
-import { CHALLENGES } from './endpoint-signs.js';
+import { CHALLENGE_HEADERS } from './endpoint-signs.js';
 
 /** So much of a body is shown: enough for the number that a firewall's page shows. */
 const LONGEST_START = 300;
@@ -36,8 +36,7 @@ const TELLING = [
   'age',
   'x-cache',
   'cf-cache-status',
-  'cf-mitigated',
-  ...CHALLENGES,
+  ...CHALLENGE_HEADERS,
   'location',
 ];
 
