@@ -179,6 +179,47 @@ test.describe('a page that looks for the outbox', () => {
   });
 });
 
+test.describe('a page that is left', () => {
+  const stallsOf = ({ recorder }: World): unknown[] =>
+    recorder.rows.flatMap((row) => (row.kind === 'fault' && row.where === 'storage' ? [row.target] : []));
+  /** Leaves a page after it waited for its database. */
+  const leave = async (world: World, isSlow: boolean): Promise<string | undefined> => {
+    const tab = await world.open({ offers: 1 });
+    const isCommitted = (): boolean => world.recorder.rows.some(({ kind }) => kind === 'committed');
+    await expect.poll(isCommitted).toBe(true);
+    await tab.page.evaluate(async (slow) => {
+      const database = await new Promise<IDBDatabase>((resolve) => {
+        const request = indexedDB.open('offersight');
+        request.onsuccess = () => resolve(request.result);
+      });
+      const store = database.transaction('offersight', 'readwrite').objectStore('offersight');
+      // A transaction lives as long as it asks for something.
+      const hold = (): void => {
+        store.get('nothing').onsuccess = hold;
+      };
+      if (slow) hold();
+      await new Promise((resolve) => setTimeout(resolve, 1_200));
+    }, isSlow);
+    const [name] = world.documentsOf(tab);
+    await tab.page.goto(world.addressOf(tab));
+    await expect.poll(() => world.documentsOf(tab).length).toBe(2);
+    return name;
+  };
+
+  test('says that its database had not answered for a second', async ({ world }) => {
+    const name = await leave(world, true);
+    await expect.poll(() => stallsOf(world)).toContain(name);
+  });
+
+  test('does not say so if the database had answered', async ({ world }) => {
+    const name = await leave(world, false);
+    const isLeft = (): boolean =>
+      world.recorder.rows.some((row) => row.kind === 'page' && row.tab === name && row.change === 'pagehide');
+    await expect.poll(isLeft).toBe(true);
+    expect(stallsOf(world)).toEqual([]);
+  });
+});
+
 test.describe('an event that is recorded while the database fails', () => {
   const storesOf = ({ recorder }: World): unknown[] =>
     recorder.rows.flatMap((row) => (row.kind === 'committed' ? [row.store ? 'memory' : 'disk'] : []));

@@ -91,17 +91,34 @@ IDBFactory.prototype.open = function (...given) {
   return request;
 };
 
+/** A database that leaves a transaction without an answer for longer is as good as blocked, milliseconds. */
+const STALL_MS = 1_000;
+interface Change {
+  readonly since: number;
+  readonly rows: Parameters<typeof tell>;
+}
 /** What one transaction does, written down when it is complete. */
-const changes = new Map<IDBTransaction, Parameters<typeof tell>>();
+const changes = new Map<IDBTransaction, Change>();
+/** The product cannot make the machine's disk faster. */
+const tellStall = (pending: Iterable<Change>): void => {
+  for (const { since } of pending) {
+    const ms = trueNow() - since;
+    if (ms < STALL_MS) continue;
+    tell({ kind: 'fault', where: 'storage', what: `no answer for ${ms} ms`, target: tab });
+    return;
+  }
+};
 /** A page that sleeps may never learn that a transaction is complete. */
 const tellUnheard = (): void => {
-  const ids = [...changes.values()].flat().flatMap((row) => (row.kind === 'removed' ? row.id : []));
+  const rows = [...changes.values()].flatMap(({ rows: noted }) => noted);
+  const ids = rows.flatMap((row) => (row.kind === 'removed' ? row.id : []));
   if (ids.length) tell({ kind: 'unheard', tab, ids });
+  tellStall(changes.values());
 };
 window.addEventListener('pagehide', tellUnheard, { capture: true });
 document.addEventListener('freeze', tellUnheard, { capture: true });
 const noted = (store: IDBObjectStore, key: unknown, value?: unknown): void => {
-  const list = changes.get(store.transaction);
+  const list = changes.get(store.transaction)?.rows;
   const [shelf, id] = Array.isArray(key) ? (key as unknown[]) : [];
   if (!list || typeof id !== 'string') return;
   if (shelf === 'state' && id === 'pause' && value) {
@@ -125,10 +142,13 @@ IDBDatabase.prototype.transaction = function (names, mode, options) {
     options,
   );
   const list: Parameters<typeof tell> = [];
-  changes.set(begun, list);
   const since = trueNow();
+  changes.set(begun, { since, rows: list });
   const numbered = isOrdered ? begun.objectStore(ORDER).add(0) : undefined;
-  begun.addEventListener('abort', () => changes.delete(begun));
+  begun.addEventListener('abort', () => {
+    changes.delete(begun);
+    tellStall([{ since, rows: list }]);
+  });
   begun.addEventListener('complete', () => {
     changes.delete(begun);
     if (list.length) tell(...list.map((row) => ({ ...row, since, order: numbered?.result })));
