@@ -466,7 +466,18 @@ const ENDPOINTS: readonly Behind[] = [
       (isLong ? answering(413)(proxy) : proxy)(request, response);
     },
     ids: ['endpoint-body-limit'],
-    seen: /the body had 60,000 bytes.*answered 413/s,
+    seen: /the body had more than 60,000 bytes.*answered 413/s,
+  },
+  {
+    name: 'a gateway that refuses what events contain',
+    answer: (proxy) => (request, response) => {
+      // A batch without events is shorter. Who reads a body takes it from the proxy.
+      const hasEvents = Number(request.headers['content-length']) > 100;
+      const refusing = answering(400, {}, 'additional property: group');
+      (hasEvents ? refusing(proxy) : proxy)(request, response);
+    },
+    ids: ['endpoint-events-refused'],
+    seen: /a viewed and a dismissed event.*additional property: group/s,
   },
   {
     name: 'a wrong Content-Encoding',
@@ -519,6 +530,18 @@ test('the doctor names a script that its header says is compressed, and the page
   expect(encoded.report().findings[0]?.title).toContain('Content-Encoding');
   expect(encoded.report().findings[0]?.evidence.join()).toContain('net::ERR_CONTENT_DECODING_FAILED');
   expect(gone.report().findings[0]?.evidence[0]).toBe(`a script of ${led} led on to this page`);
+});
+
+test('the doctor names a template for phones that has no tag', async ({ clinic }) => {
+  const url = clinic.deploy('/desktop', {});
+  const phone = clinic.deploy('/phone', { tag: '' });
+  clinic.site.serve('/', (request, response) => {
+    const isPhone = /\bMobile\b/.test(request.headers['user-agent'] ?? '');
+    response.writeHead(302, { location: isPhone ? phone : url, vary: 'User-Agent' }).end();
+  });
+  const { code, report, ids } = await clinic.examine([`${clinic.site.url}/`, '--json']);
+  expect([code, ids()]).toEqual([1, ['script-not-on-phones']]);
+  expect(report().findings[0]?.evidence).toContain(`asked as a phone, the server gave ${phone}`);
 });
 
 test('the doctor notes that consent is missing, and not once it is given', async ({ clinic }) => {

@@ -3,7 +3,7 @@ import { platformRuntime, type Runtime } from '../runtime.js';
 import { type BrowserChoice, visitIfPossible } from './browser/browser-choice.js';
 import type { Report } from './finding.js';
 import { type Ask, createAsk } from './http/asking.js';
-import { askEndpoint, askEndpointAgain, problemOf } from './http/endpoint.js';
+import { askEndpoint, askEndpointAgain, contradictingBatch, longBatch, problemOf } from './http/endpoint.js';
 import { type Markup, readMarkup } from './http/markup.js';
 import { policiesOf } from './http/policy.js';
 import { type Deadline, startDeadline } from './limits.js';
@@ -12,7 +12,7 @@ import { type FilterLists, requestsOf } from './lists/names.js';
 import { smallList } from './lists/small.js';
 import { nameEndpoint } from './naming.js';
 import { NotLooked } from './not-looked.js';
-import type { Asked, EndpointSeen, Observed } from './observed.js';
+import type { Asked, EndpointSeen, Observed, PhoneSeen } from './observed.js';
 import { type AdminOptions, askOperator } from './operator/admin.js';
 import { askKey, type KeyOptions } from './operator/key.js';
 import { judge } from './rules/rules.js';
@@ -80,6 +80,22 @@ interface Run {
 
 const HTML = { accept: 'text/html,*/*' };
 
+/** By these words a server knows a phone. Browsers on Android send no more of their machine than this. */
+const PHONE = {
+  'user-agent':
+    'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36 offersight-doctor',
+};
+
+/** The page that the server gives to phones. */
+const lookAsPhone = async ({ options, ask }: Run): Promise<PhoneSeen | undefined> => {
+  const asked = await ask(options.url, { isFollowing: true, headers: { ...HTML, ...PHONE } });
+  const isPage =
+    asked.kind === 'answered' && asked.status === 200 && /html/i.test(asked.headers['content-type'] ?? '');
+  return isPage
+    ? { url: asked.url, headers: asked.headers, ...readMarkup(asked.text, asked.url) }
+    : undefined;
+};
+
 /** The page, by HTTP and in a browser. */
 const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: Run) => {
   const page = await ask(options.url, { isFollowing: true, headers: HTML });
@@ -124,8 +140,9 @@ const seenFromOutside = async (
 const observe = async (run: Run): Promise<Observed> => {
   const { options, ask, runtime, lists } = run;
   const now = runtime.now();
-  const [{ source, visited, page, ledFrom }, operator, key] = await Promise.all([
+  const [{ source, visited, page, ledFrom }, phone, operator, key] = await Promise.all([
     lookAtPage(run),
+    lookAsPhone(run),
     options.admin && askOperator(ask, options.admin, now),
     options.key && askKey(ask, options.key),
   ]);
@@ -136,13 +153,14 @@ const observe = async (run: Run): Promise<Observed> => {
   const askBeside = (name: string): Promise<Asked> | undefined =>
     tag && ask(new URL(`offersight-${name}.js`, tag.url).href, { isFollowing: true });
   const question = { endpoint: visited?.endpoint.url ?? named.url, page: page.url, now };
-  const [script, delivery, inspector, endpoint, repeated, long, workers] = await Promise.all([
+  const [script, delivery, inspector, endpoint, repeated, full, long, workers] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
     askBeside('delivery'),
     askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
     askEndpointAgain(ask, question),
-    askEndpoint(ask, question, true),
+    askEndpoint(ask, question, (at) => contradictingBatch(at)),
+    askEndpoint(ask, question, longBatch),
     Promise.all((browser?.workers ?? []).slice(0, MOST_WORKERS).map((url) => ask(url))),
   ]);
   const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
@@ -151,12 +169,14 @@ const observe = async (run: Run): Promise<Observed> => {
     return found ? [{ name: request.url, ...found }] : [];
   });
   return {
-    ...{ page, endpoint, repeated, long, workers, filtered, tags: source.tags, inert: source.inert, at: now },
+    ...{ page, endpoint, repeated, full, long, workers, filtered },
+    ...{ tags: source.tags, inert: source.inert, at: now },
     ...(source.base !== undefined && { base: source.base }),
     ...(ledFrom !== undefined && { ledFrom }),
     offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),
     policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],
     ...(browser && { browser }),
+    ...(phone && { phone }),
     ...(script && { script }),
     ...(delivery && { delivery }),
     ...(inspector && { inspector }),
@@ -167,7 +187,7 @@ const observe = async (run: Run): Promise<Observed> => {
 
 /**
  * Examines a deployment. No event is reported: what the page would send to the endpoint is stopped, and the endpoint is asked
- * by a batch of no events.
+ * only by batches that every proxy refuses as a whole.
  * @throws {NotLooked} If there is no page to look at.
  */
 export const examine = async (
@@ -180,7 +200,9 @@ export const examine = async (
   const run: Run = { options, deadline, runtime, lists, leftOut, ask: createAsk(deadline, runtime) };
   const observed = await observe(run);
   const { browser, page, endpoint } = observed;
-  leftOut.push('No event was sent, nothing was pressed, and only one new visitor on a desktop was tried.');
+  leftOut.push(
+    'No event was reported, nothing was pressed, and only one new visitor on a desktop was tried.',
+  );
   if (!options.admin)
     leftOut.push('The proxy itself was not asked for its alerts: give --admin and OFFERSIGHT_ADMIN_TOKEN.');
   if ((browser?.offers ?? observed.offers).some(({ isSigned }) => isSigned))

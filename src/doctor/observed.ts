@@ -43,6 +43,14 @@ export interface EndpointSeen {
   readonly by: 'page' | 'doctor';
 }
 
+/** The page that the server gives to phones, as it was served. */
+export interface PhoneSeen {
+  readonly url: string;
+  readonly headers: Answer['headers'];
+  readonly tags: readonly ScriptTag[];
+  readonly inert: readonly string[];
+}
+
 /** A name of the deployment that a filter list blocks. */
 export interface Filtered {
   /** The URL. */
@@ -94,6 +102,8 @@ export interface Observed {
   readonly ledFrom?: string;
   /** When it was opened, by the doctor's clock, epoch milliseconds. */
   readonly at: number;
+  /** What phones get; nothing if they got no page. */
+  readonly phone?: PhoneSeen;
   /** Tags of the script file as they were served. */
   readonly tags: readonly ScriptTag[];
   /** Tags that browsers do not run, since they are in `<noscript>`, in a comment or the like; with their place. */
@@ -114,7 +124,9 @@ export interface Observed {
   readonly endpoint: EndpointSeen;
   /** What the endpoint answered to the doctor when it was asked a few times at once. */
   readonly repeated: readonly Asked[];
-  /** What it answered to the doctor when a batch without events came in a long body. */
+  /** What it answered to the doctor when a batch had events, which contradicted each other. */
+  readonly full?: Asked;
+  /** The same of a batch with as many events as a page sends at once. */
   readonly long?: Asked;
   /** What the addresses of the page's source are relative to, if that is not its own address. */
   readonly base?: string;

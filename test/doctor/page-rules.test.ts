@@ -158,6 +158,21 @@ describe('an endpoint that is asked a few times', () => {
     expect(found(seen({ repeated: [slow, { ...proxy, ms: 80 }] }))).toEqual([]);
   });
 
+  it('and refuses events is named by that and not by their length, unless it was meant for who asks often', () => {
+    const refusing = answer({ url: ENDPOINT, status: 400, headers: {}, text: '{"message":"invalid"}' });
+    const observed = seen({ full: refusing, long: refusing });
+    expect(found(observed)).toEqual(['error endpoint-events-refused']);
+    expect(evidenceOf(observed)).toContain('{"message":"invalid"}');
+    expect(found(seen({ full: failed }))).toEqual(['warning endpoint-events-refused']);
+    const challenge = answer({ url: ENDPOINT, status: 403, headers: { 'cf-mitigated': 'challenge' } });
+    const limit = answer({ url: ENDPOINT, status: 429 });
+    for (const full of [proxy, problem('budget', 429), problem('unsupported'), limit, challenge])
+      expect(found(seen({ full }))).toEqual([]);
+    expect(found(seen({ full: refusing, endpoint: { ...seen().endpoint, asked: refusing } }))).not.toContain(
+      'error endpoint-events-refused',
+    );
+  });
+
   it('and refuses a long body is named by that, unless a limit of requests refused it', () => {
     const tooLarge = answer({ url: ENDPOINT, status: 413, headers: {}, text: '<h1>413</h1>' });
     expect(found(seen({ long: tooLarge }))).toEqual(['error endpoint-body-limit']);

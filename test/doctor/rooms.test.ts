@@ -3,7 +3,13 @@ import { describe, expect, it } from 'vitest';
 import { offersInClosedTrees, type Snapshot } from '../../src/doctor/browser/closed-trees.js';
 import { decide } from '../../src/doctor/browser/guard.js';
 import { locateBrowser } from '../../src/doctor/browser/locating.js';
-import { emptyBatch, problemOf } from '../../src/doctor/http/endpoint.js';
+import {
+  contradictingBatch,
+  emptyBatch,
+  LONG_BYTES,
+  longBatch,
+  problemOf,
+} from '../../src/doctor/http/endpoint.js';
 import { readMarkup } from '../../src/doctor/http/markup.js';
 import { isBlockedBy, policiesOf } from '../../src/doctor/http/policy.js';
 import { startDeadline } from '../../src/doctor/limits.js';
@@ -12,6 +18,7 @@ import { isFileUrl, isScriptUrl, readTag } from '../../src/doctor/tags.js';
 import { isAnythingWrong, render } from '../../src/doctor/words.js';
 import { decodeRequest } from '../../src/protocol/decode.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
+import { MAX_REQUEST_EVENTS } from '../../src/protocol/limits.js';
 import { problem as answerOf } from '../../src/proxy/door/problem.js';
 import { ENDPOINT, PAGE, SCRIPT, tag } from './seen.js';
 
@@ -19,6 +26,35 @@ describe('a batch without events', () => {
   it('is refused by the proxy’s own decoder as `batch`, whose problem is recognized', async () => {
     expect(decodeRequest(emptyBatch(1))).toEqual({ kind: 'fault', fault: 'batch' });
     expect(problemOf({ text: await answerOf('batch').text() })).toBe('batch');
+  });
+});
+
+describe('a batch whose last events contradict each other', () => {
+  interface Sent {
+    readonly v: number;
+    readonly sent_at: number;
+    readonly events: readonly { readonly id: string }[];
+  }
+  const read = (text: string): Sent => JSON.parse(text) as Sent;
+
+  it.each([
+    ['short', contradictingBatch(1)],
+    ['long', longBatch(1)],
+  ])('is refused as a whole if it is %s, though each of its events is valid by itself', (_, text) => {
+    expect(decodeRequest(text)).toEqual({ kind: 'fault', fault: 'batch' });
+    const { events, ...envelope } = read(text);
+    for (const event of events)
+      expect(decodeRequest(JSON.stringify({ ...envelope, events: [event] }))).toMatchObject({
+        kind: 'request',
+        items: [{ event: { id: event.id, unusable: undefined } }],
+      });
+  });
+
+  it('is as long as the longest that a page sends in leaving, and has no more events than the proxy takes', () => {
+    const text = longBatch(Date.UTC(2026, 10, 29));
+    expect(text.length).toBeGreaterThan(LONG_BYTES);
+    expect(text.length).toBeLessThan(64 * 1024);
+    expect(read(text).events.length).toBeLessThanOrEqual(MAX_REQUEST_EVENTS);
   });
 });
 

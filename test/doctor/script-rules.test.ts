@@ -65,6 +65,15 @@ describe('the script’s tag', () => {
     expect(found(seen({ inert }))).toEqual([]);
   });
 
+  it('is missed on the page that phones get, if the other page has it', () => {
+    const phone = { url: 'https://m.shop.example/', headers: { vary: 'User-Agent' }, tags: [], inert: [] };
+    const observed = seen({ phone });
+    expect(found(observed)).toEqual(['error script-not-on-phones']);
+    expect(evidenceOf(observed)).toContain('the server gave https://m.shop.example/\nvary: User-Agent');
+    expect(found(seen({ phone: { ...phone, tags: [tag()] } }))).toEqual([]);
+    expect(found(seen({ phone, tags: [] }))).toEqual([]);
+  });
+
   it('is missed on the page that a script led on to', () => {
     const observed = seen({ tags: [], ledFrom: PAGE, browser: idle({ tags: [] }) });
     expect(found(observed)).toEqual(['error script-not-found']);

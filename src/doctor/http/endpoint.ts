@@ -1,6 +1,7 @@
 /**
- * Asks the endpoint without reporting anything: by a batch of no events. A proxy of ours refuses it with a problem of code
- * `batch`, which nothing else answers, and has then let the request through its door: method, origin, type and body arrived.
+ * Asks the endpoint without reporting anything: by batches that no proxy of ours takes. It refuses one without events, and one
+ * whose events contradict each other, with a problem of code `batch`, which nothing else answers. By then method, origin, type
+ * and body have come through its door.
  */
 import type { Answer, Asked } from '../observed.js';
 import type { Ask } from './asking.js';
@@ -22,11 +23,29 @@ export const isTrustworthy = (page: string): boolean => {
   return protocol === 'https:' || LOOPBACK.test(hostname);
 };
 
+/** Its events are like a page's, and have a UUID of version 7 (RFC 9562). */
+const eventOf = (index: number, now: number) => ({
+  id: `01900000-0000-7000-8000-${String(index).padStart(12, '0')}`,
+  type: 'viewed',
+  personalized_offer_id: 'offersight-doctor',
+  occurred_at: now,
+  group: 'offersight-doctor',
+});
+
 /**
- * Such a batch in a body as long as the longest that a page sends when it is left. JSON allows any white space around a value
- * (RFC 8259, § 2).
+ * A batch whose last two events say different things under one id: all of it is refused, as version 0.1 did, before anything
+ * of it is looked up, counted or kept.
+ * @param bytes About how long the body gets.
  */
-const longBatch = (now: number): string => emptyBatch(now).padEnd(LONG_BYTES);
+export const contradictingBatch = (now: number, bytes = 0): string => {
+  const count = Math.ceil(bytes / JSON.stringify(eventOf(0, now)).length);
+  const events: object[] = Array.from({ length: count }, (_, index) => eventOf(index + 1, now));
+  events.push(eventOf(0, now), { ...eventOf(0, now), type: 'dismissed', reason: 'control' });
+  return JSON.stringify({ v: 1, sent_at: now, events });
+};
+
+/** Such a batch in a body as long as the longest that a page sends when it is left. */
+export const longBatch = (now: number): string => contradictingBatch(now, LONG_BYTES);
 
 /** What is asked. */
 export interface Question {
@@ -38,12 +57,16 @@ export interface Question {
 }
 
 /** Asks in the place of the page: with the headers that a browser sends from there (Fetch Metadata, W3C). */
-export const askEndpoint = (ask: Ask, { endpoint, page, now }: Question, isLong = false): Promise<Asked> => {
+export const askEndpoint = (
+  ask: Ask,
+  { endpoint, page, now }: Question,
+  batch: (now: number) => string = emptyBatch,
+): Promise<Asked> => {
   const { origin } = new URL(page);
   const isSameOrigin = new URL(endpoint).origin === origin;
   return ask(endpoint, {
     method: 'POST',
-    body: isLong ? longBatch(now) : emptyBatch(now),
+    body: batch(now),
     headers: {
       'content-type': 'application/json',
       origin,

@@ -1,4 +1,4 @@
-/** Whether all requests to the endpoint are answered alike: also several at once, and long ones. */
+/** Whether all requests to the endpoint are answered alike: also several at once, with events, and long ones. */
 import type { Finding, Rule } from '../finding.js';
 import { LONG_BYTES, problemOf } from '../http/endpoint.js';
 import type { Answer, Asked, Observed } from '../observed.js';
@@ -24,6 +24,8 @@ const isUnmounted = (asked: Asked): asked is Answer =>
 /** Whether a machine fails. Limits say 429, and nginx's by default 503. */
 const isFailing = (asked: Asked): boolean =>
   asked.kind === 'answered' && asked.status >= 500 && asked.status !== 503 && problemOf(asked) === undefined;
+
+const isChallenged = (asked: Asked): boolean => asked.kind === 'answered' && isChallenge(asked);
 
 const isLimited = (asked: Asked): boolean =>
   asked.kind === 'answered' && [429, 503].includes(asked.status) && problemOf(asked) === undefined;
@@ -112,16 +114,41 @@ export const endpointSteady: Rule = {
 const isFine = (observed: Observed): boolean =>
   hasPassed(observed.endpoint.asked) && isSameOrigin(observed) && !endpointSteady.find(observed).length;
 
+/**
+ * Whether an answer to a batch with events is like the one to a batch without. Limits are for who asks often, and proxies of
+ * version 0.1 do not know groups, which pages then leave out.
+ */
+const isAlike = (asked: Asked): boolean =>
+  ['batch', 'budget', 'unsupported'].includes(codeOf(asked) ?? '') || isLimited(asked) || isChallenged(asked);
+
+/** Whether events arrive as well. What checks bodies lets one without events through. */
+export const endpointTakesEvents: Rule = {
+  find(observed) {
+    const { full } = observed;
+    if (!full || !isFine(observed) || isAlike(full)) return [];
+    return [
+      finding(full.kind === 'failed' ? 'warning' : 'error', 'endpoint-events-refused', {
+        title: 'A batch without events reaches the proxy, and one with events does not.',
+        evidence: ['the batch had a viewed and a dismissed event', ...showEndpoint(full)],
+        repair:
+          'Look what checks or changes bodies before the proxy: a firewall, a gateway with a schema of its own, a function that parses and writes them again. Let it pass them on as they are. Later releases may add fields.',
+      }),
+    ];
+  },
+};
+
 /** Whether long bodies arrive as well: a page sends many events in one, and up to 64 KiB as it is left. */
 export const endpointLong: Rule = {
   find(observed) {
     const { long } = observed;
-    if (!long || !isFine(observed) || ['batch', 'budget'].includes(codeOf(long) ?? '') || isLimited(long))
-      return [];
+    if (!long || !isFine(observed) || isAlike(long) || endpointTakesEvents.find(observed).length) return [];
     return [
       finding(long.kind === 'failed' ? 'warning' : 'error', 'endpoint-body-limit', {
         title: 'Short requests reach the proxy, and a long one does not.',
-        evidence: [`the body had ${LONG_BYTES.toLocaleString('en-US')} bytes`, ...showEndpoint(long)],
+        evidence: [
+          `the body had more than ${LONG_BYTES.toLocaleString('en-US')} bytes`,
+          ...showEndpoint(long),
+        ],
         repair:
           'Allow bodies of 500,000 bytes at the endpoint (nginx: client_max_body_size, in a firewall the size of bodies that it inspects). Many events go in one request, and up to 64 KB as a page is left.',
       }),

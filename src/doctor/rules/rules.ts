@@ -6,7 +6,13 @@ import { offerAttributes, offersPatient, tagAttributes } from './attributes.js';
 import { controlsKnown, offersClosing, offersFacing } from './closing.js';
 import { consentGiven } from './consent.js';
 import { endpointAnswers, endpointCached, endpointRead } from './endpoint.js';
-import { endpointClock, endpointLong, endpointPace, endpointSteady } from './endpoint-steady.js';
+import {
+  endpointClock,
+  endpointLong,
+  endpointPace,
+  endpointSteady,
+  endpointTakesEvents,
+} from './endpoint-steady.js';
 import { namesBlocked, offersFiltered } from './names.js';
 import {
   offerBoxes,
@@ -31,7 +37,14 @@ import {
 import { scriptCommands } from './script-commands.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { deliveryServed, inspectorServed, scriptBeside, scriptServed } from './script-served.js';
-import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
+import {
+  scriptFound,
+  scriptModule,
+  scriptOnPhones,
+  scriptRewritten,
+  scriptStripped,
+  scriptTwice,
+} from './script-tag.js';
 import { offersShared } from './shared.js';
 import { cookiesShort, storageKept, storageThere } from './storage.js';
 import { workersLeaveAlone } from './workers.js';
@@ -64,6 +77,7 @@ const RULES: readonly Rule[] = [
   // What some requests do not reach, the script's may not reach either.
   endpointSteady,
   scriptFound,
+  scriptOnPhones,
   ...WHY_NOT_RUN,
   unless((observed) => isScriptKnown(observed) || anyOf(...WHY_NOT_RUN)(observed), scriptRan),
   scriptModule,
@@ -80,6 +94,7 @@ const RULES: readonly Rule[] = [
   unless(isEndpointKnown, endpointAnswers),
   unless(isEndpointKnown, endpointCached),
   endpointRead,
+  endpointTakesEvents,
   endpointLong,
   endpointPace,
   endpointClock,

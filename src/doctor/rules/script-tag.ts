@@ -4,7 +4,7 @@ import { problemOf } from '../http/endpoint.js';
 import { DEFAULT_ENDPOINT } from '../naming.js';
 import type { Observed, ScriptTag } from '../observed.js';
 import { isRunnable, isScriptUrl, showTag } from '../tags.js';
-import { finding } from './wording.js';
+import { finding, headersOf } from './wording.js';
 
 /** Tags as the page has them, and those that only the source has. */
 export const tagsOf = ({ tags, browser }: Pick<Observed, 'tags' | 'browser'>): readonly ScriptTag[] =>
@@ -215,6 +215,26 @@ export const scriptStripped: Rule = {
         ],
         repair:
           'Serve the script file by itself, with its tag in the page’s template: optimizers that combine files and tag managers drop data-endpoint. Or mount the proxy at /offer-events.',
+      }),
+    ];
+  },
+};
+
+/** Whether phones get the tag as well. What a script adds later is in neither page. */
+export const scriptOnPhones: Rule = {
+  find({ tags, phone }) {
+    const [tag] = tags;
+    if (!tag || !phone || phone.tags.length) return [];
+    return [
+      finding('error', 'script-not-on-phones', {
+        title: 'Phones get another page, which has no tag of the script.',
+        evidence: [
+          `asked as a phone, the server gave ${phone.url}`,
+          headersOf(phone, ['vary']),
+          ...phone.inert,
+          `to the doctor it gave a page with ${showTag(tag)}`,
+        ],
+        repair: 'Put the tag into the template for phones as well.',
       }),
     ];
   },
