@@ -186,22 +186,6 @@ describe('delivery', () => {
     expect(site.posted).toHaveLength(50);
   });
 
-  test('gets what a page that was frozen could not commit together with what is recorded next', async () => {
-    render('<p data-offer-id="frozen"></p><i data-offer-id="next"></i>');
-    const { tracker, events } = site.start();
-    await settle();
-    await vi.waitFor(() => expect(running).toBe(1), SLOW_MACHINE_MS);
-    const queue = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation(() => undefined);
-    site.see(find('p'));
-    queue.mockRestore();
-    await site.frame();
-    expect(events).toEqual([]);
-    site.see(find('i'));
-    await vi.waitFor(() => expect(told(events)).toEqual(['viewed frozen', 'viewed next']), SLOW_MACHINE_MS);
-    await tracker.flush();
-    expect(wired(site.posted)).toEqual(['viewed frozen', 'viewed next']);
-  });
-
   test.each(['flush', 'stats'] as const)('loads for %s', async (name) => {
     const { tracker } = site.start();
     await settle();

@@ -371,9 +371,10 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     return copies;
   };
   const subjects = new Map<string, string | undefined>();
-  // The same as the first load does (client/tracker.ts).
-  const commit = async (): Promise<void> => {
-    if (owner.consent !== 'granted') return;
+  let newest: OfferEvent | undefined;
+  // The same as the first load does (client/first.ts).
+  const commit = async (event: OfferEvent): Promise<void> => {
+    if (event !== newest || owner.consent !== 'granted') return;
     await outbox.commit().catch(() => undefined);
     leasing.tell();
     flusher.wake();
@@ -398,7 +399,8 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     write({ kind: 'created', ...told, type, tab: name, ...(type === 'dismissed' && { reason }) });
     if (isOnce) once.add(event.id);
     outbox.add(event, isOnce);
-    queueMicrotask(() => safely(commit()));
+    newest = event;
+    queueMicrotask(() => safely(commit(event)));
   };
   /** The same as a page does that finds a service worker. */
   const onCommitted = (): void => {
