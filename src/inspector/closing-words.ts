@@ -40,12 +40,39 @@ export const isMarkFor = (element: Element, offerId: string): boolean =>
   matches(element, DISMISSING) &&
   ['', 'true', offerId].includes(element.getAttribute('data-offer-dismiss')?.trim() ?? '');
 
+/** A marked control of an offer that lies below what was pressed. */
+const coveredControl = (
+  { clientX, clientY, detail }: MouseEvent,
+  path: readonly Element[],
+  element: Element,
+) =>
+  // A press of a key has no place.
+  detail
+    ? document
+        .elementsFromPoint(clientX, clientY)
+        .find((each) => matches(each, DISMISSING) && holds(element, each) && !path.includes(each))
+    : undefined;
+
 /** Why a press on a control does not count. */
-export const whyPressed = (path: readonly Element[], element: Element, offerId: string): string => {
+export const whyPressed = (
+  press: MouseEvent,
+  path: readonly Element[],
+  element: Element,
+  offerId: string,
+): string => {
+  if (path.some((each) => isMarkFor(each, offerId)))
+    return 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.';
+  const marked = path.find((each) => matches(each, DISMISSING));
+  const named = marked?.getAttribute('data-offer-dismiss')?.trim();
+  if (marked && named)
+    return `${nameOf(marked)} has data-offer-dismiss="${named}", which names another offer. Write "${offerId}" there.`;
   if (!isTied(path, element))
     return `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
-  return path.some((each) => isMarkFor(each, offerId))
-    ? 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.'
+  const covered = coveredControl(press, path, element);
+  if (covered)
+    return `it lies over ${nameOf(covered)}, which has data-offer-dismiss and does not get the press.`;
+  return path[0] === element
+    ? `what was pressed is the offer itself. Make its close control an element of its own with data-offer-dismiss, or call tracker.dismiss("${offerId}").`
     : 'that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.';
 };
 

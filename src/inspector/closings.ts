@@ -131,7 +131,7 @@ export const createClosings = (
       // The body and the root hold everything.
       const box =
         path.slice(0, -2).find((each) => holds(each, element)) ??
-        (isBeside || isConfirming(offerId) ? element : undefined);
+        (isBeside || isClosing || isConfirming(offerId) ? element : undefined);
       if (!box || !isWithinView(element) || (isDrag && holderOf(element))) return [];
       const isAsking = isClosing && isTied(path, element);
       if (isAsking) asked.set(offerId, runtime.elapsed());
@@ -139,10 +139,11 @@ export const createClosings = (
         ? whyDragged(offerId)
         : isBeside && !path.includes(element)
           ? whyBeside(element, isEscape, options)
-          : whyPressed(path, element, offerId);
+          : whyPressed(event as MouseEvent, path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
       return {
-        ...{ offerId, element, words, isDrag, box: isEscape ? element : box },
+        // What says that it closes something may close a part of what holds both.
+        ...{ offerId, element, words, isDrag, box: isEscape || isClosing ? element : box },
         lateWords: isAsking ? lateWords(offerId, what) : undefined,
       };
     });

@@ -59,8 +59,9 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
   // What it holds stands for it, once the file is there that sees to that.
   if (boxes[0] === element && getComputedStyle(element).display === 'contents')
     return 'It is display: contents, and offersight-more.js (a chunk from npm) has not loaded.';
+  if (getComputedStyle(element).display === 'contents' && !element.childElementCount)
+    return 'It has no box: it is display: contents, and holds no element. Put data-offer-id on an element that has a box.';
   if (!isDrawn) return hidingOf(element);
-  if (!boxes.length) return 'It has no box: it is display: contents, and has no children.';
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))
     return vanisherOf(element) ?? sizelessWords(element);
   const clippers = boxes.map(clipperOf);

@@ -24,10 +24,14 @@ export const idleControls = ({ registry, trees }: Inside, view: PageView): strin
         if (isPassedOver(control))
           return `${nameOf(control)} with ${mark} has pointer-events: none: mark the element around it.`;
         const named = control.getAttribute(mark)?.trim();
-        if (named && named !== 'true')
-          return view.has(named) || shown.some(({ offerId }) => offerId === named)
-            ? []
-            : `${nameOf(control)} with ${mark}="${named}" names an offer that no element shows.`;
+        if (named && named !== 'true') {
+          if (!view.has(named) && shown.every(({ offerId }) => offerId !== named))
+            return `${nameOf(control)} with ${mark}="${named}" names an offer that no element shows.`;
+          const [own] = around(registry, control);
+          return own && around(registry, control).every(({ offerId }) => offerId !== named)
+            ? `${nameOf(control)} in the offer ${own.offerId} has ${mark}="${named}", so it is about that other offer. If it is about its own, leave the value out.`
+            : [];
+        }
         const isInHolder = [...outward(control)].some((each) => matches(each, HOLDER));
         return isInHolder || around(registry, control).length
           ? []

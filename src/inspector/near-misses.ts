@@ -5,7 +5,9 @@
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { matches } from '../client/later/detect/controls.js';
+import { PRESSED } from '../client/later/detect/conventions.js';
 import { DISMISSING, holderOf, isMarkFor, isNamedClose } from './closing-words.js';
+import { copiesOf } from './copies.js';
 
 /** At most so many offers are looked at, and so many controls in each. */
 const MOST_OFFERS = 200;
@@ -14,6 +16,15 @@ const MOST_CONTROLS = 20;
 /** An offer that any press in it closes. A control may be an offer and close itself. */
 const isMarkedItself = (element: Element, offerId: string): boolean =>
   isMarkFor(element, offerId) && !!element.childElementCount && !matches(element, 'button,a,[role=button]');
+
+/** Close marks on what holds several controls: a press on each of them closes the offer. */
+const wrappersIn = (element: Element): string[] =>
+  [...element.querySelectorAll(DISMISSING)].slice(0, MOST_CONTROLS).flatMap((mark) => {
+    const { length } = mark.querySelectorAll(PRESSED);
+    return length > 1
+      ? `${nameOf(mark)} has data-offer-dismiss and holds ${length} controls, so a press on each of them closes the offer: put it on the one that closes.`
+      : [];
+  });
 
 /** Whether a link leads to another page, unless code keeps it from that. */
 const leadsAway = ({ href }: HTMLAnchorElement): boolean =>
@@ -33,7 +44,8 @@ const submittedBy = (button: Button): HTMLFormElement | null => {
 };
 
 /** Says them, in words. */
-export const nearMisses = ({ registry }: Inside, view: PageView): string[] => {
+export const nearMisses = (inside: Inside, view: PageView): string[] => {
+  const { registry } = inside;
   const all = [...registry.placements.values()];
   const shown = all.slice(0, MOST_OFFERS);
   const marked = shown.flatMap(({ element, offerId }) =>
@@ -68,5 +80,7 @@ export const nearMisses = ({ registry }: Inside, view: PageView): string[] => {
       ? []
       : `Events name “${id}”, and an element “${other}”: ids differ by their case.`;
   });
-  return [...new Set([...marked, ...links, ...submitters, ...cases])];
+  const wrappers = shown.flatMap(({ element }) => wrappersIn(element));
+  const copies = copiesOf(shown, view, inside);
+  return [...new Set([...marked, ...wrappers, ...copies, ...links, ...submitters, ...cases])];
 };

@@ -121,7 +121,11 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
-        return ['lacking', covers.over(item.placement, boxes) ?? 'Something covers it.'];
+        return [
+          'lacking',
+          (options.occlusion ? covers.over(item.placement, boxes) : undefined) ??
+            (options.occlusion ? 'Something covers it.' : 'Its time is broken off, and begins again.'),
+        ];
       case 'not-shown':
         return ['lacking', hidingOf(element)];
       case 'page-hidden':

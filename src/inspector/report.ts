@@ -50,8 +50,8 @@ export const reportOf = (
       ...section(
         'Events of this page, the latest first',
         events.map(
-          ({ at, type, offerId, steps, why }) =>
-            `${timeOf(at)} ${type} ${offerId}: ${[STEPS[steps - 1], why].filter((words) => words).join('; ')}`,
+          ({ at, type, reason, offerId, steps, why }) =>
+            `${timeOf(at)} ${type}${reason ? ` (${reason})` : ''} ${offerId}: ${[STEPS[steps - 1], why].filter((words) => words).join('; ')}`,
         ),
       ),
       ...section('Closed, and not counted as dismissed', closings),

@@ -1,7 +1,7 @@
 /** How far each event of this page came. It listens beside the page's own callbacks and does not change what these get. */
 import type { Impression } from '../client/detect/placement.js';
 import type { EventListeners, Inside, PageView } from '../client/inside.js';
-import type { OfferEvent } from '../protocol/event.js';
+import type { DismissReason, OfferEvent } from '../protocol/event.js';
 import type { Runtime, Stop } from '../runtime.js';
 import type { Stored } from './stored.js';
 import { madeAt, meaningOf, momentOf } from './words.js';
@@ -17,6 +17,8 @@ export interface Way {
   /** Whether somebody says whether Chargebee has it. */
   readonly isUpstreamKnown: boolean;
   readonly type: OfferEvent['type'];
+  /** How the offer was closed, where that is known. */
+  readonly reason?: DismissReason | undefined;
   readonly offerId: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -130,8 +132,10 @@ export const createWays = (
     now: number,
   ): Way => {
     const { id, type, offerId, occurredAt: at } = event;
+    const reason = event.type === 'dismissed' ? event.reason : undefined;
     const way = (steps: number, why?: string, isOver = false): Way => ({
-      ...{ id, isIdKnown: true, isUpstreamKnown: delivered.has(id), type, offerId, at, steps, isOver, why },
+      ...{ id, isIdKnown: true, isUpstreamKnown: delivered.has(id), type, reason },
+      ...{ offerId, at, steps, isOver, why },
     });
     const upstream = delivered.get(id);
     if (upstream?.state === 'delivered') return way(4, undefined, true);

@@ -1,5 +1,5 @@
 /** When the inspector says that an offer was gone and did not count: never while that may still be wrong. */
-import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { Placement } from '../../src/client/detect/placement.js';
 import type { Inside, PageView } from '../../src/client/inside.js';
 import type { Mark } from '../../src/client/outbox/records.js';
@@ -162,6 +162,63 @@ it('takes no later press for one that confirms', async () => {
   expect(said()).not.toContain('was gone right after');
 });
 
+it('says of a control whose mark names another offer which one that is', async () => {
+  const offer = show('second');
+  offer.firstElementChild?.setAttribute('data-offer-dismiss', 'first');
+  press(offer);
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(
+    /^second .*: <b> has data-offer-dismiss="first", which names another offer\. Write "second" there\.$/,
+  );
+});
+
+it('says of a press on the offer itself that it needs a control of its own', async () => {
+  const offer = show('whole');
+  offer.dispatchEvent(byUser(new MouseEvent('click', { bubbles: true, composed: true })));
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(
+    /: what was pressed is the offer itself\. Make its close control an element of its own/,
+  );
+});
+
+it('says that something lies over the marked control', async () => {
+  const offer = show('below');
+  const [control, link] = [document.createElement('button'), document.createElement('a')];
+  control.setAttribute('data-offer-dismiss', '');
+  offer.append(control);
+  offer.prepend(link);
+  document.elementsFromPoint = () => [link, control, offer];
+  onTestFinished(() => void Reflect.deleteProperty(document, 'elementsFromPoint'));
+  link.dispatchEvent(byUser(new MouseEvent('click', { bubbles: true, composed: true, detail: 1 })));
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^below .* a press on <a>, .*: it lies over <button>, which has data-offer-dismiss/);
+});
+
+it('says of a close control beside the offer that it belongs to none, also if what holds both stays', async () => {
+  const offer = show('banner');
+  const header = document.createElement('header');
+  header.innerHTML = '<button aria-label="Close">×</button><button>Next</button>';
+  const box = document.createElement('section');
+  box.append(header, offer);
+  document.body.append(box);
+  const pressIn = (at: number): void =>
+    void header.children[at]?.dispatchEvent(
+      byUser(new MouseEvent('click', { bubbles: true, composed: true })),
+    );
+  pressIn(1);
+  hidden.add(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+  hidden.clear();
+  pressIn(0);
+  remove(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^banner .* on <button>, .* give it data-offer-dismiss="banner"\.$/);
+});
+
 it('says of a marked control that the tracker did not hear it, and not that it is unknown', async () => {
   const offer = show('unheard');
   offer.firstElementChild?.setAttribute('data-offer-dismiss', '');
@@ -169,14 +226,12 @@ it('says of a marked control that the tracker did not hear it, and not that it i
   remove(offer);
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toMatch(/: that has data-offer-dismiss, so the tracker did not hear the press\./);
-  for (const mark of ['false', 'another']) {
-    const other = show(`marked-${mark}`);
-    other.firstElementChild?.setAttribute('data-offer-dismiss', mark);
-    press(other);
-    remove(other);
-    await runtime.advance(CONSEQUENCE_MS);
-    expect(said()).toMatch(new RegExp(`^marked-${mark} .*: that is not known as a close control\\.`));
-  }
+  const other = show('marked-false');
+  other.firstElementChild?.setAttribute('data-offer-dismiss', 'false');
+  press(other);
+  remove(other);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toMatch(/^marked-false .*: that is not known as a close control\./);
 });
 
 it('takes it back if the offer was accepted, or dismissed after all', async () => {

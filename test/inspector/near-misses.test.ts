@@ -1,5 +1,5 @@
 /** What the inspector says of markup that is right by itself, and not what was meant. */
-import { beforeEach, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Inside, PageView } from '../../src/client/inside.js';
 import { nearMisses } from '../../src/inspector/near-misses.js';
 
@@ -18,7 +18,12 @@ const said = (html: string): string[] => {
       { element, offerId: element.getAttribute('data-offer-id') },
     ]),
   );
-  return nearMisses({ registry: { placements } } as unknown as Inside, view);
+  const inside = {
+    registry: { placements },
+    isDrawn: (element: Element) => !element.hasAttribute('hidden'),
+    boxesOf: (element: Element) => [element],
+  };
+  return nearMisses(inside as unknown as Inside, view);
 };
 
 it('names an offer that is marked to close itself, unless it is a control', () => {
@@ -94,4 +99,57 @@ it('names an id of events that differs from an element’s by its case only', ()
   expect(said('<p data-offer-id="OFFER-1"></p><p data-offer-id="offer-1"></p>')).toEqual([]);
   view.set('low', { id: 'impression', isOnce: false });
   expect(said('<p data-offer-id="LOW"></p>')[0]).toMatch(/name “low”, and an element “LOW”/);
+});
+
+it('names a close mark that holds several controls', () => {
+  const footer = '<button>Switch</button><button>No, thanks</button>';
+  expect(said(`<p data-offer-id="a"><span class="foot" data-offer-dismiss>${footer}</span></p>`)).toEqual([
+    '<span.foot> has data-offer-dismiss and holds 2 controls, so a press on each of them closes the offer: put it on the one that closes.',
+  ]);
+  expect(said('<p data-offer-id="a"><span data-offer-dismiss><button>×</button></span></p>')).toEqual([]);
+});
+
+describe('what shows the text of an offer that is not in view', () => {
+  beforeEach(() => {
+    vi.spyOn(Element.prototype, 'getBoundingClientRect').mockImplementation(function (this: Element) {
+      return new DOMRect(this.classList.contains('away') ? -9_999 : 10, 10, 200, 50);
+    });
+  });
+  const copy = (attributes: string, text = 'Two months on us'): string => `<p ${attributes}>${text}</p>`;
+  const away = copy('class="away" data-offer-id="a"');
+  const named =
+    '<p.shown> shows the text of the offer a, which is not in view, and has no data-offer-id. Mark what people see.';
+
+  it('is named', () => {
+    expect(said(away + copy('class="shown"'))).toEqual([named]);
+    expect(said(copy('hidden data-offer-id="a"') + copy('class="shown"'))).toEqual([named]);
+  });
+
+  it('is named also if it reads otherwise and stands in the place of one that was moved far away', () => {
+    const variant = (classes: string): string => copy(`class="${classes}"`, 'Three months, free');
+    const moved = (classes: string): string =>
+      `<section>${copy(`class="${classes}" data-offer-id="a"`)}</section>`;
+    const inPlace = (one: string, other: string): string =>
+      `<section>${copy(`class="${one}" data-offer-id="a"`)}${variant(other)}</section>`;
+    expect(said(inPlace('far card', 'far card'))).toEqual([]);
+    vi.spyOn(Element.prototype, 'getBoundingClientRect').mockImplementation(function (this: Element) {
+      return new DOMRect(this.hasAttribute('data-offer-id') ? -9_999 : 10, 10, 200, 50);
+    });
+    expect(said(inPlace('card', 'card'))).toEqual([
+      '<p.card> stands in the place of the offer a, which is moved away, and has no data-offer-id. Mark what people see.',
+    ]);
+    expect(said(inPlace('card', 'note'))).toEqual([]);
+    expect(said(moved('card') + variant('card'))).toEqual([]);
+  });
+
+  it('is not named if the offer is in view or has counted, or if it is marked, away, of another kind or reads otherwise', () => {
+    expect(said(copy('data-offer-id="a"') + copy(''))).toEqual([]);
+    expect(said(away + copy('data-offer-id="b"'))).toEqual([]);
+    expect(said(away + copy('class="away"'))).toEqual([]);
+    expect(said(`${away}<i>Two months on us</i>`)).toEqual([]);
+    expect(said(away + copy('', 'Three months on us'))).toEqual([]);
+    expect(said(copy('class="away" data-offer-id="a"', 'Hello') + copy('', 'Hello'))).toEqual([]);
+    view.set('a', { id: 'impression', isOnce: false });
+    expect(said(away + copy(''))).toEqual([]);
+  });
 });

@@ -57,12 +57,13 @@ const Event = ({
   readonly way: Way;
   readonly operatorUrl: string | undefined;
 }): JSX.Element => {
-  const { id, isIdKnown, isUpstreamKnown, type, offerId, at, steps, why } = way;
+  const { id, isIdKnown, isUpstreamKnown, type, reason, offerId, at, steps, why } = way;
   return (
     <li>
       <div class="row">
         <time>{timeOf(at)}</time>
         <b>{type}</b>
+        {reason && ` (${reason})`}
         <code>{offerId}</code>
         {operatorUrl === undefined || (steps < 3 && isIdKnown) ? null : (
           <a

@@ -1,0 +1,37 @@
+/** What the inspector says of marked controls before they are pressed. */
+import { beforeEach, expect, it } from 'vitest';
+import type { Inside, PageView } from '../../src/client/inside.js';
+import { idleControls } from '../../src/inspector/idle-controls.js';
+
+beforeEach(() => document.body.replaceChildren());
+
+const said = (html: string): string[] => {
+  document.body.innerHTML = html;
+  const placements = new Map(
+    [...document.querySelectorAll('[data-offer-id]')].map((element) => [
+      element,
+      { element, offerId: element.getAttribute('data-offer-id') },
+    ]),
+  );
+  const inside = { registry: { placements }, trees: () => [document] };
+  return idleControls(inside as unknown as Inside, new Map() as PageView);
+};
+
+it('names a control in one offer whose mark names another', () => {
+  const cards = (id: string): string =>
+    `<p data-offer-id="first"></p><p data-offer-id="second"><b data-offer-dismiss="${id}">x</b></p>`;
+  expect(said(cards('first'))).toEqual([
+    '<b> in the offer second has data-offer-dismiss="first", so it is about that other offer. If it is about its own, leave the value out.',
+  ]);
+  expect(said(cards('second'))).toEqual([]);
+  expect(said(cards('third'))).toEqual([
+    '<b> with data-offer-dismiss="third" names an offer that no element shows.',
+  ]);
+});
+
+it('does not name a control that is about an offer around its own, or that is in none', () => {
+  expect(
+    said('<p data-offer-id="outer"><i data-offer-id="inner"><b data-offer-dismiss="outer">x</b></i></p>'),
+  ).toEqual([]);
+  expect(said('<p data-offer-id="first"></p><b data-offer-dismiss="first">x</b>')).toEqual([]);
+});
