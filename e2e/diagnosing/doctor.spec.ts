@@ -532,6 +532,31 @@ test('the doctor names a script that its header says is compressed, and the page
   expect(gone.report().findings[0]?.evidence[0]).toBe(`a script of ${led} led on to this page`);
 });
 
+test('the doctor names an offer in a frame of another origin, and one that a script replaces by its variation', async ({
+  clinic,
+}) => {
+  const framed = clinic.deploy('/frame', { tag: '' }).replace('127.0.0.1', 'localhost');
+  const page = clinic.deploy('/', { body: `<iframe src="${framed}" width="600" height="260"></iframe>` });
+  const replaced = clinic.deploy('/test', {
+    head: `<script>addEventListener('load', () => {
+      document.querySelector('[data-offer-id]').outerHTML = '<article>Three months on us</article>';
+    })</script>`,
+  });
+  const found = async (url: string): Promise<unknown> => {
+    const { report, ids } = await clinic.examine([url, '--json']);
+    return [ids(), report().findings[0]?.evidence[0]];
+  };
+  expect(await found(page)).toEqual([
+    ['offer-in-frame'],
+    `<iframe> with ${framed}, which is of another origin, holds 1 with data-offer-id`,
+  ]);
+  expect(await found(replaced)).toEqual([
+    ['offer-gone'],
+    expect.stringContaining('data-offer-id="a52ge40b"'),
+  ]);
+  await clinic.expectNoEvent();
+});
+
 test('the doctor names a template for phones that has no tag', async ({ clinic }) => {
   const url = clinic.deploy('/desktop', {});
   const phone = clinic.deploy('/phone', { tag: '' });

@@ -51,7 +51,15 @@ describe('offers', () => {
     expect(found(seen({ browser: browser({ offers: [], misspelt: ['data-offerid'] }) }))).toEqual([
       'warning offer-misspelt',
     ]);
-    expect(found(withOffers())).toEqual(['note offer-none']);
+    expect(found(seen({ offers: [], browser: browser({ offers: [] }) }))).toEqual(['note offer-none']);
+  });
+
+  it('that were served and that no browser shows are in doubt, and a template’s are not', () => {
+    const observed = (id: string) => seen({ offers: [offer(id)], browser: browser({ offers: [] }) });
+    expect(found(observed('a'))).toEqual(['warning offer-gone']);
+    expect(evidenceOf(observed('a'))).toContain('data-offer-id="a"');
+    expect(found(observed('{{ id }}'))).toEqual(['note offer-none']);
+    expect(found(served({ offers: [offer('a')] }))).toEqual([]);
   });
 
   it('that have ended are in doubt, with the times', () => {
@@ -71,6 +79,9 @@ describe('offers', () => {
     const repairOf = (frame: string) =>
       judge(seen({ browser: browser({ offers: [], frames: [frame] }) })).findings[0]?.repair;
     expect(repairOf('<iframe src="/x"> holds 2')).toMatch(/^Put the script’s tag into the page of the frame/);
+    expect(repairOf('<iframe> with https://x.example/, which is of another origin, holds 2')).toMatch(
+      /Its endpoint has to be of the frame’s own origin/,
+    );
     expect(repairOf('<iframe srcdoc="x"> holds 2')).toMatch(/^Give the frame’s document to tracker\.observe/);
   });
 

@@ -287,6 +287,9 @@ describe('the script file', () => {
     expect(
       withFile("onfetch = (e) => { if (e.request.method === 'GET') e.respondWith(fetch(e.request)); }"),
     ).toEqual(['note worker-left-out']);
+    expect(
+      withFile("onfetch = (e) => { if (e.request.mode === 'navigate') e.respondWith(fetch(e.request)); }"),
+    ).toEqual(['note worker-left-out']);
     expect(withFile("importScripts('/workbox.js')")).toEqual(['note worker-left-out']);
     expect(withFile('onpush = () => undefined;')).toEqual([]);
   });

@@ -159,6 +159,10 @@ describe('the script file', () => {
     const observed = seen({ script: answer({ text: '\uFFFD\u0001\uFFFD' }) });
     expect(found(observed)).toEqual(['error script-missing']);
     expect(judge(observed).findings[0]?.repair).toContain('Correct the header');
+    // A browser only says that it cannot read the syntax.
+    const files = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
+    const garbled = answer({ text: '\u001F\uFFFD\u0008' });
+    expect(found(seen({ script: garbled, browser: browser({ files }) }))).toEqual(['error script-missing']);
   });
 });
 
@@ -171,6 +175,15 @@ describe('the file that delivers', () => {
     const { findings } = judge(observed);
     const missing = findings.find(({ id }) => id === 'script-delivery-missing');
     expect(missing?.repair).toContain('from what combines or inlines scripts');
+  });
+
+  it('fails with an error of the script itself if that was rewritten', () => {
+    const line =
+      'error: OffersightError: load: offersight-delivery.js did not load: ReferenceError: require is not defined';
+    const { findings } = judge(seen({ delivery: answer(), browser: browser({ console: [line] }) }));
+    expect(findings.map(({ id }) => id)).toEqual(['script-delivery-missing']);
+    expect(findings[0]?.title).toContain('The script file was rewritten');
+    expect(findings[0]?.repair).toContain('some make require() of import()');
   });
 
   it('needs a type of scripts though the script file itself would run without', () => {

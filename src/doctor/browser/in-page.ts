@@ -183,6 +183,14 @@ export const readFrames = (): string[] =>
     return count && !isTracked ? `${markup} holds ${count} with data-offer-id${where}` : [];
   });
 
+/** How many offers a frame of another origin holds, unless a tracker of its own sees them. The page cannot look into it. */
+export const countOffersOfFrame = (origin: string): number => {
+  const isTracked = Object.getOwnPropertySymbols(window).some(({ description = '' }) =>
+    /^offersight https?:/.test(description),
+  );
+  return isTracked || self.origin === origin ? 0 : document.querySelectorAll('[data-offer-id]').length;
+};
+
 /** What the page's own function makes of a list: old libraries change that. */
 export const readJson = (): string => {
   try {

@@ -6,6 +6,7 @@ import type { BrowserSeen, ShownOffer, SilentOffer, TrackerSeen } from '../obser
 import { readTag } from '../tags.js';
 import { offersInClosedTrees } from './closed-trees.js';
 import {
+  countOffersOfFrame,
   type RawOffer,
   type RawTracker,
   readBase,
@@ -120,6 +121,26 @@ const cookieBytesFor = async (session: CDPSession, url: string): Promise<number>
   }
 };
 
+/** A page of advertisements has dozens. */
+const MOST_FRAMES = 20;
+
+/** Frames of other origins that hold offers. */
+const lookIntoFrames = async (page: Page, options: LookOptions): Promise<string[]> => {
+  const { origin } = new URL(page.url());
+  const frames = page.frames().filter((frame) => frame !== page.mainFrame());
+  const found = await Promise.all(
+    frames.slice(0, MOST_FRAMES).map(async (frame) => {
+      // It may go on to another page meanwhile.
+      const count = frame.evaluate(countOffersOfFrame, origin).catch(() => 0);
+      const [address = ''] = frame.url().split(/[?#]/, 1);
+      return { count: await inTime(options, count, 0), address };
+    }),
+  );
+  return found.flatMap(({ count, address }) =>
+    count ? `<iframe> with ${address}, which is of another origin, holds ${count} with data-offer-id` : [],
+  );
+};
+
 /**
  * Looks at the page itself.
  * @param endpoint As far as it is known by now.
@@ -144,7 +165,7 @@ export const look = async (
     offers: offers.map(toOffer),
     misspelt: await page.evaluate(readMisspelt),
     workers: await page.evaluate(readWorkers),
-    frames: await page.evaluate(readFrames),
+    frames: [...(await page.evaluate(readFrames)), ...(await lookIntoFrames(page, options))],
     closed: await lookIntoClosedTrees(session),
     json: await page.evaluate(readJson),
     replaced: await page.evaluate(readReplaced),

@@ -179,9 +179,11 @@ export const offersFramed: Rule = {
           finding('error', 'offer-in-frame', {
             title: 'Offers are in a frame that no tracker sees.',
             evidence: browser.frames,
-            repair: browser.frames.some((frame) => frame.includes(' srcdoc'))
-              ? 'Give the frame’s document to tracker.observe() of this page: tracker.observe(frame.contentDocument). A page in srcdoc has no address, so no tracker of its own.'
-              : 'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
+            repair: browser.frames.some((frame) => frame.includes('another origin'))
+              ? 'Put the script’s tag into the page of the frame as well. Its endpoint has to be of the frame’s own origin, and a frame that is sandboxed needs allow-same-origin.'
+              : browser.frames.some((frame) => frame.includes(' srcdoc'))
+                ? 'Give the frame’s document to tracker.observe() of this page: tracker.observe(frame.contentDocument). A page in srcdoc has no address, so no tracker of its own.'
+                : 'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
           }),
         ]
       : [],
@@ -222,6 +224,10 @@ export const offersClosed: Rule = {
   },
 };
 
+/** What was served, and no browser shows any more. */
+const goneOf = ({ offers, browser }: Observed): readonly ShownOffer[] =>
+  browser ? offers.filter(isNamed) : [];
+
 /** Whether there are any. */
 export const offersThere: Rule = {
   find: (observed) =>
@@ -230,11 +236,23 @@ export const offersThere: Rule = {
     observed.browser?.frames.length ||
     observed.browser?.closed.length
       ? []
-      : [
-          finding('note', 'offer-none', {
-            title: 'The page shows no element with data-offer-id.',
-            evidence: [`${observed.page.url}, opened as a new visitor without a login`],
-            repair: `Nothing, if this visitor gets no offer, or if your code gives offers to observe().${observed.browser ? '' : ' Scripts may also add some: only a browser can tell.'}`,
-          }),
-        ],
+      : goneOf(observed).length
+        ? [
+            finding('warning', 'offer-gone', {
+              title: 'The page is served with an offer, and a script has taken it out, or its data-offer-id.',
+              evidence: [
+                ...goneOf(observed).map(({ markup }) => markup),
+                `a browser shows none at ${observed.page.url}`,
+              ],
+              repair:
+                'If something else stands in its place, such as a variation of a test or what a framework has drawn, let that keep data-offer-id. If this visitor gets no offer, do nothing, or better serve none.',
+            }),
+          ]
+        : [
+            finding('note', 'offer-none', {
+              title: 'The page shows no element with data-offer-id.',
+              evidence: [`${observed.page.url}, opened as a new visitor without a login`],
+              repair: `Nothing, if this visitor gets no offer, or if your code gives offers to observe().${observed.browser ? '' : ' Scripts may also add some: only a browser can tell.'}`,
+            }),
+          ],
 };

@@ -36,6 +36,8 @@ const ENCODED = {
 
 const GARBLED = 'The script file is not text: it seems to be compressed, and no Content-Encoding says so.';
 
+const isGarbled = ({ text }: Pick<Answer, 'text'>): boolean => text.slice(0, 200).includes('\uFFFD');
+
 /** How the package's module begins, which only bundlers can load. */
 const MODULE = /^\s*(?:import|export)\b/;
 
@@ -45,7 +47,7 @@ export const wrongOf = ({ status, headers, text }: Answer): string | undefined =
   if (isMisdirected({ text }))
     return 'The proxy has no site for the host that the script file is asked from.';
   if (status >= 300) return `The script file is not there: its address answers ${status}.`;
-  if (text.slice(0, 200).includes('\uFFFD')) return GARBLED;
+  if (isGarbled({ text })) return GARBLED;
   if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
   if (/html/i.test(type) || text.trimStart().startsWith('<'))
     return 'A page answers in the place of the script file.';
@@ -70,8 +72,9 @@ const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
   if (!script) return [];
   // A firewall may let browsers through, and not the doctor; what they got is a script of some kind.
   const isThere = seen?.status !== undefined && seen.status < 300 && isScriptType(seen.type ?? '');
-  const isModule = script.kind === 'answered' && script.status < 300 && MODULE.test(script.text);
-  if (isThere && !isModule) return [];
+  const isOther =
+    script.kind === 'answered' && script.status < 300 && (MODULE.test(script.text) || isGarbled(script));
+  if (isThere && !isOther) return [];
   const isEncoded = DECODING.test(seen?.failure ?? (script.kind === 'failed' ? script.reason : ''));
   const wrong = script.kind === 'failed' ? 'The script file cannot be reached.' : wrongOf(script);
   if (wrong === undefined && !isEncoded) return [];
@@ -121,22 +124,28 @@ export const deliveryServed: Rule = {
       ? !asked.every(isMissing)
       : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined && isTyped(delivery));
     if (isServed && !said.length) return [];
+    // A file that does not load fails with another kind of error.
+    const isRewritten = isServed && said.some((line) => /ReferenceError/.test(line));
     const isCombined = !!browser?.tracker.hasScriptRun && !tagsOf(observed).length;
     const isWhole = said.some((line) => /A file did not load/.test(line));
     return [
       finding('error', 'script-delivery-missing', {
-        title: isWhole
-          ? 'The second part of the tracker does not load: nothing is delivered, and closing is not noticed.'
-          : 'The file that delivers events does not load: events wait in browsers.',
+        title: isRewritten
+          ? 'The script file was rewritten, and fails where it loads the file that delivers events.'
+          : isWhole
+            ? 'The second part of the tracker does not load: nothing is delivered, and closing is not noticed.'
+            : 'The file that delivers events does not load: events wait in browsers.',
         evidence: [
           ...said,
           ...asked.map(showRequest),
           ...(isServed ? [] : [delivery && showAsked(delivery)]),
           !isServed && delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
         ],
-        repair: isCombined
-          ? 'The script runs out of another file than its own, and looks for this one beside that. Exclude offersight.js from what combines or inlines scripts, so that its tag stays as you wrote it.'
-          : 'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
+        repair: isRewritten
+          ? 'Serve dist/offersight.js of the package as it is, and exclude it from what bundles, transpiles or minifies: some make require() of import().'
+          : isCombined
+            ? 'The script runs out of another file than its own, and looks for this one beside that. Exclude offersight.js from what combines or inlines scripts, so that its tag stays as you wrote it.'
+            : 'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
       }),
     ];
   },

@@ -10,9 +10,12 @@ const textOf = (worker: Asked | undefined): string =>
 const ANSWERING = /\brespondWith\b/;
 const MORE = /\bimportScripts\b|\bimport\b/;
 
-/** Whether it answers requests of each method alike. */
+/** What a worker may look at before it answers: then only who reads it knows which requests that leaves out. */
+const LOOKING = /\b(?:method|mode|destination|pathname)\b/;
+
+/** Whether it answers all requests alike. */
 const isAnsweringAll = (text: string): boolean =>
-  ANSWERING.test(text) && !/\bmethod\b/.test(text) && !MORE.test(text);
+  ANSWERING.test(text) && !LOOKING.test(text) && !MORE.test(text);
 
 /** Whether its file shows that it answers nothing. */
 const isHarmless = (text: string): boolean => text !== '' && !ANSWERING.test(text) && !MORE.test(text);
@@ -31,8 +34,11 @@ export const workersLeaveAlone: Rule = {
         isAnsweringAll(text)
           ? finding('warning', 'worker-answers', {
               title:
-                'The service worker answers requests without a look at their method, so events may not reach the proxy once it is active, which is from the second visit on at the latest.',
-              evidence: [...evidence, 'it calls respondWith, and nowhere reads the method of the request'],
+                'The service worker answers requests without a look at their method, so events may not reach the proxy once it is active: at once, or from the second visit on.',
+              evidence: [
+                ...evidence,
+                'it calls respondWith, and nowhere reads the method, mode, destination or path of the request',
+              ],
               repair,
             })
           : finding('note', 'worker-left-out', {
