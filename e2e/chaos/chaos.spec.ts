@@ -9,7 +9,7 @@ import { withReasons } from './reasons.js';
 import { runPlan } from './run.js';
 import { command } from './tabs.js';
 import { inTrueOrder, type Told } from './true-order.js';
-import { withUnheardEnds } from './unheard.js';
+import { withUnheard, withUnheardEnds } from './unheard.js';
 import { wipe } from './wiping.js';
 import { createWorld, type World } from './world.js';
 
@@ -136,6 +136,30 @@ test.describe('a document that another one replaced in its tab', () => {
     expect(deaths([opened('t1.1.a'), opened('t1.2.b'), left])).toEqual(['opened', 'opened', 'page']);
     const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 1 };
     expect(deaths([opened('t1.1.a'), killed, opened('t1.2.b')])).toEqual(['opened', ['t1.1.a'], 'opened']);
+  });
+});
+
+test.describe('an event of a page that was left, which only a later request names', () => {
+  const left: Row = { kind: 'page', tab: 't1.1.a', change: 'pagehide', at: 1 };
+  const contents = { x: JSON.stringify({ type: 'viewed', personalized_offer_id: 't1.1.a-7' }) };
+  const asked: Row = {
+    ...({ kind: 'requested', number: 1, tab: 't2.2.b', ids: ['x'] } as const),
+    ...{ isFarewell: false, contents, at: 3 },
+  };
+  const made = (...serials: readonly number[]): unknown[] =>
+    withUnheard([...serials.map((serial) => ({ ...left, serial }) as Row), asked]).flatMap((row) =>
+      row.kind === 'created' ? [row.offerId] : [],
+    );
+
+  test('was created if rows of that page are missing, or if its browser was killed then', () => {
+    expect(made(1, 3)).toEqual(['t1.1.a-7']);
+    const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 2 };
+    const created = withUnheard([left, killed, asked]).filter(({ kind }) => kind === 'created');
+    expect(created).toHaveLength(1);
+  });
+
+  test('is an invention if the page told everything', () => {
+    expect(made(1, 2)).toEqual([]);
   });
 });
 

@@ -1,10 +1,11 @@
 /**
  * Adds rows that a page could not deliver any more:
- * - Events of a page that was left. Its browser did not live to send the beacons about them, but the product had
- *   written them into the outbox, and the page that finds them there says what they are.
+ * - Events of a page that was left. Its browser did not live to send the beacons about them, or did not take that many,
+ *   but the product had written them into the outbox, and the page that finds them there says what they are.
  * - The end of a page that its browser replaced without notifying it, since its process was busy.
  */
 import type { Row } from '../../test/history/row.js';
+import type { Told } from './true-order.js';
 
 /** How long after a page was left its beacons may still be on their way, milliseconds: the machine may be busy. */
 const BEACONS_MS = 2_000;
@@ -31,16 +32,31 @@ export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
   });
 };
 
+/** The pages of which rows are missing: a browser takes only 64 KiB of beacons at once (Beacon, W3C, § 3.1). */
+const incomplete = (rows: readonly Row[]): ReadonlySet<string> => {
+  const serials = new Map<string, Set<number>>();
+  for (const row of rows as readonly (Told & { readonly tab?: string; readonly target?: string })[]) {
+    const { serial, tab, target = tab } = row;
+    if (serial === undefined || target === undefined) continue;
+    const known = serials.get(target) ?? new Set();
+    serials.set(target, known.add(serial));
+  }
+  return new Set([...serials].flatMap(([tab, known]) => (known.size < Math.max(...known) ? tab : [])));
+};
+
 /** Puts the events of such pages after the row by which they said that they are left. */
 export const withUnheard = (rows: readonly Row[]): Row[] => {
+  const partly = incomplete(rows);
   const heard = new Set(rows.flatMap((row) => (row.kind === 'created' ? [row.id] : [])));
   const killed = rows.flatMap((row) => (row.kind === 'killed' && row.what === 'browser' ? [row] : []));
   return rows.flatMap((row): Row[] => {
     if (row.kind !== 'page' || row.change !== 'pagehide') return [row];
     const { tab, at } = row;
-    const isCutShort = killed.some(
-      ({ names, at: killedAt }) => names.includes(tab) && killedAt >= at && killedAt - at < BEACONS_MS,
-    );
+    const isCutShort =
+      partly.has(tab) ||
+      killed.some(
+        ({ names, at: killedAt }) => names.includes(tab) && killedAt >= at && killedAt - at < BEACONS_MS,
+      );
     if (!isCutShort) return [row];
     const created: Row[] = [];
     for (const asked of rows) {

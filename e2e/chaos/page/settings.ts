@@ -37,8 +37,9 @@ let told = 0;
  * left must not wait, so its rows follow later, with the time at which they were written.
  */
 export const tell = (...rows: Told[]): void => {
+  const numbered = rows.map((row) => ({ ...row, serial: ++told }));
   const textOf = (given: object): string =>
-    rows.map((row) => JSON.stringify({ ...given, ...row, serial: ++told })).join('\n');
+    numbered.map((row) => JSON.stringify({ ...given, ...row })).join('\n');
   try {
     const request = new XMLHttpRequest();
     request.open('POST', settings.side, false);
