@@ -158,7 +158,7 @@ test.describe('an event of a page that was left, which only a later request name
     expect(created).toHaveLength(1);
   });
 
-  test('is an invention if the page told everything', () => {
+  test('is an invention if no row of the page is missing', () => {
     expect(made(1, 2)).toEqual([]);
   });
 });

@@ -1,7 +1,7 @@
 /**
  * Adds rows that a page could not deliver any more:
- * - Events of a page that was left. Its browser did not live to send the beacons about them, or did not take that many,
- *   but the product had written them into the outbox, and the page that finds them there says what they are.
+ * - Events of a page that was left. Its browser did not live to send the beacons about them, or did not take that many.
+ *   But the product had written them into the outbox, and the page that finds them there says what they are.
  * - The end of a page that its browser replaced without notifying it, since its process was busy.
  */
 import type { Row } from '../../test/history/row.js';

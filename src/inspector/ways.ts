@@ -17,7 +17,7 @@ export interface Way {
   /** Whether somebody says whether Chargebee has it. */
   readonly isUpstreamKnown: boolean;
   readonly type: OfferEvent['type'];
-  /** How the offer was closed, where that is known. */
+  /** How the offer was closed, if anybody heard of that. */
   readonly reason?: DismissReason | undefined;
   readonly offerId: string;
   /** Epoch milliseconds. */

@@ -125,7 +125,7 @@ describe('what shows the text of an offer that is not in view', () => {
     expect(said(copy('hidden data-offer-id="a"') + copy('class="shown"'))).toEqual([named]);
   });
 
-  it('is named also if it reads otherwise and stands in the place of one that was moved far away', () => {
+  it('is named also if it reads otherwise and is shown in the place of one that was moved far away', () => {
     const variant = (classes: string): string => copy(`class="${classes}"`, 'Three months, free');
     const moved = (classes: string): string =>
       `<section>${copy(`class="${classes}" data-offer-id="a"`)}</section>`;
@@ -136,7 +136,7 @@ describe('what shows the text of an offer that is not in view', () => {
       return new DOMRect(this.hasAttribute('data-offer-id') ? -9_999 : 10, 10, 200, 50);
     });
     expect(said(inPlace('card', 'card'))).toEqual([
-      '<p.card> stands in the place of the offer a, which is moved away, and has no data-offer-id. Mark what people see.',
+      '<p.card> is shown in the place of the offer a, which is moved away, and has no data-offer-id. Mark what people see.',
     ]);
     expect(said(inPlace('card', 'note'))).toEqual([]);
     expect(said(moved('card') + variant('card'))).toEqual([]);

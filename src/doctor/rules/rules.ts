@@ -14,17 +14,9 @@ import {
   endpointTakesEvents,
 } from './endpoint-steady.js';
 import { namesBlocked, offersFiltered } from './names.js';
-import {
-  offerBoxes,
-  offerIds,
-  offerNames,
-  offersClosed,
-  offersEnded,
-  offersFramed,
-  offersHidden,
-  offersThere,
-} from './offers.js';
+import { offerBoxes, offerIds, offerNames, offersEnded, offersHidden } from './offers.js';
 import { offersRepeated, offersReported } from './offers-counting.js';
+import { offersClosed, offersFramed, offersThere } from './offers-unseen.js';
 import { keyWorks, operatorStatus } from './operator.js';
 import {
   hasQuotedEndpoint,
