@@ -64,20 +64,13 @@ export const STEPS = {
     [
       { name: 'format and lint', command: 'npm run lint --silent' },
       { name: 'types', command: 'npm run types --silent' },
-      { name: 'unused code', command: 'npm run unused --silent' },
-      { name: 'plain English', command: 'npm run prose --silent' },
+      { name: 'byte budget', command: 'npm run budget --silent' },
     ],
     {
       name: 'unit',
       command: 'npm run unit --silent -- --project node --project dom --project servers',
       report: UNIT,
     },
-    [
-      { name: 'byte budget', command: 'npm run budget --silent' },
-      { name: 'package', command: 'npm run package --silent' },
-      { name: 'public face', command: 'npm run api --silent -- --check' },
-      { name: 'reference', command: 'npm run reference --silent -- --check' },
-    ],
     {
       name: 'end to end',
       command: `npm run e2e --silent -- ${LISTED_PROJECTS} --test-list ${LIST}`,
@@ -86,14 +79,21 @@ export const STEPS = {
   ],
   proof: [
     ...NEEDS,
-    { name: 'long units', command: 'npm run unit --silent -- --project proof', report: UNIT },
-    // Meanwhile npm mostly waits for the network.
     [
+      { name: 'unused code', command: 'npm run unused --silent' },
+      { name: 'plain English', command: 'npm run prose --silent' },
+      { name: 'package', command: 'npm run package --silent' },
+      { name: 'public face', command: 'npm run api --silent -- --check' },
+      { name: 'reference', command: 'npm run reference --silent -- --check' },
+    ],
+    { name: 'long units', command: 'npm run unit --silent -- --project proof', report: UNIT },
+    // Applications mostly wait for the network while npm installs their packages.
+    [
+      { name: 'applications by their guides', command: 'npm run apps --silent' },
       {
         name: 'documentation site, also by the rules of axe',
         command: 'npm run docs:build --silent && npm run docs:axe --silent',
       },
-      { name: 'applications by their guides', command: 'npm run apps --silent' },
     ],
     {
       name: 'end to end, the others',
