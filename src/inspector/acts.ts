@@ -9,15 +9,18 @@ export interface Acts {
   onAct(event: KeyboardEvent | MouseEvent): void;
   /** The focus went into a frame. */
   onFrame(frame: Element): void;
+  /** Any press or key reached the page’s window. */
+  onHeard(): void;
 }
 
 /** Listens for it. */
-export const listenToActs = ({ onAct, onFrame }: Acts, signal: AbortSignal): void => {
+export const listenToActs = ({ onAct, onFrame, onHeard }: Acts, signal: AbortSignal): void => {
   /** Whether the pointer was dragged. The click that follows does not press anything. */
   let isDragged = false;
   let from: Pick<PointerEvent, 'clientX' | 'clientY'> | undefined;
 
   const hear = (event: KeyboardEvent | MouseEvent): void => {
+    onHeard();
     // A press of a key has no detail.
     if (event.type === 'click' && isDragged && event.detail) return;
     // The page's own scripts may act as well as a user.
@@ -29,6 +32,7 @@ export const listenToActs = ({ onAct, onFrame }: Acts, signal: AbortSignal): voi
     }
   };
   const hearPointer = (event: PointerEvent): void => {
+    onHeard();
     const { type, clientX, clientY, isPrimary } = event;
     if (!isPrimary) return;
     const isFar = from && Math.hypot(clientX - from.clientX, clientY - from.clientY) > DRAG_PX;

@@ -24,6 +24,7 @@ import {
   whyPressed,
 } from './closing-words.js';
 import { isInViewport } from './reach.js';
+import { createStopped } from './stopped.js';
 import type { Stored } from './stored.js';
 
 /** What is gone later than this, milliseconds, may be gone for another reason. A dismissal is recorded by then. */
@@ -84,11 +85,13 @@ const isOverlay = (element: Element): boolean => {
  * @param apart The inspector's own element.
  */
 export const createClosings = (
-  { options, owner, registry, isDrawn, boxesOf }: Inside,
+  inside: Inside,
   view: PageView,
   apart: Element,
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ): Closings => {
+  const { options, owner, registry, isDrawn, boxesOf } = inside;
+  const { onHeard, look } = createStopped(inside, view, runtime);
   const found = new Map<string, Found>();
   const say = (offerId: string, said: Omit<Found, 'at' | 'view'>): void => {
     // The latest stands last.
@@ -207,7 +210,7 @@ export const createClosings = (
     });
   };
 
-  listenToActs({ onAct, onFrame }, listening.signal);
+  listenToActs({ onAct, onFrame, onHeard }, listening.signal);
 
   return {
     list(stored, now) {
@@ -215,7 +218,7 @@ export const createClosings = (
         stored?.marks.some(
           ({ offerId, type, until }) => offerId === id && type === 'accepted' && until > now,
         ) ?? false;
-      return [...found]
+      const heard = [...found]
         .filter(
           ([id, { at, view: then, isGone: hasToBeGone, isAcceptance = false }]) =>
             stored &&
@@ -225,9 +228,8 @@ export const createClosings = (
             isAccepted(id) === isAcceptance &&
             !(hasToBeGone && isBack(id)),
         )
-        .map(([, { words }]) => words)
-        .slice(-MOST)
-        .reverse();
+        .map(([, { words }]) => words);
+      return [...look(), ...heard].slice(-MOST).reverse();
     },
     stop: () => listening.abort(),
   };

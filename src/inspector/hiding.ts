@@ -37,6 +37,18 @@ const sizelessWords = (element: Element): string => {
     : 'It has no size. Give it content, or a width and a height.';
 };
 
+/** What is much higher than the box of an inline element around it is seen, and not measured. */
+export const inlineWords = (element: Element): string | undefined => {
+  if (getComputedStyle(element).display !== 'inline') return undefined;
+  const { width, height } = element.getBoundingClientRect();
+  const inner = [...element.querySelectorAll('*')].find(
+    (each) => each.getBoundingClientRect().height > 2 * height,
+  );
+  return inner
+    ? `It is inline, so its box has only ${Math.round(width)} × ${Math.round(height)} px: ${nameOf(inner)} in it is drawn outside of that. Give it display: inline-block.`
+    : undefined;
+};
+
 const CLOSED = 'dialog:not([open]),[popover]:not(:is(:popover-open))';
 
 /** The dialog, popover or details that an element lies in, or that it is, and that is not open. */
@@ -64,6 +76,8 @@ export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn
   if (!isDrawn) return hidingOf(element);
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))
     return vanisherOf(element) ?? sizelessWords(element);
+  const inline = inlineWords(element);
+  if (inline) return inline;
   const clippers = boxes.map(clipperOf);
   const [clipper] = clippers.every((each) => each) ? clippers : [];
   if (clipper) return clippingWords(clipper);

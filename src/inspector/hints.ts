@@ -30,9 +30,10 @@ const startOf = ({ textContent }: Element): string =>
 const MOST_READ = 20;
 
 /** What is said of several elements with one id. Copies in a slider read the same. */
-const sharedWords = (elements: readonly Element[]): string[] => {
+const sharedWords = (elements: readonly Element[], isDrawn: (element: Element) => boolean): string[] => {
   if (elements.length < 2) return [];
-  const texts = [...new Set(elements.slice(0, MOST_READ).map(startOf))].slice(0, 3);
+  // A page may have one for phones and one for others, and draw only one.
+  const texts = [...new Set(elements.filter(isDrawn).slice(0, MOST_READ).map(startOf))].slice(0, 3);
   return texts.length > 1
     ? [
         `${elements.length} elements have this id and read differently (${texts.map((text) => `“${text}”`).join(', ')}); together they count once. If they are several offers, each needs its own id.`,
@@ -76,7 +77,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
         ...steadiness.hints(placement, item),
         ...overdue(placement, item),
         ...(item ? blinkOf(element) : []),
-        ...sharedWords(elements),
+        ...sharedWords(elements, inside.isDrawn),
         ...staying(placement, impression, elements.length > 1),
         ...(owner.consent === 'pending'
           ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']

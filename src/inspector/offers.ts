@@ -8,7 +8,7 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import { tooLittleOf } from './clipping.js';
 import { createCovers } from './covers.js';
-import { outOfViewOf, SCROLL } from './hiding.js';
+import { inlineWords, outOfViewOf, SCROLL } from './hiding.js';
 import { createHints, type HintsContext } from './hints.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import type { Stored } from './stored.js';
@@ -116,7 +116,9 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       }
       case 'too-small': {
         const unseen = unreported(item, boxes, true);
-        return unseen ? ['wrong', unseen] : ['lacking', tooLittleOf(element, item.needed)];
+        return unseen
+          ? ['wrong', unseen]
+          : ['lacking', inlineWords(element) ?? tooLittleOf(element, item.needed)];
       }
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];

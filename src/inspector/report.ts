@@ -46,7 +46,7 @@ export const reportOf = (
               ].join(' '),
             ),
       ),
-      ...section('Offers that nobody sees', unseen),
+      ...section('Offers in other places', unseen),
       ...section(
         'Events of this page, the latest first',
         events.map(

@@ -4,6 +4,7 @@ import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import type { OutboxEntry } from '../client/outbox/records.js';
 import type { Runtime } from '../runtime.js';
+import { isNative } from './changed.js';
 import { createLasting } from './lasting.js';
 import type { Stored } from './stored.js';
 import type { Fact } from './waiting.js';
@@ -11,6 +12,10 @@ import { counted } from './words.js';
 
 const WHY =
   'did not run. Code of this page clears timers that are not its own, such as all in a loop: it has to clear only its own.';
+
+/** A wrapper of fetch may keep a request for ever, also once the tracker has broken it off. */
+const HELD =
+  'a request of the tracker may never have ended. Code of this page has replaced window.fetch: it has to pass POSTs to the endpoint on, and to let an abort end them.';
 
 /** A page that is busy runs a timer late, milliseconds, and after that before the inspector looks twice. */
 const LATE_MS = 5_000;
@@ -73,7 +78,7 @@ export const createUnsent = ({ options, owner, page, isDelivering }: Inside, vie
       : [
           {
             label: 'Timers',
-            words: `${counted(due.length, 'event is', 'events are')} due and not sent: a timer of the tracker ${WHY}`,
+            words: `${counted(due.length, 'event is', 'events are')} due and not sent: ${isNative(globalThis.fetch) ? `a timer of the tracker ${WHY}` : HELD}`,
             isWrong: true,
           },
         ];

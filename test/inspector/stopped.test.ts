@@ -1,0 +1,76 @@
+/** When the inspector says that the page stops presses: only if the browser knows of one that nobody heard. */
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import type { Placement } from '../../src/client/detect/placement.js';
+import type { Inside, PageView } from '../../src/client/inside.js';
+import { createStopped } from '../../src/inspector/stopped.js';
+import { fakeRuntime } from '../support/runtime.js';
+
+const placements = new Map<Element, Placement>();
+const activation = { isActive: false };
+let view: PageView;
+let runtime: ReturnType<typeof fakeRuntime>;
+let stopped: ReturnType<typeof createStopped>;
+
+beforeEach(() => {
+  Object.defineProperty(navigator, 'userActivation', { value: activation, configurable: true });
+  vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(10, 10, 50, 50));
+  document.body.innerHTML = '<p></p>';
+  const element = document.body.firstElementChild as Element;
+  placements.clear();
+  placements.set(element, { element, offerId: 'vendor' });
+  view = new Map() as PageView;
+  runtime = fakeRuntime();
+  activation.isActive = false;
+  const inside = {
+    registry: { placements },
+    isDrawn: (each: Element) => each.isConnected,
+    boxesOf: (each: Element) => [each],
+  };
+  stopped = createStopped(inside as unknown as Inside, view, runtime);
+});
+afterEach(() => void Reflect.deleteProperty(navigator, 'userActivation'));
+
+/** A look, after which the offer goes away and the user may have done something, and another look. */
+const goesAway = async (isActive: boolean): Promise<string[]> => {
+  await runtime.advance(500);
+  stopped.look();
+  activation.isActive = isActive;
+  document.body.replaceChildren();
+  await runtime.advance(500);
+  return stopped.look();
+};
+
+it('says so of an offer that was gone after such a press, and no more once it is dismissed', async () => {
+  expect(await goesAway(true)).toEqual([
+    'vendor was gone after a press that did not reach the tracker: code of this page stops presses at the window. If that closes the offer, call tracker.dismiss("vendor") there.',
+  ]);
+  activation.isActive = false;
+  expect(stopped.look()).toHaveLength(1);
+  view.set('vendor', { id: 'impression', isOnce: false, isDismissed: true });
+  expect(stopped.look()).toEqual([]);
+});
+
+it('says nothing if the user did nothing, as where offers take turns', async () => {
+  expect(await goesAway(false)).toEqual([]);
+});
+
+it('says nothing if the press was heard', async () => {
+  activation.isActive = true;
+  stopped.onHeard();
+  expect(await goesAway(true)).toEqual([]);
+});
+
+it('says nothing of what goes away long after a press', async () => {
+  activation.isActive = true;
+  await runtime.advance(500);
+  stopped.look();
+  await runtime.advance(2_000);
+  expect(await goesAway(true)).toEqual([]);
+});
+
+it('says nothing of a press in a frame, and nothing in browsers that do not say what their user did', async () => {
+  vi.spyOn(document, 'activeElement', 'get').mockReturnValue(document.createElement('iframe'));
+  expect(await goesAway(true)).toEqual([]);
+  Reflect.deleteProperty(navigator, 'userActivation');
+  expect(stopped.look()).toEqual([]);
+});
