@@ -91,7 +91,7 @@ export const createClosings = (
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ): Closings => {
   const { options, owner, registry, isDrawn, boxesOf } = inside;
-  const { onHeard, look } = createStopped(inside, view, runtime);
+  const stopped = createStopped(inside, view, runtime);
   const found = new Map<string, Found>();
   const say = (offerId: string, said: Omit<Found, 'at' | 'view'>): void => {
     // The latest stands last.
@@ -210,7 +210,7 @@ export const createClosings = (
     });
   };
 
-  listenToActs({ onAct, onFrame, onHeard }, listening.signal);
+  listenToActs({ onAct, onFrame, onHeard: stopped.onHeard }, listening.signal);
 
   return {
     list(stored, now) {
@@ -229,7 +229,7 @@ export const createClosings = (
             !(hasToBeGone && isBack(id)),
         )
         .map(([, { words }]) => words);
-      return [...look(), ...heard].slice(-MOST).reverse();
+      return [...stopped.list(), ...heard].slice(-MOST).reverse();
     },
     stop: () => listening.abort(),
   };

@@ -7,7 +7,7 @@ import { isInViewport } from './reach.js';
 const CONSEQUENCE_MS = 2_000;
 
 /** Whether the browser knows that its user did something within the last 5 s (HTML, transient activation). */
-const isActivated = (): boolean => globalThis.navigator.userActivation?.isActive === true;
+const isActivated = (): boolean => !!globalThis.navigator.userActivation?.isActive;
 
 /** Makes what says them. */
 export const createStopped = (
@@ -36,8 +36,8 @@ export const createStopped = (
     onHeard(): void {
       heardAt = runtime.elapsed();
     },
-    /** Looks once. */
-    look(): string[] {
+    /** Looks once, and says them in words. */
+    list(): string[] {
       notePress();
       const now = new Set(
         [...registry.placements.values()].flatMap(({ element, offerId }) =>

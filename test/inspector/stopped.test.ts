@@ -1,7 +1,7 @@
 /** When the inspector says that the page stops presses: only if the browser knows of one that nobody heard. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Placement } from '../../src/client/detect/placement.js';
-import type { Inside, PageView } from '../../src/client/inside.js';
+import type { PageView } from '../../src/client/inside.js';
 import { createStopped } from '../../src/inspector/stopped.js';
 import { fakeRuntime } from '../support/runtime.js';
 
@@ -26,18 +26,18 @@ beforeEach(() => {
     isDrawn: (each: Element) => each.isConnected,
     boxesOf: (each: Element) => [each],
   };
-  stopped = createStopped(inside as unknown as Inside, view, runtime);
+  stopped = createStopped(inside, view, runtime);
 });
 afterEach(() => void Reflect.deleteProperty(navigator, 'userActivation'));
 
 /** A look, after which the offer goes away and the user may have done something, and another look. */
 const goesAway = async (isActive: boolean): Promise<string[]> => {
   await runtime.advance(500);
-  stopped.look();
+  stopped.list();
   activation.isActive = isActive;
   document.body.replaceChildren();
   await runtime.advance(500);
-  return stopped.look();
+  return stopped.list();
 };
 
 it('says so of an offer that was gone after such a press, and no more once it is dismissed', async () => {
@@ -45,9 +45,9 @@ it('says so of an offer that was gone after such a press, and no more once it is
     'vendor was gone after a press that did not reach the tracker: code of this page stops presses at the window. If that closes the offer, call tracker.dismiss("vendor") there.',
   ]);
   activation.isActive = false;
-  expect(stopped.look()).toHaveLength(1);
+  expect(stopped.list()).toHaveLength(1);
   view.set('vendor', { id: 'impression', isOnce: false, isDismissed: true });
-  expect(stopped.look()).toEqual([]);
+  expect(stopped.list()).toEqual([]);
 });
 
 it('says nothing if the user did nothing, as where offers take turns', async () => {
@@ -63,7 +63,7 @@ it('says nothing if the press was heard', async () => {
 it('says nothing of what goes away long after a press', async () => {
   activation.isActive = true;
   await runtime.advance(500);
-  stopped.look();
+  stopped.list();
   await runtime.advance(2_000);
   expect(await goesAway(true)).toEqual([]);
 });
@@ -72,5 +72,5 @@ it('says nothing of a press in a frame, and nothing in browsers that do not say 
   vi.spyOn(document, 'activeElement', 'get').mockReturnValue(document.createElement('iframe'));
   expect(await goesAway(true)).toEqual([]);
   Reflect.deleteProperty(navigator, 'userActivation');
-  expect(stopped.look()).toEqual([]);
+  expect(stopped.list()).toEqual([]);
 });
