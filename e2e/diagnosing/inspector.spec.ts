@@ -258,6 +258,79 @@ test.describe('an offer that is gone right after something that does not count',
       .toMatch(/shown was gone right after a press on <b\.icon>, .*: that is not known as a close control\./);
   });
 
+  test('is named with a mark of another offer, a control below a link, a press on all of it, and a close button beside it', async ({
+    page,
+    stack,
+  }) => {
+    const HIDE = 'onclick="document.querySelector(\'.shown\').remove()"';
+    const shown = (inside: string, attributes = ''): string =>
+      `<div class="shown" data-offer-id="shown" data-offer-dwell="0" style="position: relative; width: 300px" ${attributes}>Two months ${inside}</div>`;
+    const pages = [
+      [
+        `<p data-offer-id="other" data-offer-dwell="0">Other</p>${shown(`<button class="no" data-offer-dismiss="other" ${HIDE}>No</button>`)}`,
+        '.no',
+        /<button\.no> has data-offer-dismiss="other", which names another offer\. Write "shown" there\./,
+      ],
+      [
+        shown(
+          `<button class="no" data-offer-dismiss>No</button><a class="all" style="position: absolute; inset: 0" ${HIDE}></a>`,
+        ),
+        '.all',
+        /it lies over <button\.no>, which has data-offer-dismiss and does not get the press\./,
+      ],
+      [shown('', HIDE), '.shown', /what was pressed is the offer itself\./],
+      [
+        `<section><header><button class="no" aria-label="Close" ${HIDE}>×</button></header>${shown('')}</section>`,
+        '.no',
+        /that is neither in the offer nor in a dialog with it\./,
+      ],
+    ] as const;
+    for (const [body, pressed, words] of pages) {
+      await openWith(page, stack, body);
+      const {
+        x = 0,
+        y = 0,
+        width = 0,
+        height = 0,
+      } = (await page.locator('.no, .shown').last().boundingBox()) ?? {};
+      if (pressed === '.all') await page.mouse.click(x + width - 9, y + height / 2);
+      else await page.locator(pressed).click();
+      await expect.poll(() => saidIn(page)).toMatch(words);
+    }
+  });
+
+  test('is named if the page stops presses before the tracker hears of them', async ({ page, stack }) => {
+    // What a test runs in the page counts as something that its user did, so the page itself opens the inspector.
+    const head = `<script>
+      for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'])
+        addEventListener(type, (event) => {
+          if (!event.target.matches('.stop')) return;
+          event.stopImmediatePropagation();
+          if (type === 'click') document.querySelector('.offer').remove();
+        }, true);
+      setTimeout(async () => {
+        const { openInspector } = await import('${FILE}');
+        const inspector = openInspector();
+        setInterval(() => {
+          const text = inspector.text();
+          document.title = /shown was gone after a press/.test(text) ? 'named' : /shown: It counted/.test(text) ? 'counted' : '';
+        }, 100);
+      }, 300);
+    </script>`;
+    const session = await page.context().newCDPSession(page);
+    await stack.open(page, card('<button class="stop">x</button>'), { head });
+    const readOut = async (expression: string): Promise<unknown> =>
+      (await session.send('Runtime.evaluate', { expression, userGesture: false })).result.value;
+    await expect.poll(() => readOut('document.title')).toBe('counted');
+    await expect.poll(() => readOut('navigator.userActivation.isActive')).toBe(false);
+    const { root } = await session.send('DOM.getDocument');
+    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector: '.stop' });
+    const { model } = await session.send('DOM.getBoxModel', { nodeId });
+    const [x = 0, y = 0] = model.content;
+    await page.mouse.click(x + 3, y + 3);
+    await expect.poll(() => readOut('document.title')).toBe('named');
+  });
+
   test('is named with Escape or the overlay, and with what holds it', async ({ page, stack }) => {
     const overlay = '<div class="shade" style="position: fixed; inset: 0"></div>';
     const head = `<script>

@@ -1,5 +1,5 @@
 /** When the inspector says that a timer of the tracker did not run: never while it may only be late. */
-import { beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
 import type { Inside } from '../../src/client/inside.js';
 import type { OutboxEntry, Pause } from '../../src/client/outbox/records.js';
@@ -81,6 +81,14 @@ describe('events that are due', () => {
   it('are named once they have waited for long', () => {
     expect(saidAfter(LONG - 1)).toBe('');
     expect(saidAfter(LONG)).toBe(`1 event is due and not sent: ${WHY}`);
+  });
+
+  it('are blamed on a request that never ends if the page has replaced fetch', () => {
+    vi.stubGlobal('fetch', () => new Promise(() => undefined));
+    onTestFinished(() => void vi.unstubAllGlobals());
+    expect(saidAfter(LONG)).toMatch(
+      /^1 event is due and not sent: a request of the tracker may never have ended\. Code of this page has replaced window\.fetch/,
+    );
   });
 
   it('are not named if they have been under way meanwhile', () => {
