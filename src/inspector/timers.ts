@@ -17,9 +17,9 @@ const WHY =
 const HELD =
   'a request of the tracker may never have ended. Code of this page has replaced window.fetch: it has to pass POSTs to the endpoint on, and to let an abort end them.';
 
-/** A page that is busy runs a timer late, milliseconds, and after that before the inspector looks twice. */
+/** A page that is busy runs a timer late, milliseconds, and after that within some looks of the inspector. */
 const LATE_MS = 5_000;
-const LOOKS = 2;
+const LOOKS = 6;
 /** The database is read once a second. */
 const READS = 8;
 /** How long events wait for company by default, milliseconds. */
