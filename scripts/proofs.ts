@@ -1,23 +1,23 @@
 /**
- * Test files that take longer: `npm run proof` runs them, `npm test` all others. CONTRIBUTING's table says what each of
- * them shows, and `test/workbench.test.ts` checks that table.
+ * Test files that take longer: `npm run proof` runs them, the longest first, and `npm test` all others. CONTRIBUTING's table
+ * says what each of them shows, and `test/workbench.test.ts` checks that table.
  */
 export const LONG_UNITS = [
+  'test/simulation/variants.test.ts',
+  'test/proxy/killed/killed.test.ts',
+  'test/simulation/simulation.test.ts',
+  'test/proxy/storms.test.ts',
+  'test/proxy/since.test.ts',
+  'test/proxy/real-time.test.ts',
+  'test/proxy/intake/upgrade-killed.test.ts',
+  'test/proxy/intake/postgres/postgres.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/intake/many-groups.test.ts',
-  'test/proxy/intake/postgres/postgres.test.ts',
   'test/proxy/intake/postgres/postgres-proxies.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
   'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
-  'test/proxy/intake/upgrade-killed.test.ts',
-  'test/proxy/killed/killed.test.ts',
-  'test/proxy/real-time.test.ts',
-  'test/proxy/since.test.ts',
-  'test/proxy/storms.test.ts',
-  'test/simulation/simulation.test.ts',
-  'test/simulation/variants.test.ts',
   'test/types/compilers.test.ts',
 ];
 
