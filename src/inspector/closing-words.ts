@@ -60,13 +60,15 @@ export const whyPressed = (
   element: Element,
   offerId: string,
 ): string => {
-  if (path.some((each) => isMarkFor(each, offerId)))
-    return 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.';
+  const tied = isTied(path, element);
   const marked = path.find((each) => matches(each, DISMISSING));
-  const named = marked?.getAttribute('data-offer-dismiss')?.trim();
-  if (marked && named)
+  const named = marked?.getAttribute('data-offer-dismiss')?.trim() ?? '';
+  const isOwn = named === offerId || (tied && ['', 'true'].includes(named));
+  if (marked && isOwn)
+    return 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.';
+  if (marked && !['', 'true'].includes(named))
     return `${nameOf(marked)} has data-offer-dismiss="${named}", which names another offer. Write "${offerId}" there.`;
-  if (!isTied(path, element))
+  if (!tied)
     return `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
   const covered = coveredControl(press, path, element);
   if (covered)

@@ -7,7 +7,7 @@ import { isInViewport } from './reach.js';
 
 /** At most so many elements are compared with offers that are not in view. */
 const MOST = 500;
-/** A shorter text is often that of several elements. */
+/** A shorter text is often that of several elements, as is one in a link. */
 const SHORTEST_TEXT = 12;
 /** Nothing scrolls so far to the left or above, CSS px. Pages move there what only machines should read. */
 const FAR_PX = 5_000;
@@ -39,7 +39,8 @@ const wordsOf = (shown: Element, { offerId, text, place, classes, kind }: Missin
   if (shown.localName !== kind) return undefined;
   const what = (does: string, is: string): string =>
     `${nameOf(shown)} ${does} the offer ${offerId}, which is ${is}, and has no data-offer-id. Mark what people see.`;
-  if (text.length >= SHORTEST_TEXT && textOf(shown) === text) return what('shows the text of', 'not in view');
+  if (text.length >= SHORTEST_TEXT && shown.childElementCount && textOf(shown) === text)
+    return what('shows the text of', 'not in view');
   return place && shown.parentElement === place && classes && shown.getAttribute('class') === classes
     ? what('is shown in the place of', 'moved away')
     : undefined;

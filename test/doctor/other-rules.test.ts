@@ -79,6 +79,10 @@ describe('offers', () => {
     const repairOf = (frame: string) =>
       judge(seen({ browser: browser({ offers: [], frames: [frame] }) })).findings[0]?.repair;
     expect(repairOf('<iframe src="/x"> holds 2')).toMatch(/^Put the script’s tag into the page of the frame/);
+    const others = ['<iframe> with https://x.example/, which is of another origin, holds 2'];
+    expect(found(seen({ browser: browser({ offers: [], frames: others }) }))).toEqual([
+      'warning offer-in-frame',
+    ]);
     expect(repairOf('<iframe> with https://x.example/, which is of another origin, holds 2')).toMatch(
       /Its endpoint has to be of the frame’s own origin/,
     );

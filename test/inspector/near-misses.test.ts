@@ -115,7 +115,8 @@ describe('what shows the text of an offer that is not in view', () => {
       return new DOMRect(this.classList.contains('away') ? -9_999 : 10, 10, 200, 50);
     });
   });
-  const copy = (attributes: string, text = 'Two months on us'): string => `<p ${attributes}>${text}</p>`;
+  const copy = (attributes: string, text = 'Two months on us'): string =>
+    `<p ${attributes}><b>${text}</b></p>`;
   const away = copy('class="away" data-offer-id="a"');
   const named =
     '<p.shown> shows the text of the offer a, which is not in view, and has no data-offer-id. Mark what people see.';
@@ -146,7 +147,7 @@ describe('what shows the text of an offer that is not in view', () => {
     expect(said(copy('data-offer-id="a"') + copy(''))).toEqual([]);
     expect(said(away + copy('data-offer-id="b"'))).toEqual([]);
     expect(said(away + copy('class="away"'))).toEqual([]);
-    expect(said(`${away}<i>Two months on us</i>`)).toEqual([]);
+    expect(said(`${away}<i><b>Two months on us</b></i><p>Two months on us</p>`)).toEqual([]);
     expect(said(away + copy('', 'Three months on us'))).toEqual([]);
     expect(said(copy('class="away" data-offer-id="a"', 'Hello') + copy('', 'Hello'))).toEqual([]);
     view.set('a', { id: 'impression', isOnce: false });

@@ -4,15 +4,18 @@ import type { Observed, ShownOffer } from '../observed.js';
 import { isNamed, offersOf } from './offers.js';
 import { finding } from './wording.js';
 
+const isOfOthers = (frame: string): boolean => frame.includes('another origin');
+
 /** Whether offers are in frames that no tracker looks into. */
 export const offersFramed: Rule = {
   find: ({ browser }) =>
     browser?.frames.length
       ? [
-          finding('error', 'offer-in-frame', {
+          // Others may use an attribute of this name for something else.
+          finding(browser.frames.every(isOfOthers) ? 'warning' : 'error', 'offer-in-frame', {
             title: 'Offers are in a frame that no tracker sees.',
             evidence: browser.frames,
-            repair: browser.frames.some((frame) => frame.includes('another origin'))
+            repair: browser.frames.some(isOfOthers)
               ? 'Put the script’s tag into the page of the frame as well. Its endpoint has to be of the frame’s own origin, and a frame that is sandboxed needs allow-same-origin.'
               : browser.frames.some((frame) => frame.includes(' srcdoc'))
                 ? 'Give the frame’s document to tracker.observe() of this page: tracker.observe(frame.contentDocument). A page in srcdoc has no address, so no tracker of its own.'
