@@ -320,11 +320,15 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const once = new Set<string>();
   const store = outbox.commit;
   outbox.commit = async () => {
-    await store();
-    for (const id of once) {
-      if (outbox.mirror.has(id)) continue;
-      write({ kind: 'declined', id, tab: name, why: 'known' });
-      once.delete(id);
+    try {
+      await store();
+    } finally {
+      // Also if it fails: what the page has in memory is known, and may be given up before the next one succeeds.
+      for (const id of once) {
+        if (outbox.mirror.has(id)) continue;
+        write({ kind: 'declined', id, tab: name, why: 'known' });
+        once.delete(id);
+      }
     }
   };
   // The same as the second load of a page does (client/later/later.ts, page-delivery.ts), but without a document.
