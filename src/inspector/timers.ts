@@ -17,9 +17,11 @@ const WHY =
 const HELD =
   'a request of the tracker may never have ended. Code of this page has replaced window.fetch: it has to pass POSTs to the endpoint on, and to let an abort end them.';
 
-/** A page that is busy runs a timer late, milliseconds, and after that within some looks of the inspector. */
+/** A page that is busy runs a timer late, milliseconds, and after that before the inspector looks twice. */
 const LATE_MS = 5_000;
-const LOOKS = 6;
+const LOOKS = 2;
+/** The inspector looks more often, unless the page was busy meanwhile. Then all timers need as long to run, milliseconds. */
+const BUSY_MS = 1_000;
 /** The database is read once a second. */
 const READS = 8;
 /** How long events wait for company by default, milliseconds. */
@@ -32,8 +34,13 @@ const FLUSH_MS = 250;
 export const createOverdue = (runtime: Pick<Runtime, 'elapsed'>) => {
   const lasting = createLasting();
   const found = new WeakSet<Element>();
+  let lookedAt = Infinity;
+  let busyUntil = -Infinity;
   return ({ element }: Placement, { dwell = Infinity, rule }: Partial<Watched> = {}): string[] => {
-    const isOver = runtime.elapsed() - dwell > (rule?.dwellMs ?? 0) + LATE_MS;
+    const now = runtime.elapsed();
+    if (now - lookedAt > BUSY_MS) busyUntil = now + BUSY_MS;
+    lookedAt = now;
+    const isOver = now > busyUntil && now - dwell > (rule?.dwellMs ?? 0) + LATE_MS;
     if (lasting(element, isOver) >= LOOKS) found.add(element);
     return found.has(element) ? [`Its time was over, and a timer of the tracker ${WHY}`] : [];
   };

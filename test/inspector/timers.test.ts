@@ -10,23 +10,20 @@ import { fakeRuntime } from '../support/runtime.js';
 const WHY =
   'a timer of the tracker did not run. Code of this page clears timers that are not its own, such as all in a loop: it has to clear only its own.';
 
-/** More than a busy page needs before it runs the tracker’s own timer. */
-const LOOKS = 6;
-
 describe('the time of an offer', () => {
   const runtime = fakeRuntime();
   const placement = { element: document.createElement('p'), offerId: 'a' };
   const watch = (): Watched =>
     ({ placement, dwell: runtime.elapsed(), rule: { dwellMs: 1_000 } }) as unknown as Watched;
+  const said = [`Its time was over, and ${WHY}`];
 
-  it('is said to have been over if that was so in some looks, and long ago, also once the offer has counted', () => {
+  it('is said to have been over if that was so in two looks, and long ago, also once the offer has counted', () => {
     const overdue = createOverdue(runtime);
     const item = watch();
     runtime.pass(6_000);
     expect([overdue(placement, item), overdue(placement, item)]).toEqual([[], []]);
     runtime.pass(1);
-    for (let look = 1; look < LOOKS; look++) expect(overdue(placement, item)).toEqual([]);
-    const said = [`Its time was over, and ${WHY}`];
+    expect(overdue(placement, item)).toEqual([]);
     expect(overdue(placement, item)).toEqual(said);
     expect(overdue(placement, undefined)).toEqual(said);
   });
@@ -35,14 +32,25 @@ describe('the time of an offer', () => {
     const overdue = createOverdue(runtime);
     const item = watch();
     runtime.pass(9_000);
-    for (let look = 1; look < LOOKS; look++) overdue(placement, item);
+    overdue(placement, item);
     item.dwell = undefined;
     expect(overdue(placement, item)).toEqual([]);
     item.dwell = runtime.elapsed();
     expect([overdue(placement, item), overdue(placement, item)]).toEqual([[], []]);
-    runtime.pass(9_000);
-    for (let look = 1; look < LOOKS; look++) overdue(placement, item);
-    expect([overdue(placement, undefined), overdue(placement, undefined)]).toEqual([[], []]);
+  });
+
+  it('is not blamed on timers while the page has just been busy, however often the inspector looks', () => {
+    const overdue = createOverdue(runtime);
+    const item = watch();
+    overdue(placement, item);
+    runtime.pass(7_000);
+    for (let look = 0; look < 5; look++) {
+      expect(overdue(placement, item)).toEqual([]);
+      runtime.pass(200);
+    }
+    overdue(placement, item);
+    runtime.pass(1);
+    expect([overdue(placement, item), overdue(placement, item)]).toEqual([[], said]);
   });
 });
 
