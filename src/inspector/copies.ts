@@ -21,30 +21,8 @@ const isMovedAway = (element: Element): boolean => {
   return right < -FAR_PX || bottom + scrollY < -FAR_PX;
 };
 
-interface Missing {
-  readonly offerId: string;
-  readonly text: string;
-  /** What holds it, if it was moved away. Its place may be another’s. */
-  readonly place: Element | null;
-  readonly classes: string | null;
-  readonly kind: string;
-}
-
-const missingOf = ({ element, offerId }: Placement): Missing => ({
-  ...{ offerId, text: textOf(element), kind: element.localName, classes: element.getAttribute('class') },
-  place: isMovedAway(element) ? element.parentElement : null,
-});
-
-const wordsOf = (shown: Element, { offerId, text, place, classes, kind }: Missing): string | undefined => {
-  if (shown.localName !== kind) return undefined;
-  const what = (does: string, is: string): string =>
-    `${nameOf(shown)} ${does} the offer ${offerId}, which is ${is}, and has no data-offer-id. Mark what people see.`;
-  if (text.length >= SHORTEST_TEXT && shown.childElementCount && textOf(shown) === text)
-    return what('shows the text of', 'not in view');
-  return place && shown.parentElement === place && classes && shown.getAttribute('class') === classes
-    ? what('is shown in the place of', 'moved away')
-    : undefined;
-};
+const wordsFor = (shown: Element, does: string, offerId: string, is: string): string =>
+  `${nameOf(shown)} ${does} the offer ${offerId}, which is ${is}, and has no data-offer-id. Mark what people see.`;
 
 /** Says them, in words. */
 export const copiesOf = (
@@ -52,16 +30,31 @@ export const copiesOf = (
   view: PageView,
   { isDrawn, boxesOf }: Pick<Inside, 'isDrawn' | 'boxesOf'>,
 ): string[] => {
-  const missing = placements
-    .filter(
-      ({ element, offerId }) =>
-        !view.has(offerId) && !(isDrawn(element) && boxesOf(element).some(isInViewport)),
-    )
-    .map(missingOf);
-  const kinds = [...new Set(missing.map(({ kind }) => kind))];
-  if (!kinds.length) return [];
-  return [...document.querySelectorAll(kinds.join())]
+  const missing = placements.filter(
+    ({ element, offerId }) =>
+      !view.has(offerId) && !(isDrawn(element) && boxesOf(element).some(isInViewport)),
+  );
+  if (!missing.length) return [];
+  const keyOf = (element: Element): string => `${element.localName} ${textOf(element)}`;
+  const byText = new Map(missing.map(({ element, offerId }) => [keyOf(element), offerId]));
+  const moved = missing.filter(({ element }) => isMovedAway(element));
+  const kinds = new Set(missing.map(({ element }) => element.localName));
+  return [...document.querySelectorAll([...kinds].join())]
     .slice(0, MOST)
     .filter((each) => isInViewport(each) && !each.closest('[data-offer-id]') && isRendered(each))
-    .flatMap((each) => missing.map((one) => wordsOf(each, one)).find((words) => words) ?? []);
+    .flatMap((each) => {
+      const copied =
+        each.childElementCount && textOf(each).length >= SHORTEST_TEXT ? byText.get(keyOf(each)) : undefined;
+      if (copied !== undefined) return wordsFor(each, 'shows the text of', copied, 'not in view');
+      const classes = each.getAttribute('class');
+      const replaced = moved.find(
+        ({ element }) =>
+          element.localName === each.localName &&
+          element.parentElement === each.parentElement &&
+          element.getAttribute('class') === classes,
+      );
+      return replaced && classes
+        ? wordsFor(each, 'is shown in the place of', replaced.offerId, 'moved away')
+        : [];
+    });
 };
