@@ -39,7 +39,8 @@ export const copiesOf = (
   const byText = new Map(missing.map(({ element, offerId }) => [keyOf(element), offerId]));
   const moved = missing.filter(({ element }) => isMovedAway(element));
   const kinds = new Set(missing.map(({ element }) => element.localName));
-  return [...document.querySelectorAll([...kinds].join())]
+  return [...kinds]
+    .flatMap((kind) => [...document.getElementsByTagName(kind)])
     .slice(0, MOST)
     .filter((each) => isInViewport(each) && !each.closest('[data-offer-id]') && isRendered(each))
     .flatMap((each) => {
