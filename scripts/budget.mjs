@@ -110,12 +110,12 @@ const weights = [
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 8_700 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
-  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 30_200 },
+  { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 30_400 },
   { row: 'first', way: 'by script tag', bytes: script, budget: 13_700 },
   { row: 'delivery', way: 'by script tag', bytes: delivery, budget: 5_950 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
-  { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 28_900 },
+  { row: 'inspector', way: 'by script tag', bytes: fileOf('-inspector'), budget: 29_100 },
 ];
 
 const table = readFileSync('README.md', 'utf8')

@@ -3,7 +3,14 @@ import { platformRuntime, type Runtime } from '../runtime.js';
 import { type BrowserChoice, visitIfPossible } from './browser/browser-choice.js';
 import type { Report } from './finding.js';
 import { type Ask, createAsk } from './http/asking.js';
-import { askEndpoint, askEndpointAgain, contradictingBatch, longBatch, problemOf } from './http/endpoint.js';
+import {
+  askEndpoint,
+  askEndpointAgain,
+  contradictingBatch,
+  longBatch,
+  problemOf,
+  type Question,
+} from './http/endpoint.js';
 import { type Markup, readMarkup } from './http/markup.js';
 import { policiesOf } from './http/policy.js';
 import { type Deadline, startDeadline } from './limits.js';
@@ -15,6 +22,7 @@ import { NotLooked } from './not-looked.js';
 import type { Asked, EndpointSeen, Observed, PhoneSeen } from './observed.js';
 import { type AdminOptions, askOperator } from './operator/admin.js';
 import { askKey, type KeyOptions } from './operator/key.js';
+import { isChallenge, isFirewall } from './rules/endpoint-signs.js';
 import { judge } from './rules/rules.js';
 
 /** Options of the doctor. */
@@ -90,7 +98,12 @@ const PHONE = {
 const lookAsPhone = async ({ options, ask }: Run): Promise<PhoneSeen | undefined> => {
   const asked = await ask(options.url, { isFollowing: true, headers: { ...HTML, ...PHONE } });
   const isPage =
-    asked.kind === 'answered' && asked.status === 200 && /html/i.test(asked.headers['content-type'] ?? '');
+    asked.kind === 'answered' &&
+    asked.status === 200 &&
+    /html/i.test(asked.headers['content-type'] ?? '') &&
+    // A guard against scripts may stop just this.
+    !isChallenge(asked) &&
+    !isFirewall(asked);
   return isPage
     ? { url: asked.url, headers: asked.headers, ...readMarkup(asked.text, asked.url) }
     : undefined;
@@ -137,6 +150,13 @@ const seenFromOutside = async (
   return fromPage && !isOther ? { ...seen, asked: fromPage } : { ...seen, asked, by: 'doctor' };
 };
 
+/** Asks with events, and once more if they did not come through: a machine may fail once. */
+const askFull = async (ask: Ask, question: Question): Promise<Asked> => {
+  const askOnce = (): Promise<Asked> => askEndpoint(ask, question, (at) => contradictingBatch(at));
+  const first = await askOnce();
+  return first.kind === 'answered' && problemOf(first) === 'batch' ? first : askOnce();
+};
+
 const observe = async (run: Run): Promise<Observed> => {
   const { options, ask, runtime, lists } = run;
   const now = runtime.now();
@@ -159,7 +179,7 @@ const observe = async (run: Run): Promise<Observed> => {
     askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
     askEndpointAgain(ask, question),
-    askEndpoint(ask, question, (at) => contradictingBatch(at)),
+    askFull(ask, question),
     askEndpoint(ask, question, longBatch),
     Promise.all((browser?.workers ?? []).slice(0, MOST_WORKERS).map((url) => ask(url))),
   ]);

@@ -49,6 +49,7 @@ export interface PhoneSeen {
   readonly headers: Answer['headers'];
   readonly tags: readonly ScriptTag[];
   readonly inert: readonly string[];
+  readonly offers: readonly ShownOffer[];
 }
 
 /** A name of the deployment that a filter list blocks. */

@@ -1,7 +1,8 @@
 /** Why something that a user did to close an offer does not count, in words. */
 
+import type { Registry } from '../client/detect/registry.js';
 import { nameOf } from '../client/later/debug/wording.js';
-import { HOLDER, matches } from '../client/later/detect/controls.js';
+import { around, HOLDER, matches, nearest } from '../client/later/detect/controls.js';
 import { holds, outward } from '../client/later/detect/roots.js';
 import type { ResolvedOptions } from '../client/options.js';
 
@@ -104,17 +105,41 @@ const DECLINING =
   /^(?:no\b|not\b|never|maybe|later|skip|cancel|decline|nein|non\b|später|plus tard|ahora no)/i;
 
 /** Whether a control says that it closes or declines something. */
-export const saysDecline = (control: Element): boolean =>
+const saysDecline = (control: Element): boolean =>
   saysClose(control) || DECLINING.test((control.getAttribute('value') ?? control.textContent).trim());
 
 /** What is said of a button that submits a form which is marked to accept, and reads otherwise. */
-export const submittedWords = (offerId: string, button: Element, form: Element): string =>
+const submittedWords = (offerId: string, button: Element, form: Element): string =>
   `${offerId} was accepted by a press on ${nameOf(button)}, since that submits ${nameOf(form)}, which has data-offer-accept. If that declines, give it type="button" and data-offer-dismiss.`;
 
 /** What is said of an offer that was gone after a press in a frame. */
 export const framedWords = (offerId: string, frame: Element): string =>
   `${offerId} was gone right after a press in ${nameOf(frame)}, and did not count as dismissed: presses in a frame are not heard. Call tracker.dismiss("${offerId}") where its message arrives.`;
 
+/** What is said of an offer that was gone after a press of which nobody heard. */
+export const stoppedWords = (offerId: string): string =>
+  `${offerId} was gone after a press that did not reach the tracker: code of this page may stop presses at the window. If that closes the offer, call tracker.dismiss("${offerId}") there.`;
+
 /** What is said of a control that says close and is marked to accept. */
-export const acceptedWords = (offerId: string, what: string): string =>
+const acceptedWords = (offerId: string, what: string): string =>
   `${offerId} was accepted by ${what}. If that closes the offer, it needs data-offer-dismiss in the place of data-offer-accept.`;
+
+/** What is said of offers that a press has accepted; nothing if it accepts none. */
+export const acceptedBy = (
+  event: Event,
+  registry: Pick<Registry, 'placements'>,
+): readonly { readonly offerId: string; readonly words: string }[] | undefined => {
+  const accept = nearest(event, '[data-offer-accept]:not(form)');
+  if (accept) {
+    const wordsOf = (id: string): string => acceptedWords(id, `a press on ${nameOf(accept)}`);
+    const about = saysClose(accept) ? around(registry, accept) : [];
+    return about.map(({ offerId }) => ({ offerId, words: wordsOf(offerId) }));
+  }
+  const form = nearest(event, 'form[data-offer-accept]');
+  const button = nearest(event, 'button:not([type=button],[type=reset]),input[type=submit]');
+  if (!form || !button || event.type !== 'click' || !saysDecline(button)) return undefined;
+  return around(registry, form).map(({ offerId }) => ({
+    offerId,
+    words: submittedWords(offerId, button, form),
+  }));
+};

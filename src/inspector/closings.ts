@@ -2,7 +2,7 @@
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
-import { around, nearest, pathOf } from '../client/later/detect/controls.js';
+import { nearest, pathOf } from '../client/later/detect/controls.js';
 import { PRESSED } from '../client/later/detect/conventions.js';
 import { viewNow } from '../client/later/detect/pressing.js';
 import { holds } from '../client/later/detect/roots.js';
@@ -10,15 +10,14 @@ import { isInView, isRendered } from '../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../runtime.js';
 import { listenToActs } from './acts.js';
 import {
-  acceptedWords,
+  acceptedBy,
   framedWords,
   holderOf,
   isTied,
   lateWords,
   leadsOn,
   saysClose,
-  saysDecline,
-  submittedWords,
+  stoppedWords,
   whyBeside,
   whyDragged,
   whyPressed,
@@ -29,6 +28,8 @@ import type { Stored } from './stored.js';
 
 /** What is gone later than this, milliseconds, may be gone for another reason. A dismissal is recorded by then. */
 const CONSEQUENCE_MS = 1_200;
+/** What a close control takes away by itself is gone by then. */
+const PROMPT_MS = 100;
 /** A little longer than a close control is given. */
 const LONGEST_MS = 3_600;
 
@@ -46,8 +47,10 @@ const MOST_NEAR = 50;
 interface Concerned {
   readonly offerId: string;
   readonly element: Element;
-  /** What has to be gone with it: what holds both the offer and what was pressed. */
-  readonly box: Element;
+  /** What has to be gone with it: what holds both the offer and what was pressed, if that is less than the whole page. */
+  readonly box: Element | undefined;
+  /** Whether what says of itself that it closes something was pressed: then the offer may be gone without the rest. */
+  readonly isClosing: boolean;
   readonly words: string;
   readonly isDrag: boolean;
   /** What there is to say if it is not gone in its time; only for what says that it closes something. */
@@ -134,8 +137,8 @@ export const createClosings = (
       // The body and the root hold everything.
       const box =
         path.slice(0, -2).find((each) => holds(each, element)) ??
-        (isBeside || isClosing || isConfirming(offerId) ? element : undefined);
-      if (!box || !isWithinView(element) || (isDrag && holderOf(element))) return [];
+        (isBeside || isConfirming(offerId) ? element : undefined);
+      if (!(box || isClosing) || !isWithinView(element) || (isDrag && holderOf(element))) return [];
       const isAsking = isClosing && isTied(path, element);
       if (isAsking) asked.set(offerId, runtime.elapsed());
       const why = isDrag
@@ -145,8 +148,7 @@ export const createClosings = (
           : whyPressed(event as MouseEvent, path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
       return {
-        // What says that it closes something may close a part of what holds both.
-        ...{ offerId, element, words, isDrag, box: isEscape || isClosing ? element : box },
+        ...{ offerId, element, words, isDrag, isClosing, box: isEscape ? element : box },
         lateWords: isAsking ? lateWords(offerId, what) : undefined,
       };
     });
@@ -154,7 +156,7 @@ export const createClosings = (
 
   // Carousels are dragged as well, and hide a slide.
   const isGone = ({ element, box, isDrag }: Concerned): boolean =>
-    !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isRendered(box));
+    !!box && !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isRendered(box));
   /** The page may draw it again. */
   const isBack = (offerId: string): boolean =>
     [...registry.placements.values()].some((each) => each.offerId === offerId && isDrawn(each.element));
@@ -165,12 +167,6 @@ export const createClosings = (
     runtime.after(delayMs, () => {
       if (viewNow() === before && !listening.signal.aborted) judge();
     });
-  };
-
-  /** A press has accepted the offers that a mark is about. */
-  const sayAccepted = (marked: Element, wordsOf: (offerId: string) => string): void => {
-    for (const { offerId } of around(registry, marked))
-      say(offerId, { words: wordsOf(offerId), isAcceptance: true });
   };
 
   /** The user went into a frame. The page does not hear presses there. */
@@ -186,22 +182,20 @@ export const createClosings = (
 
   const onAct = (event: Event): void => {
     if (owner.consent !== 'granted' || event.composedPath().includes(apart)) return;
-    const accept = nearest(event, '[data-offer-accept]:not(form)');
-    if (accept) {
-      if (saysClose(accept)) sayAccepted(accept, (id) => acceptedWords(id, `a press on ${nameOf(accept)}`));
-      return;
-    }
-    const form = nearest(event, 'form[data-offer-accept]');
-    const button = nearest(event, 'button:not([type=button],[type=reset]),input[type=submit]');
-    if (form && button && event.type === 'click' && saysDecline(button)) {
-      sayAccepted(form, (id) => submittedWords(id, button, form));
-      return;
-    }
+    const accepted = acceptedBy(event, registry);
+    for (const { offerId, words } of accepted ?? []) say(offerId, { words, isAcceptance: true });
+    if (accepted) return;
     const concerned = concernedBy(event);
     if (!concerned.length) return;
+    // A carousel beside a bar that is closed may turn a moment later.
+    const prompt = new Set<Concerned>();
+    lookAfter(PROMPT_MS, () => {
+      for (const each of concerned) if (each.isClosing && !isDrawn(each.element)) prompt.add(each);
+    });
     lookAfter(CONSEQUENCE_MS, () => {
       for (const each of concerned)
-        if (isGone(each) && isOpen(each.offerId)) say(each.offerId, { words: each.words, isGone: true });
+        if ((isGone(each) || (prompt.has(each) && !isDrawn(each.element))) && isOpen(each.offerId))
+          say(each.offerId, { words: each.words, isGone: true });
     });
     lookAfter(LONGEST_MS, () => {
       for (const { offerId, element, lateWords: words } of concerned)
@@ -229,7 +223,11 @@ export const createClosings = (
             !(hasToBeGone && isBack(id)),
         )
         .map(([, { words }]) => words);
-      return [...stopped.list(), ...heard].slice(-MOST).reverse();
+      const unheard = stopped
+        .list()
+        .filter((id) => !isAccepted(id))
+        .map(stoppedWords);
+      return [...unheard, ...heard].slice(-MOST).reverse();
     },
     stop: () => listening.abort(),
   };

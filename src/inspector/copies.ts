@@ -2,6 +2,7 @@
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
+import { outward } from '../client/later/detect/roots.js';
 import { isRendered } from '../client/later/detect/sight.js';
 import { isInViewport } from './reach.js';
 
@@ -35,6 +36,8 @@ export const copiesOf = (
       !view.has(offerId) && !(isDrawn(element) && boxesOf(element).some(isInViewport)),
   );
   if (!missing.length) return [];
+  // What is around an offer holds its text as well.
+  const around = new Set(placements.flatMap(({ element }) => [...outward(element)]));
   const keyOf = (element: Element): string => `${element.localName} ${textOf(element)}`;
   const byText = new Map(missing.map(({ element, offerId }) => [keyOf(element), offerId]));
   const moved = missing.filter(({ element }) => isMovedAway(element));
@@ -42,7 +45,10 @@ export const copiesOf = (
   return [...kinds]
     .flatMap((kind) => [...document.getElementsByTagName(kind)])
     .slice(0, MOST)
-    .filter((each) => isInViewport(each) && !each.closest('[data-offer-id]') && isRendered(each))
+    .filter(
+      (each) =>
+        !around.has(each) && isInViewport(each) && !each.closest('[data-offer-id]') && isRendered(each),
+    )
     .flatMap((each) => {
       const copied =
         each.childElementCount && textOf(each).length >= SHORTEST_TEXT ? byText.get(keyOf(each)) : undefined;

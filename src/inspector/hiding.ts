@@ -42,7 +42,7 @@ export const inlineWords = (element: Element): string | undefined => {
   if (getComputedStyle(element).display !== 'inline') return undefined;
   const { width, height } = element.getBoundingClientRect();
   const inner = [...element.querySelectorAll('*')].find(
-    (each) => each.getBoundingClientRect().height > 2 * height,
+    (each) => each.getBoundingClientRect().height > 2 * height && isInViewport(each),
   );
   return inner
     ? `It is inline, so its box has only ${Math.round(width)} × ${Math.round(height)} px: ${nameOf(inner)} in it is drawn outside of that. Give it display: inline-block.`

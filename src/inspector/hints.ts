@@ -3,7 +3,6 @@ import type { Watched } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import type { Runtime } from '../runtime.js';
-import { blinkOf } from './blinking.js';
 import { createPictures } from './pictures.js';
 import { createRoutes } from './routes.js';
 import { createStaying } from './staying.js';
@@ -76,7 +75,6 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
         ...pictures(element),
         ...steadiness.hints(placement, item),
         ...overdue(placement, item),
-        ...(item ? blinkOf(element) : []),
         ...sharedWords(elements, inside.isDrawn),
         ...staying(placement, impression, elements.length > 1),
         ...(owner.consent === 'pending'

@@ -20,7 +20,10 @@ const isMarkedItself = (element: Element, offerId: string): boolean =>
 /** Close marks on what holds several controls: a press on each of them closes the offer. */
 const wrappersIn = (element: Element): string[] =>
   [...element.querySelectorAll(DISMISSING)].slice(0, MOST_CONTROLS).flatMap((mark) => {
-    const { length } = mark.querySelectorAll(PRESSED);
+    // The innermost mark counts.
+    const { length } = [...mark.querySelectorAll(PRESSED)].filter(
+      (each) => each.closest('[data-offer-accept],[data-offer-dismiss]') === mark,
+    );
     return length > 1
       ? `${nameOf(mark)} has data-offer-dismiss and holds ${length} controls, so a press on each of them closes the offer: put it on the one that closes.`
       : [];

@@ -1,17 +1,25 @@
 /** Offers that went away after a press of which nobody heard: code of the page may stop presses at the window. */
 import type { Inside, PageView } from '../client/inside.js';
+import { viewNow } from '../client/later/detect/pressing.js';
 import type { Runtime } from '../runtime.js';
 import { isInViewport } from './reach.js';
 
 /** What goes away later than this, milliseconds, may have another reason. */
-const CONSEQUENCE_MS = 2_000;
+const CONSEQUENCE_MS = 1_200;
 
 /** Whether the browser knows that its user did something within the last 5 s (HTML, transient activation). */
 const isActivated = (): boolean => !!globalThis.navigator.userActivation?.isActive;
 
-/** Makes what says them. */
+/** Whether the user is in a frame of the page, however deep, whose presses are its own. */
+const isInFrame = (): boolean => {
+  let { activeElement } = document;
+  while (activeElement?.shadowRoot?.activeElement) ({ activeElement } = activeElement.shadowRoot);
+  return /^(?:iframe|object|embed)$/.test(activeElement?.localName ?? '');
+};
+
+/** Makes what knows them. */
 export const createStopped = (
-  { registry, isDrawn, boxesOf }: Pick<Inside, 'registry' | 'isDrawn' | 'boxesOf'>,
+  { owner, registry, isDrawn, boxesOf }: Pick<Inside, 'owner' | 'registry' | 'isDrawn' | 'boxesOf'>,
   view: PageView,
   runtime: Pick<Runtime, 'elapsed'>,
 ) => {
@@ -19,16 +27,23 @@ export const createStopped = (
   let lookedAt = runtime.elapsed();
   let wasActivated = isActivated();
   let unheardAt = -Infinity;
+  /** Those in view at the last look. */
   let shown: ReadonlySet<string> = new Set();
-  const gone = new Set<string>();
+  /** The view in which each was gone. */
+  const gone = new Map<string, string>();
 
-  /** Notes a press since the last look of which nobody heard. Presses in a frame are the frame's own. */
+  /** Notes a press since the last look of which nobody heard. Who types in the tools of developers does not press. */
   const notePress = (): void => {
-    const isInFrame = document.activeElement?.localName === 'iframe';
     const isNow = isActivated();
-    if (isNow && !wasActivated && heardAt < lookedAt && !isInFrame) unheardAt = runtime.elapsed();
+    if (isNow && !wasActivated && heardAt < lookedAt && document.hasFocus() && !isInFrame())
+      unheardAt = runtime.elapsed();
     wasActivated = isNow;
     lookedAt = runtime.elapsed();
+  };
+
+  const isLost = (offerId: string): boolean => {
+    const impression = view.get(offerId);
+    return !!impression && !impression.isDismissed && !impression.isVetoed;
   };
 
   return {
@@ -36,23 +51,20 @@ export const createStopped = (
     onHeard(): void {
       heardAt = runtime.elapsed();
     },
-    /** Looks once, and says them in words. */
+    /** Looks once, and gives the offers. */
     list(): string[] {
       notePress();
-      const now = new Set(
-        [...registry.placements.values()].flatMap(({ element, offerId }) =>
-          isDrawn(element) && boxesOf(element).some(isInViewport) ? offerId : [],
-        ),
+      const drawn = [...registry.placements.values()].filter(({ element }) => isDrawn(element));
+      // What scrolled away is still there.
+      const there = new Set(drawn.map(({ offerId }) => offerId));
+      if (owner.consent === 'granted' && lookedAt - unheardAt < CONSEQUENCE_MS)
+        for (const offerId of shown) if (!there.has(offerId)) gone.set(offerId, viewNow());
+      shown = new Set(
+        drawn.filter(({ element }) => boxesOf(element).some(isInViewport)).map(({ offerId }) => offerId),
       );
-      if (lookedAt - unheardAt < CONSEQUENCE_MS)
-        for (const offerId of shown) if (!now.has(offerId)) gone.add(offerId);
-      shown = now;
       return [...gone]
-        .filter((offerId) => !now.has(offerId) && view.get(offerId)?.isDismissed !== true)
-        .map(
-          (offerId) =>
-            `${offerId} was gone after a press that did not reach the tracker: code of this page stops presses at the window. If that closes the offer, call tracker.dismiss("${offerId}") there.`,
-        );
+        .filter(([offerId, then]) => then === viewNow() && !there.has(offerId) && isLost(offerId))
+        .map(([offerId]) => offerId);
     },
   };
 };

@@ -14,8 +14,7 @@ const WHY =
   'did not run. Code of this page clears timers that are not its own, such as all in a loop: it has to clear only its own.';
 
 /** A wrapper of fetch may keep a request for ever, also once the tracker has broken it off. */
-const HELD =
-  'a request of the tracker may never have ended. Code of this page has replaced window.fetch: it has to pass POSTs to the endpoint on, and to let an abort end them.';
+const HELD = `code of this page has replaced window.fetch, and may keep a request that never ends: it has to pass POSTs to the endpoint on, and to let an abort end them. Or a timer of the tracker ${WHY}`;
 
 /** A page that is busy runs a timer late, milliseconds, and after that before the inspector looks twice. */
 const LATE_MS = 5_000;

@@ -54,9 +54,9 @@ describe('offers', () => {
     expect(found(seen({ offers: [], browser: browser({ offers: [] }) }))).toEqual(['note offer-none']);
   });
 
-  it('that were served and that no browser shows are in doubt, and a template’s are not', () => {
+  it('that were served and that no browser shows are noted, and a template’s are not', () => {
     const observed = (id: string) => seen({ offers: [offer(id)], browser: browser({ offers: [] }) });
-    expect(found(observed('a'))).toEqual(['warning offer-gone']);
+    expect(found(observed('a'))).toEqual(['note offer-gone']);
     expect(evidenceOf(observed('a'))).toContain('data-offer-id="a"');
     expect(found(observed('{{ id }}'))).toEqual(['note offer-none']);
     expect(found(served({ offers: [offer('a')] }))).toEqual([]);
@@ -86,6 +86,11 @@ describe('offers', () => {
     expect(repairOf('<iframe> with https://x.example/, which is of another origin, holds 2')).toMatch(
       /Its endpoint has to be of the frame’s own origin/,
     );
+    const mixed = seen({
+      browser: browser({ offers: [], frames: ['<iframe src="/x"> holds 1', ...others] }),
+    });
+    expect(found(mixed)).toEqual(['error offer-in-frame']);
+    expect(judge(mixed).findings[0]?.repair).toMatch(/^Put the script’s tag/);
     expect(repairOf('<iframe srcdoc="x"> holds 2')).toMatch(/^Give the frame’s document to tracker\.observe/);
   });
 

@@ -163,7 +163,11 @@ describe('an endpoint that is asked a few times', () => {
     const observed = seen({ full: refusing, long: refusing });
     expect(found(observed)).toEqual(['error endpoint-events-refused']);
     expect(evidenceOf(observed)).toContain('{"message":"invalid"}');
-    expect(found(seen({ full: failed }))).toEqual(['warning endpoint-events-refused']);
+    for (const doubtful of [
+      failed,
+      ...[502, 403].map((status) => answer({ url: ENDPOINT, status, text: '' })),
+    ])
+      expect(found(seen({ full: doubtful }))).toEqual(['warning endpoint-events-refused']);
     const challenge = answer({ url: ENDPOINT, status: 403, headers: { 'cf-mitigated': 'challenge' } });
     const limit = answer({ url: ENDPOINT, status: 429 });
     for (const full of [proxy, problem('budget', 429), problem('unsupported'), limit, challenge])

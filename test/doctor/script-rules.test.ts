@@ -66,10 +66,15 @@ describe('the script’s tag', () => {
   });
 
   it('is missed on the page that phones get, if the other page has it', () => {
-    const phone = { url: 'https://m.shop.example/', headers: { vary: 'User-Agent' }, tags: [], inert: [] };
+    const phone = {
+      ...{ url: 'https://m.shop.example/', headers: { vary: 'User-Agent' }, tags: [], inert: [] },
+      offers: [offer('a')],
+    };
     const observed = seen({ phone });
     expect(found(observed)).toEqual(['error script-not-on-phones']);
     expect(evidenceOf(observed)).toContain('the server gave https://m.shop.example/\nvary: User-Agent');
+    // It may be another page than one of the shop.
+    expect(found(seen({ phone: { ...phone, offers: [] } }))).toEqual(['warning script-not-on-phones']);
     expect(found(seen({ phone: { ...phone, tags: [tag()] } }))).toEqual([]);
     expect(found(seen({ phone, tags: [] }))).toEqual([]);
   });
@@ -289,6 +294,9 @@ describe('the script file', () => {
     ).toEqual(['note worker-left-out']);
     expect(
       withFile("onfetch = (e) => { if (e.request.mode === 'navigate') e.respondWith(fetch(e.request)); }"),
+    ).toEqual(['note worker-left-out']);
+    expect(
+      withFile('onfetch = (e) => { if (e.request.url.startsWith(HERE)) e.respondWith(fetch(e.request)); }'),
     ).toEqual(['note worker-left-out']);
     expect(withFile("importScripts('/workbox.js')")).toEqual(['note worker-left-out']);
     expect(withFile('onpush = () => undefined;')).toEqual([]);

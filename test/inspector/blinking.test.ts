@@ -1,5 +1,5 @@
 /** What the inspector says of animations that hide an offer. Nothing is animated here: the browser’s answer is given. */
-import { beforeEach, expect, it } from 'vitest';
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { blinkOf } from '../../src/inspector/blinking.js';
 
 class Effect {
@@ -10,8 +10,6 @@ class Effect {
   getKeyframes = () => this.keyframes;
   getTiming = () => this.timing;
 }
-Object.assign(globalThis, { KeyframeEffect: Effect });
-
 const HIDING = [{ visibility: 'visible' }, { visibility: 'hidden' }];
 const ENDLESS = { iterations: Infinity, duration: 800 };
 
@@ -19,10 +17,16 @@ beforeEach(() => {
   document.body.innerHTML = '<section class="list"><p></p></section>';
 });
 
+afterEach(() => void Reflect.deleteProperty(Element.prototype, 'getAnimations'));
+
 const said = (keyframes: readonly object[], timing: object, playState = 'running'): string[] => {
   const [section, offer] = document.querySelectorAll('section, p');
   const animation = { effect: new Effect(keyframes, timing), playState, animationName: 'blink' };
-  Object.assign(section as Element, { getAnimations: () => [animation] });
+  Object.assign(Element.prototype, {
+    getAnimations(this: Element) {
+      return this === section ? [animation] : [];
+    },
+  });
   return blinkOf(offer as Element);
 };
 

@@ -213,6 +213,13 @@ it('says of a close control beside the offer that it belongs to none, also if wh
   await runtime.advance(CONSEQUENCE_MS);
   expect(said()).toBe('');
   hidden.clear();
+  // A carousel beside a bar that is closed turns a moment later.
+  pressIn(0);
+  await runtime.advance(600);
+  hidden.add(offer);
+  await runtime.advance(CONSEQUENCE_MS);
+  expect(said()).toBe('');
+  hidden.clear();
   // Without a value a mark outside of the offer is about none.
   header.firstElementChild?.setAttribute('data-offer-dismiss', '');
   pressIn(0);

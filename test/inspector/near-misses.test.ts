@@ -107,6 +107,8 @@ it('names a close mark that holds several controls', () => {
     '<span.foot> has data-offer-dismiss and holds 2 controls, so a press on each of them closes the offer: put it on the one that closes.',
   ]);
   expect(said('<p data-offer-id="a"><span data-offer-dismiss><button>×</button></span></p>')).toEqual([]);
+  const yes = '<button>No</button><button data-offer-accept>Yes</button>';
+  expect(said(`<p data-offer-id="a"><span data-offer-dismiss>${yes}</span></p>`)).toEqual([]);
 });
 
 describe('what shows the text of an offer that is not in view', () => {
@@ -141,6 +143,11 @@ describe('what shows the text of an offer that is not in view', () => {
     ]);
     expect(said(inPlace('card', 'note'))).toEqual([]);
     expect(said(moved('card') + variant('card'))).toEqual([]);
+  });
+
+  it('is not named if it is around the offer, as a slot or the frame of a slider is', () => {
+    const inside = '<div class="away" data-offer-id="a"><b>Two months on us</b></div>';
+    expect(said(`<div class="slot">${inside}</div>`)).toEqual([]);
   });
 
   it('is not named if the offer is in view or has counted, or if it is marked, away, of another kind or reads otherwise', () => {

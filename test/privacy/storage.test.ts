@@ -35,7 +35,10 @@ const TAKEN = [
   'src/inspector/inspector.ts: history',
   'src/inspector/inspector.ts: navigator.clipboard',
   'src/inspector/settings.ts: globalThis',
+  'src/inspector/stopped.ts: navigator.userActivation',
   'src/inspector/stored.ts: indexedDB',
+  // It looks whether that is the browser's own.
+  'src/inspector/timers.ts: fetch',
   'src/inspector/trackers.ts: globalThis',
   'src/inspector/page-facts.ts: navigator',
   'src/inspector/page-facts.ts: navigator.serviceWorker',

@@ -121,13 +121,17 @@ const isFine = (observed: Observed): boolean =>
 const isAlike = (asked: Asked): boolean =>
   ['batch', 'budget', 'unsupported'].includes(codeOf(asked) ?? '') || isLimited(asked) || isChallenged(asked);
 
+/** Whether it may have another reason: a machine that fails, or a guard against those who ask often. */
+const isDoubtful = (asked: Asked): boolean =>
+  asked.kind === 'failed' || asked.status >= 500 || asked.status === 403;
+
 /** Whether events arrive as well. What checks bodies lets one without events through. */
 export const endpointTakesEvents: Rule = {
   find(observed) {
     const { full } = observed;
     if (!full || !isFine(observed) || isAlike(full)) return [];
     return [
-      finding(full.kind === 'failed' ? 'warning' : 'error', 'endpoint-events-refused', {
+      finding(isDoubtful(full) ? 'warning' : 'error', 'endpoint-events-refused', {
         title: 'A batch without events reaches the proxy, and one with events does not.',
         evidence: ['the batch had a viewed and a dismissed event', ...showEndpoint(full)],
         repair:

@@ -15,8 +15,8 @@ export const offersFramed: Rule = {
           finding(browser.frames.every(isOfOthers) ? 'warning' : 'error', 'offer-in-frame', {
             title: 'Offers are in a frame that no tracker sees.',
             evidence: browser.frames,
-            repair: browser.frames.some(isOfOthers)
-              ? 'Put the script’s tag into the page of the frame as well. Its endpoint has to be of the frame’s own origin, and a frame that is sandboxed needs allow-same-origin.'
+            repair: browser.frames.every(isOfOthers)
+              ? 'If the frame is yours, put the script’s tag into its page as well. Its endpoint has to be of the frame’s own origin, and a frame that is sandboxed needs allow-same-origin.'
               : browser.frames.some((frame) => frame.includes(' srcdoc'))
                 ? 'Give the frame’s document to tracker.observe() of this page: tracker.observe(frame.contentDocument). A page in srcdoc has no address, so no tracker of its own.'
                 : 'Put the script’s tag into the page of the frame as well, or give the frame’s document to tracker.observe().',
@@ -57,7 +57,7 @@ export const offersThere: Rule = {
       ? []
       : goneOf(observed).length
         ? [
-            finding('warning', 'offer-gone', {
+            finding('note', 'offer-gone', {
               title: 'The page is served with an offer, and a script has taken it out, or its data-offer-id.',
               evidence: [
                 ...goneOf(observed).map(({ markup }) => markup),

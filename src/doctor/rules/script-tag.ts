@@ -226,7 +226,8 @@ export const scriptOnPhones: Rule = {
     const [tag] = tags;
     if (!tag || !phone || phone.tags.length) return [];
     return [
-      finding('error', 'script-not-on-phones', {
+      // Without an offer it may be a guard’s page against scripts, and not one of the shop.
+      finding(phone.offers.length ? 'error' : 'warning', 'script-not-on-phones', {
         title: 'Phones get another page, which has no tag of the script.',
         evidence: [
           `asked as a phone, the server gave ${phone.url}`,

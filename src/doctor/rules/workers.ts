@@ -11,7 +11,8 @@ const ANSWERING = /\brespondWith\b/;
 const MORE = /\bimportScripts\b|\bimport\b/;
 
 /** What a worker may look at before it answers: then only who reads it knows which requests that leaves out. */
-const LOOKING = /\b(?:method|mode|destination|pathname)\b/;
+const LOOKING =
+  /\b(?:method|mode|destination|pathname)\b|\burl\s*\.\s*(?:startsWith|endsWith|includes|indexOf|match)\b|\.test\([^)]*\burl\b/;
 
 /** Whether it answers all requests alike. */
 const isAnsweringAll = (text: string): boolean =>
