@@ -557,6 +557,22 @@ test('the doctor names an offer in a frame of another origin, and one that a scr
   await clinic.expectNoEvent();
 });
 
+test('the doctor asks again if a machine failed once, and does not complain', async ({ clinic }) => {
+  const asked: string[] = [];
+  clinic.site.serve('/offer-events', (request, response) => {
+    const bytes = Number(request.headers['content-length']);
+    // The one with two events.
+    const isFull = bytes > 100 && bytes < 1_000;
+    if (isFull) asked.push('full');
+    (isFull && asked.length === 1
+      ? answering(502)(clinic.site.gateway.listener)
+      : clinic.site.gateway.listener)(request, response);
+  });
+  const { code, ids } = await clinic.examine([clinic.deploy('/', {}), '--json']);
+  expect([code, ids(), asked]).toEqual([0, [], ['full', 'full']]);
+  await clinic.expectNoEvent();
+});
+
 test('the doctor names a template for phones that has no tag', async ({ clinic }) => {
   const url = clinic.deploy('/desktop', {});
   const phone = clinic.deploy('/phone', { tag: '' });

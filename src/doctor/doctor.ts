@@ -22,7 +22,6 @@ import { NotLooked } from './not-looked.js';
 import type { Asked, EndpointSeen, Observed, PhoneSeen } from './observed.js';
 import { type AdminOptions, askOperator } from './operator/admin.js';
 import { askKey, type KeyOptions } from './operator/key.js';
-import { isChallenge, isFirewall } from './rules/endpoint-signs.js';
 import { judge } from './rules/rules.js';
 
 /** Options of the doctor. */
@@ -94,19 +93,10 @@ const PHONE = {
     'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36 offersight-doctor',
 };
 
-/** The page that the server gives to phones. */
+/** What the server gives to phones. */
 const lookAsPhone = async ({ options, ask }: Run): Promise<PhoneSeen | undefined> => {
-  const asked = await ask(options.url, { isFollowing: true, headers: { ...HTML, ...PHONE } });
-  const isPage =
-    asked.kind === 'answered' &&
-    asked.status === 200 &&
-    /html/i.test(asked.headers['content-type'] ?? '') &&
-    // A guard against scripts may stop just this.
-    !isChallenge(asked) &&
-    !isFirewall(asked);
-  return isPage
-    ? { url: asked.url, headers: asked.headers, ...readMarkup(asked.text, asked.url) }
-    : undefined;
+  const page = await ask(options.url, { isFollowing: true, headers: { ...HTML, ...PHONE } });
+  return page.kind === 'answered' ? { page, ...readMarkup(page.text, page.url) } : undefined;
 };
 
 /** The page, by HTTP and in a browser. */

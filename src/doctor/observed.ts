@@ -43,10 +43,9 @@ export interface EndpointSeen {
   readonly by: 'page' | 'doctor';
 }
 
-/** The page that the server gives to phones, as it was served. */
+/** What the server gives to phones, as it was served. */
 export interface PhoneSeen {
-  readonly url: string;
-  readonly headers: Answer['headers'];
+  readonly page: Answer;
   readonly tags: readonly ScriptTag[];
   readonly inert: readonly string[];
   readonly offers: readonly ShownOffer[];
@@ -103,7 +102,7 @@ export interface Observed {
   readonly ledFrom?: string;
   /** When it was opened, by the doctor's clock, epoch milliseconds. */
   readonly at: number;
-  /** What phones get; nothing if they got no page. */
+  /** What phones get; nothing if they got no answer. */
   readonly phone?: PhoneSeen;
   /** Tags of the script file as they were served. */
   readonly tags: readonly ScriptTag[];

@@ -36,10 +36,11 @@ export const isTied = (path: readonly Element[], element: Element): boolean =>
 /** Finds our close marks, as the tracker does. To import that, every page would load an export more. */
 export const DISMISSING = '[data-offer-dismiss]:not([data-offer-dismiss=false])';
 
-/** Whether a close mark names this offer, or none and so the one that it is in. */
-export const isMarkFor = (element: Element, offerId: string): boolean =>
-  matches(element, DISMISSING) &&
-  ['', 'true', offerId].includes(element.getAttribute('data-offer-dismiss')?.trim() ?? '');
+/** The offer that a mark names; nothing if it is about the one that it is in. */
+export const namedBy = (marked: Element, mark = 'data-offer-dismiss'): string | undefined => {
+  const name = marked.getAttribute(mark)?.trim();
+  return name && name !== 'true' ? name : undefined;
+};
 
 /** A marked control of an offer that lies below what was pressed. */
 const coveredControl = (
@@ -63,11 +64,10 @@ export const whyPressed = (
 ): string => {
   const tied = isTied(path, element);
   const marked = path.find((each) => matches(each, DISMISSING));
-  const named = marked?.getAttribute('data-offer-dismiss')?.trim() ?? '';
-  const isOwn = named === offerId || (tied && ['', 'true'].includes(named));
-  if (marked && isOwn)
+  const named = marked && namedBy(marked);
+  if (marked && (named ?? (tied && offerId)) === offerId)
     return 'that has data-offer-dismiss, so the tracker did not hear the press. document.open() and document.write() after the page has loaded end its listening.';
-  if (marked && !['', 'true'].includes(named))
+  if (marked && named !== undefined)
     return `${nameOf(marked)} has data-offer-dismiss="${named}", which names another offer. Write "${offerId}" there.`;
   if (!tied)
     return `that is neither in the offer nor in a dialog with it. If it closes the offer, give it data-offer-dismiss="${offerId}".`;
@@ -116,7 +116,7 @@ const submittedWords = (offerId: string, button: Element, form: Element): string
 export const framedWords = (offerId: string, frame: Element): string =>
   `${offerId} was gone right after a press in ${nameOf(frame)}, and did not count as dismissed: presses in a frame are not heard. Call tracker.dismiss("${offerId}") where its message arrives.`;
 
-/** What is said of an offer that was gone after a press of which nobody heard. */
+/** What is said of an offer that was gone after a press that the page may have stopped. */
 export const stoppedWords = (offerId: string): string =>
   `${offerId} was gone after a press that did not reach the tracker: code of this page may stop presses at the window. If that closes the offer, call tracker.dismiss("${offerId}") there.`;
 

@@ -5,6 +5,7 @@ import { nameOf } from '../client/later/debug/wording.js';
 import { outward } from '../client/later/detect/roots.js';
 import { isRendered } from '../client/later/detect/sight.js';
 import { isInViewport } from './reach.js';
+import { textOf } from './words.js';
 
 /** At most so many elements are compared with offers that are not in view. */
 const MOST = 500;
@@ -12,10 +13,6 @@ const MOST = 500;
 const SHORTEST_TEXT = 12;
 /** Nothing scrolls so far to the left or above, CSS px. Pages move there what only machines should read. */
 const FAR_PX = 5_000;
-
-const textOf = ({ textContent }: Element): string =>
-  // A form may have a field of that name.
-  String(textContent).replaceAll(/\s+/g, ' ').trim();
 
 const isMovedAway = (element: Element): boolean => {
   const { right, bottom } = element.getBoundingClientRect();

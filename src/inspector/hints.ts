@@ -9,7 +9,7 @@ import { createStaying } from './staying.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
 import { createOverdue } from './timers.js';
-import { madeAt, momentOf } from './words.js';
+import { madeAt, momentOf, textOf } from './words.js';
 
 /** What the hints are made of. */
 export interface HintsContext {
@@ -21,9 +21,7 @@ export interface HintsContext {
 }
 
 /** What people read in an element first. */
-const startOf = ({ textContent }: Element): string =>
-  // A form may have a field of that name.
-  String(textContent).slice(0, 400).replaceAll(/\s+/g, ' ').trim().slice(0, 30);
+const startOf = (element: Element): string => textOf(element, 400).slice(0, 30);
 
 /** So many elements of one offer are read. */
 const MOST_READ = 20;

@@ -3,6 +3,7 @@ import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { around, HOLDER, matches } from '../client/later/detect/controls.js';
 import { outward } from '../client/later/detect/roots.js';
+import { namedBy } from './closing-words.js';
 
 const isUnpressable = (element: Element): boolean => getComputedStyle(element).pointerEvents === 'none';
 
@@ -23,17 +24,18 @@ export const idleControls = ({ registry, trees }: Inside, view: PageView): strin
       [...(tree as ParentNode).querySelectorAll(`[${mark}]`)].flatMap((control) => {
         if (isPassedOver(control))
           return `${nameOf(control)} with ${mark} has pointer-events: none: mark the element around it.`;
-        const named = control.getAttribute(mark)?.trim();
-        if (named && named !== 'true') {
+        const named = namedBy(control, mark);
+        const about = around(registry, control);
+        if (named !== undefined) {
           if (!view.has(named) && shown.every(({ offerId }) => offerId !== named))
             return `${nameOf(control)} with ${mark}="${named}" names an offer that no element shows.`;
-          const [own] = around(registry, control);
-          return own && around(registry, control).every(({ offerId }) => offerId !== named)
+          const [own] = about;
+          return own && about.every(({ offerId }) => offerId !== named)
             ? `${nameOf(control)} in the offer ${own.offerId} has ${mark}="${named}", so it is about that other offer. If it is about its own, leave the value out.`
             : [];
         }
         const isInHolder = [...outward(control)].some((each) => matches(each, HOLDER));
-        return isInHolder || around(registry, control).length
+        return isInHolder || about.length
           ? []
           : `${nameOf(control)} with ${mark} names no offer and is not in one.`;
       }),

@@ -6,7 +6,7 @@ import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { matches } from '../client/later/detect/controls.js';
 import { PRESSED } from '../client/later/detect/conventions.js';
-import { DISMISSING, holderOf, isMarkFor, isNamedClose } from './closing-words.js';
+import { DISMISSING, holderOf, isNamedClose, namedBy } from './closing-words.js';
 import { copiesOf } from './copies.js';
 
 /** At most so many offers are looked at, and so many controls in each. */
@@ -15,7 +15,10 @@ const MOST_CONTROLS = 20;
 
 /** An offer that any press in it closes. A control may be an offer and close itself. */
 const isMarkedItself = (element: Element, offerId: string): boolean =>
-  isMarkFor(element, offerId) && !!element.childElementCount && !matches(element, 'button,a,[role=button]');
+  matches(element, DISMISSING) &&
+  (namedBy(element) ?? offerId) === offerId &&
+  !!element.childElementCount &&
+  !matches(element, 'button,a,[role=button]');
 
 /** Close marks on what holds several controls: a press on each of them closes the offer. */
 const wrappersIn = (element: Element): string[] =>

@@ -1,4 +1,4 @@
-/** Offers that went away after a press of which nobody heard: code of the page may stop presses at the window. */
+/** Offers that went away after a press that did not reach the inspector: code of the page may stop presses at the window. */
 import type { Inside, PageView } from '../client/inside.js';
 import { viewNow } from '../client/later/detect/pressing.js';
 import type { Runtime } from '../runtime.js';
@@ -32,7 +32,7 @@ export const createStopped = (
   /** The view in which each was gone. */
   const gone = new Map<string, string>();
 
-  /** Notes a press since the last look of which nobody heard. Who types in the tools of developers does not press. */
+  /** Notes a press since the last look that was not heard. Typing in the developer tools is not a press. */
   const notePress = (): void => {
     const isNow = isActivated();
     if (isNow && !wasActivated && heardAt < lookedAt && document.hasFocus() && !isInFrame())
@@ -41,21 +41,24 @@ export const createStopped = (
     lookedAt = runtime.elapsed();
   };
 
-  const isLost = (offerId: string): boolean => {
+  /** Whether it has counted as viewed, and not as dismissed. */
+  const canBeLost = (offerId: string): boolean => {
     const impression = view.get(offerId);
     return !!impression && !impression.isDismissed && !impression.isVetoed;
   };
 
   return {
-    /** A press or a key reached somebody. */
+    /** A press or a key reached the inspector. */
     onHeard(): void {
       heardAt = runtime.elapsed();
     },
     /** Looks once, and gives the offers. */
     list(): string[] {
       notePress();
-      const drawn = [...registry.placements.values()].filter(({ element }) => isDrawn(element));
-      // What scrolled away is still there.
+      // Only what can be lost is asked for its styles, since there may be thousands. What scrolled away is still there.
+      const drawn = [...registry.placements.values()].filter(
+        ({ element, offerId }) => canBeLost(offerId) && isDrawn(element),
+      );
       const there = new Set(drawn.map(({ offerId }) => offerId));
       if (owner.consent === 'granted' && lookedAt - unheardAt < CONSEQUENCE_MS)
         for (const offerId of shown) if (!there.has(offerId)) gone.set(offerId, viewNow());
@@ -63,7 +66,7 @@ export const createStopped = (
         drawn.filter(({ element }) => boxesOf(element).some(isInViewport)).map(({ offerId }) => offerId),
       );
       return [...gone]
-        .filter(([offerId, then]) => then === viewNow() && !there.has(offerId) && isLost(offerId))
+        .filter(([offerId, then]) => then === viewNow() && !there.has(offerId) && canBeLost(offerId))
         .map(([offerId]) => offerId);
     },
   };

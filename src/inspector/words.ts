@@ -10,6 +10,11 @@ export const momentOf = (at: number, now: number): string => {
   return isToday ? timeOf(at) : `${new Date(at).toLocaleDateString()} ${timeOf(at)}`;
 };
 
+/** What people read in an element, of which no more than so many characters are looked at. */
+export const textOf = ({ textContent }: Element, most = Infinity): string =>
+  // A form may have a field of that name.
+  String(textContent).slice(0, most).replaceAll(/\s+/g, ' ').trim();
+
 /** A share of pixels, in percent. */
 export const percent = (share: number): string => `${Math.round(share * 100)} %`;
 

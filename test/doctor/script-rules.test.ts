@@ -66,15 +66,23 @@ describe('the script’s tag', () => {
   });
 
   it('is missed on the page that phones get, if the other page has it', () => {
-    const phone = {
-      ...{ url: 'https://m.shop.example/', headers: { vary: 'User-Agent' }, tags: [], inert: [] },
-      offers: [offer('a')],
-    };
+    const url = 'https://m.shop.example/';
+    const html = { 'content-type': 'text/html' };
+    const page = answer({ url, headers: { ...html, vary: 'User-Agent' }, text: '<!doctype html>' });
+    const phone = { page, tags: [], inert: [], offers: [offer('a')] };
     const observed = seen({ phone });
     expect(found(observed)).toEqual(['error script-not-on-phones']);
     expect(evidenceOf(observed)).toContain('the server gave https://m.shop.example/\nvary: User-Agent');
     // It may be another page than one of the shop.
     expect(found(seen({ phone: { ...phone, offers: [] } }))).toEqual(['warning script-not-on-phones']);
+    const guards = [
+      { headers: { ...html, 'cf-mitigated': 'challenge' } },
+      { text: '<p>Request unsuccessful. Incapsula incident ID: 4711</p>' },
+      { status: 503 },
+      { headers: { 'content-type': 'application/json' } },
+    ];
+    for (const guard of guards)
+      expect(found(seen({ phone: { ...phone, page: { ...page, ...guard } } }))).toEqual([]);
     expect(found(seen({ phone: { ...phone, tags: [tag()] } }))).toEqual([]);
     expect(found(seen({ phone, tags: [] }))).toEqual([]);
   });

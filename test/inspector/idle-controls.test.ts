@@ -2,18 +2,13 @@
 import { beforeEach, expect, it } from 'vitest';
 import type { Inside, PageView } from '../../src/client/inside.js';
 import { idleControls } from '../../src/inspector/idle-controls.js';
+import { placementsOfPage } from '../support/placements.js';
 
 beforeEach(() => document.body.replaceChildren());
 
 const said = (html: string): string[] => {
   document.body.innerHTML = html;
-  const placements = new Map(
-    [...document.querySelectorAll('[data-offer-id]')].map((element) => [
-      element,
-      { element, offerId: element.getAttribute('data-offer-id') },
-    ]),
-  );
-  const inside = { registry: { placements }, trees: () => [document] };
+  const inside = { registry: placementsOfPage(), trees: () => [document] };
   return idleControls(inside as unknown as Inside, new Map() as PageView);
 };
 

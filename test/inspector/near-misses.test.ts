@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Inside, PageView } from '../../src/client/inside.js';
 import { nearMisses } from '../../src/inspector/near-misses.js';
+import { placementsOfPage } from '../support/placements.js';
 
 let view: PageView;
 beforeEach(() => {
@@ -12,14 +13,8 @@ beforeEach(() => {
 /** The words about a page with these offers. */
 const said = (html: string): string[] => {
   document.body.innerHTML = html;
-  const placements = new Map(
-    [...document.querySelectorAll('[data-offer-id]')].map((element) => [
-      element,
-      { element, offerId: element.getAttribute('data-offer-id') },
-    ]),
-  );
   const inside = {
-    registry: { placements },
+    registry: placementsOfPage(),
     isDrawn: (element: Element) => !element.hasAttribute('hidden'),
     boxesOf: (element: Element) => [element],
   };

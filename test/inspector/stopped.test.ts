@@ -1,4 +1,4 @@
-/** When the inspector says that the page stops presses: only if the browser knows of one that nobody heard. */
+/** When the inspector says that the page stops presses: only if the browser knows of one that the inspector missed. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Placement } from '../../src/client/detect/placement.js';
 import type { PageView } from '../../src/client/inside.js';
@@ -103,5 +103,16 @@ it('says nothing of a press in a frame that is in a shadow tree', async () => {
   const shadowRoot = { activeElement: document.createElement('iframe') };
   vi.spyOn(document, 'activeElement', 'get').mockReturnValue(host);
   Object.defineProperty(host, 'shadowRoot', { value: shadowRoot });
+  expect(await goesAway(true)).toEqual([]);
+});
+
+it('says nothing while consent is denied, or of an offer that a listener vetoed', async () => {
+  owner.consent = 'denied';
+  expect(await goesAway(true)).toEqual([]);
+  owner.consent = 'granted';
+  view.set('vendor', { id: 'impression', isOnce: false, isVetoed: true });
+  document.body.append(...placements.keys());
+  activation.isActive = false;
+  stopped.list();
   expect(await goesAway(true)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { EventListeners, Inside, PageView } from '../../src/client/inside.js';
 import type { Consent } from '../../src/client/outbox/outbox.js';
 import type { OutboxEntry } from '../../src/client/outbox/records.js';
+import { reportOf } from '../../src/inspector/report.js';
 import type { Stored } from '../../src/inspector/stored.js';
 import { createWays, type Delivered, type Way, type Ways } from '../../src/inspector/ways.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
@@ -100,6 +101,20 @@ describe('an event', () => {
     tell.onEvent?.(one, true);
     expect(brief(said(read({ entries: [entryOf(one)] })))).toEqual([1, false, undefined]);
     expect(told).toEqual([`${one.id} true`]);
+  });
+
+  it('says how the offer was closed if it is a dismissal, in the list and as text', () => {
+    const { type: _, ...about } = one;
+    tell.onEvent?.({ ...about, type: 'dismissed', reason: 'control' }, true);
+    const all = ways.list(read(), new Map(), START);
+    const way = all.find(({ type }) => type === 'dismissed');
+    expect(way?.reason).toBe('control');
+    expect(all.filter(({ reason }) => reason !== undefined)).toEqual([way]);
+    const none = { problem: undefined, endpoint: undefined, others: [], offers: [], offerCount: 0 };
+    const lists = { waiting: [], page: [], settings: [], mistakes: [], unseen: [], closings: [] };
+    expect(reportOf({ ...none, ...lists, events: way ? [way] : [] }, START)).toContain(
+      ` dismissed (control) ${one.offerId}: `,
+    );
   });
 
   it('is only in memory if the database does not take it, even if an older record is there', async () => {

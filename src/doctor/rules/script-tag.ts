@@ -2,8 +2,9 @@
 import type { Finding, Rule } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import { DEFAULT_ENDPOINT } from '../naming.js';
-import type { Observed, ScriptTag } from '../observed.js';
+import type { Answer, Observed, ScriptTag } from '../observed.js';
 import { isRunnable, isScriptUrl, showTag } from '../tags.js';
+import { isChallenge, isFirewall } from './endpoint-signs.js';
 import { finding, headersOf } from './wording.js';
 
 /** Tags as the page has them, and those that only the source has. */
@@ -220,18 +221,25 @@ export const scriptStripped: Rule = {
   },
 };
 
+/** Whether an answer is a page, and not a guard’s against scripts: who only claims to be a phone is stopped more often. */
+const isPage = (answer: Answer): boolean =>
+  answer.status === 200 &&
+  /html/i.test(answer.headers['content-type'] ?? '') &&
+  !isChallenge(answer) &&
+  !isFirewall(answer);
+
 /** Whether phones get the tag as well. What a script adds later is in neither page. */
 export const scriptOnPhones: Rule = {
   find({ tags, phone }) {
     const [tag] = tags;
-    if (!tag || !phone || phone.tags.length) return [];
+    if (!tag || !phone || phone.tags.length || !isPage(phone.page)) return [];
     return [
-      // Without an offer it may be a guard’s page against scripts, and not one of the shop.
+      // Without an offer it may be a guard’s page that has no sign.
       finding(phone.offers.length ? 'error' : 'warning', 'script-not-on-phones', {
         title: 'Phones get another page, which has no tag of the script.',
         evidence: [
-          `asked as a phone, the server gave ${phone.url}`,
-          headersOf(phone, ['vary']),
+          `asked as a phone, the server gave ${phone.page.url}`,
+          headersOf(phone.page, ['vary']),
           ...phone.inert,
           `to the doctor it gave a page with ${showTag(tag)}`,
         ],
