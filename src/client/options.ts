@@ -158,7 +158,7 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
   const isInRange =
     Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs, largeAreaPx) >= 0;
   const isIgnored = globalThis.navigator.webdriver && machines !== 'count';
-  if (origin !== location.origin || !isInRange || isIgnored) throw new Error();
+  if (isIgnored || !isInRange || origin !== location.origin) throw new Error();
   return {
     ...options,
     isLocal,

@@ -91,6 +91,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     onMount: ({ offerId }) => isOfferId(offerId) && count(offerId, 'rendered'),
     onUnmount: () => undefined,
   });
+  registry.start();
   const decisions = createDecisions(recorder, registry, acceptedOffers, {
     remember: () => undefined,
     // A real one reports it; what its methods are given never throws.

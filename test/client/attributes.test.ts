@@ -12,7 +12,12 @@ afterEach(() => {
 const readBack = (offer: Offered): Placement | undefined => {
   markOffer(render('<p></p>'), offer);
   const mounted: Placement[] = [];
-  createRegistry({ onMount: (placement) => void mounted.push(placement), onUnmount: vi.fn() }).stop();
+  const registry = createRegistry({
+    onMount: (placement) => void mounted.push(placement),
+    onUnmount: vi.fn(),
+  });
+  registry.start();
+  registry.stop();
   return mounted[0];
 };
 

@@ -6,6 +6,7 @@ import type { DecisionListener } from '../../src/client/later/detect/controls.js
 
 /** Every element of the page with `data-offer-id`, as it is now. */
 export const placementsOfPage = (): Registry => ({
+  start: () => undefined,
   observe: () => () => undefined,
   search: () => () => undefined,
   past: new Map(),

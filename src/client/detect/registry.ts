@@ -11,6 +11,8 @@ export type SearchRoot = Document | ShadowRoot;
 
 /** Knows every placement of the page. */
 export interface Registry {
+  /** Looks for offers in this document: now, and whenever it changes. */
+  start(): void;
   /** Adds an element by hand, regardless of its attributes later. The result takes it out again. */
   observe(element: Element, offer: ObservedOffer): Stop;
   /** All placements by their element. */
@@ -63,7 +65,7 @@ const settingsOf = (element: Element): OfferSettings => {
   };
 };
 
-/** Starts finding offers in this document. */
+/** Makes a registry. */
 export const createRegistry = (listener: RegistryListener): Registry => {
   const placements = new Map<Element, Placement>();
   const past = new Map<string, Past>();
@@ -101,7 +103,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   };
 
   const scan = (): void => {
-    // The first scan does not wait for its frame, which then has nothing to do.
+    // A scan at the start does not wait for its frame, which then has nothing to do.
     if (!isDirty) return;
     isDirty = false;
     for (const element of placements.keys()) look(element);
@@ -131,9 +133,11 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     };
   };
 
-  search(document);
-  scan();
   return {
+    start() {
+      search(document);
+      scan();
+    },
     placements,
     past,
     roots,

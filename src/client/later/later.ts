@@ -155,6 +155,7 @@ export const createLater = (context: LaterContext): Later => {
     pause: () => delivery.now()?.pause(),
   });
 
+  noticing?.judgeEarly();
   return {
     ...decisions,
     ...mounting,

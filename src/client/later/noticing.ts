@@ -7,6 +7,7 @@ import type { Runtime, Stop } from '../../runtime.js';
 import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
 import type { Registry, SearchRoot } from '../detect/registry.js';
+import type { EarlyAct } from '../early.js';
 import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
@@ -42,6 +43,8 @@ export interface NoticingContext {
   /** The endpoint's page view. */
   readonly latest: PageView;
   readonly isDelivering: Inside['isDelivering'];
+  /** What users did before this was here. */
+  readonly early: readonly EarlyAct[];
 }
 
 /** Notices what users do, and passes it to the decisions. */
@@ -50,6 +53,8 @@ export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'o
   onUnmount(placement: Placement): void;
   /** Looks for offers in a tree that nobody can find. */
   search(root: SearchRoot): Stop;
+  /** Judges what users did before this was here. */
+  judgeEarly(): void;
   stop: Stop;
 }
 
@@ -71,9 +76,19 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   if (!isUsable || !areLabels)
     report(new OffersightError('configuration', 'dismissal: a selector as controls, a list as labels.'));
 
+  /** What is judged now, if it was done before this was here: with what was in sight then. */
+  let early: EarlyAct | undefined;
+  const known: Registry = {
+    ...registry,
+    get placements() {
+      return early
+        ? new Map(early.placements.map((placement) => [placement.element, placement]))
+        : registry.placements;
+    },
+  };
   /** One that has counted was in sight. */
   const isInSight: IsInSight = ({ element }, holder) =>
-    isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder));
+    !!early || (isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder)));
 
   let isStopped = false;
   const stops: Stop[] = [findByChanges(registry)];
@@ -93,9 +108,19 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       : closesByConvention(areLabels ? labels : undefined);
   const onIdle = (mark: string): void =>
     report(new OffersightError('configuration', `A control with ${mark} names no offer and is not in one.`));
-  createControls({ registry, roots, isInSight, isConventional, onIdle }, decisions);
+  createControls({ registry: known, roots, isInSight, isConventional, onIdle }, decisions);
   const closing = createClosing(
-    { registry, roots, page, runtime, isInSight, sight: onRequest, isConventional, hasEscape },
+    {
+      registry: known,
+      roots,
+      page,
+      runtime,
+      isInSight,
+      sight: onRequest,
+      isConventional,
+      hasEscape,
+      earlyAct: () => early,
+    },
     decisions,
   );
 
@@ -147,6 +172,10 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       onRequest.onUnmount(placement);
     },
     search: roots.search,
+    judgeEarly() {
+      for (early of context.early) roots.repeat(early);
+      early = undefined;
+    },
     stop() {
       isStopped = true;
       for (const stop of [...stops, roots.stop, motion.stop, onRequest.stop, closing.stop]) stop();

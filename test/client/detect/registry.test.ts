@@ -25,6 +25,7 @@ const start = () => {
     },
     onUnmount: ({ offerId }) => told.push(['unmount', offerId]),
   });
+  started.start();
   registry = started;
   return { registry: started, told, mounted };
 };

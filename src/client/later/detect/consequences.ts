@@ -4,7 +4,8 @@
  */
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { Placement } from '../../detect/placement.js';
-import { OFFER, offerIdOf, type Registry } from '../../detect/registry.js';
+import { OFFER, offerIdOf, type Registry, type SearchRoot } from '../../detect/registry.js';
+import type { EarlyAct } from '../../early.js';
 import { type DecisionListener, type IsInSight, matches, within } from './controls.js';
 import { type Act, viewNow } from './pressing.js';
 import { outward, type Roots } from './roots.js';
@@ -41,9 +42,11 @@ export type Acts = Map<Element | null | undefined, Act | undefined>;
 export interface ConsequencesContext {
   readonly registry: Registry;
   readonly roots: Pick<Roots, 'all'>;
-  readonly runtime: Pick<Runtime, 'after'>;
+  readonly runtime: Pick<Runtime, 'after' | 'elapsed'>;
   readonly isInSight: IsInSight;
   readonly sight: Sight;
+  /** The act that is judged now, if it was done before anything could judge it: what it closed may be gone. */
+  readonly earlyAct: () => EarlyAct | undefined;
 }
 
 /** What was done, and has not had its consequence yet. */
@@ -68,22 +71,32 @@ const isReplaced = ({ placements }: Registry, { element, offerId, isByHand }: Pl
   return isByHand ? !!shown && shown.offerId !== offerId : offerIdOf(element) !== offerId;
 };
 
-/** Which offers elements show now; some are not found yet. */
+/** Which offers elements show; what trees have is known only now, and some of it is not found yet. */
 const offersNow = (
   { placements }: Registry,
-  roots: ConsequencesContext['roots'],
+  trees: readonly SearchRoot[],
 ): Map<Element, string | undefined> => {
   const offers = new Map<Element, string | undefined>();
-  for (const root of roots.all())
-    for (const element of root.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
+  for (const tree of trees)
+    for (const element of tree.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
   for (const { element, offerId, isByHand } of placements.values())
-    if (isByHand) offers.set(element, offerId);
+    if (isByHand || !trees[0]) offers.set(element, offerId);
   return offers;
 };
 
+/** What is around an element, and how far it is scrolled now. */
+const scrollOf = (element: Element): Awaited['scroll'] => {
+  const around = [...outward(element)];
+  return { around, by: scrolledOf(around) };
+};
+
+/** Whether something may still have been closed by an act that was done earlier. */
+const isPossible = ({ event, href }: EarlyAct, { reason }: Act, now: number): boolean =>
+  reason === 'control' || (href === location.href && now - event.timeStamp < CONSEQUENCE_MS);
+
 /** Makes what looks for them. */
 export const createConsequences = (
-  { registry, roots, runtime, isInSight, sight }: ConsequencesContext,
+  { registry, roots, runtime, isInSight, sight, earlyAct }: ConsequencesContext,
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): Consequences => {
   const awaited = new Map<Element, Awaited>();
@@ -146,7 +159,7 @@ export const createConsequences = (
     let now: ReadonlyMap<Element, string | undefined> | undefined;
     /** The page may have rendered the same offer again, as many do when anything changes. */
     const isAnew = ({ offerId }: Placement, { offers }: Awaited): boolean => {
-      now ??= offersNow(registry, roots);
+      now ??= offersNow(registry, roots.all());
       for (const [element, id] of now)
         if (id === offerId && offers.get(element) !== offerId && sight.isDrawn(element)) return true;
       return false;
@@ -176,14 +189,17 @@ export const createConsequences = (
 
   const attend = (acts: Acts): void => {
     check();
+    const early = earlyAct();
     const own = new Map<Element, Awaited>();
     let offers: ReadonlyMap<Element, string | undefined> | undefined;
     for (const [element, act] of acts) {
       // Only what the user could see can be closed by the user.
-      if (!act || !element || isGone(element)) continue;
+      if (!act || !element || !(early ? isPossible(early, act, runtime.elapsed()) : !isGone(element)))
+        continue;
       const placements = within(registry, element, isInSight);
       if (!placements[0]) continue;
-      offers ??= offersNow(registry, roots);
+      // What the page rendered again since then is new.
+      offers ??= offersNow(registry, early ? [] : roots.all());
       own.set(element, {
         ...act,
         placements,
@@ -204,10 +220,7 @@ export const createConsequences = (
     after(0, () => {
       check();
       for (const [element, each] of own)
-        if (each.reason === 'control' && registry.placements.has(element)) {
-          const chain = [...outward(element)];
-          each.scroll = { around: chain, by: scrolledOf(chain) };
-        }
+        if (each.reason === 'control' && registry.placements.has(element)) each.scroll = scrollOf(element);
       after(CONSEQUENCE_MS, () => {
         end(({ reason }) => reason !== 'control');
         after(LONGEST_CONSEQUENCE_MS - CONSEQUENCE_MS, () => end(() => true));

@@ -4,12 +4,15 @@
  */
 import type { Stop } from '../../../runtime.js';
 import type { Registry, SearchRoot } from '../../detect/registry.js';
+import type { EarlyAct } from '../../early.js';
 import type { Page } from '../../page.js';
 
 /** All trees that may show offers. */
 export interface Roots {
   /** Hears events of these types ahead of the page's own listeners, in every tree and each once, until stopped. */
   capture<T extends Event>(types: readonly string[], listener: (event: T) => void): void;
+  /** Lets what captures such events hear one that is over. */
+  repeat(act: EarlyAct): void;
   /** Looks for offers in a tree that nobody can find, and hears what happens there. */
   search(root: SearchRoot): Stop;
   /** Hears what happens in the tree of an element, which may be one that nobody can find. */
@@ -62,19 +65,8 @@ export const holds = (holder: Node | null | undefined, node: Node): boolean => {
 
 type Hearing = readonly [types: readonly string[], listener: (event: Event) => void];
 
-/** What reaches the window out of open shadow roots too. */
-const COMPOSED = [
-  'click',
-  'auxclick',
-  'pointerdown',
-  'pointerup',
-  'pointercancel',
-  'keydown',
-  'keyup',
-  'input',
-  'pointerover',
-  'focusin',
-];
+/** What is heard that reaches the window out of open shadow roots too. */
+const COMPOSED = /click$|^(?:pointer|key|input|focus)/;
 
 /** Whether a tree is still part of what a user could see. */
 const isPresent = (root: SearchRoot): boolean =>
@@ -96,7 +88,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   const hear = (root: SearchRoot, [types, listener]: Hearing): void => {
     const isOpen = (root as ShadowRoot).mode === 'open';
     for (const type of types)
-      if (!isOpen || !COMPOSED.includes(type)) root.addEventListener(type, listener, true);
+      if (!isOpen || !COMPOSED.test(type)) root.addEventListener(type, listener, true);
   };
 
   const listen = (root: SearchRoot): void => {
@@ -184,6 +176,11 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
       hearings.push(hearing);
       page.capture(types, once);
       for (const root of heardIn) hear(root, hearing);
+    },
+    repeat({ event, path }) {
+      // It has none any more.
+      event.composedPath = () => path;
+      for (const [types, listener] of hearings) if (types.includes(event.type)) listener(event);
     },
     search(root) {
       if (root === document) return () => undefined;
