@@ -58,6 +58,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
   },
+  'client/early': { types: ['client/detect/placement'] },
   'client/inside': { types: ['client'] },
   'client/offer-tracker': { types: ['client', 'protocol/event', 'runtime'] },
   'client/recording': {
@@ -138,6 +139,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/later/noticing': {
     values: ['client/later/asking', 'client/later/detect', 'client/later/on-request', 'errors'],
     types: [
+      'client/early',
       'client/inside',
       'client/later/diagnosis',
       'client/detect',
@@ -148,7 +150,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/detect': {
     values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
-    types: ['client/page', 'runtime'],
+    types: ['client/early', 'client/page', 'runtime'],
   },
   'client/later/wrong-option': { values: ['client/later/asking', 'errors'], types: ['client/options'] },
   'client/later/page-view': { values: ['protocol/event'], types: ['client/detect', 'client/recording'] },
