@@ -29,6 +29,15 @@ const whole = { launchOptions: launching(wholeBrowser) };
 export default defineConfig({
   testDir: 'e2e',
   projects: [
+    // In this order, so that none of those that take longest is left over at the end.
+    { name: 'proof', testMatch: long, grepInvert: LONG_WHOLE, outputDir: 'test-results/e2e-proof' },
+    {
+      name: 'proofWhole',
+      testMatch: long,
+      grep: LONG_WHOLE,
+      outputDir: 'test-results/e2e-proof-whole',
+      use: whole,
+    },
     {
       name: 'promises',
       testIgnore: [...long, LIBRARIES],
@@ -48,14 +57,6 @@ export default defineConfig({
       grep: /@smoke/,
       use: whole,
       outputDir: 'test-results/e2e-smoke',
-    },
-    { name: 'proof', testMatch: long, grepInvert: LONG_WHOLE, outputDir: 'test-results/e2e-proof' },
-    {
-      name: 'proofWhole',
-      testMatch: long,
-      grep: LONG_WHOLE,
-      outputDir: 'test-results/e2e-proof-whole',
-      use: whole,
     },
     { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries', use: whole },
   ],

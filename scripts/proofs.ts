@@ -4,21 +4,21 @@
  */
 export const LONG_UNITS = [
   'test/simulation/variants.test.ts',
-  'test/proxy/killed/killed.test.ts',
-  'test/simulation/simulation.test.ts',
-  'test/proxy/storms.test.ts',
-  'test/proxy/since.test.ts',
   'test/proxy/real-time.test.ts',
-  'test/proxy/intake/upgrade-killed.test.ts',
-  'test/proxy/intake/postgres/postgres.test.ts',
-  'test/fuzz/fuzz.test.ts',
-  'test/proxy/intake/ledger-size.test.ts',
-  'test/proxy/intake/many-groups.test.ts',
   'test/proxy/intake/postgres/postgres-proxies.test.ts',
+  'test/simulation/simulation.test.ts',
+  'test/proxy/killed/killed.test.ts',
+  'test/proxy/intake/postgres/postgres.test.ts',
+  'test/proxy/intake/upgrade-killed.test.ts',
+  'test/types/compilers.test.ts',
+  'test/fuzz/fuzz.test.ts',
+  'test/proxy/storms.test.ts',
+  'test/proxy/intake/many-groups.test.ts',
+  'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
+  'test/proxy/since.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
   'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
-  'test/types/compilers.test.ts',
 ];
 
 /**

@@ -86,24 +86,19 @@ export const STEPS = {
       { name: 'public face', command: 'npm run api --silent -- --check' },
       { name: 'reference', command: 'npm run reference --silent -- --check' },
     ],
-    { name: 'long units', command: 'npm run unit --silent -- --project proof', report: UNIT },
-    // Applications mostly wait for the network while npm installs their packages.
-    [
-      { name: 'applications by their guides', command: 'npm run apps --silent' },
-      {
-        name: 'documentation site, also by the rules of axe',
-        command: 'npm run docs:build --silent && npm run docs:axe --silent',
-      },
-    ],
     {
-      name: 'end to end, the others',
-      command: `npm run e2e --silent -- ${LISTED_PROJECTS} --test-list-invert ${LIST}`,
-      report: END_TO_END,
+      name: 'documentation site, also by the rules of axe',
+      command: 'npm run docs:build --silent && npm run docs:axe --silent',
     },
-    // These start browsers, engines and applications of their own; more of them at once only makes each of them slower.
+    // Applications mostly wait for the network while npm installs their packages, and some units for a clock.
+    [
+      { name: 'long units', command: 'npm run unit --silent -- --project proof', report: UNIT },
+      { name: 'applications by their guides', command: 'npm run apps --silent' },
+    ],
+    // In one go, so that nothing waits for the longest test of a part.
     {
-      name: 'long end to end',
-      command: 'npm run e2e --silent -- --project proof --project proofWhole --workers 4',
+      name: 'end to end, the others and those that take longer',
+      command: `npm run e2e --silent -- --project proof --project proofWhole ${LISTED_PROJECTS} --test-list-invert ${LIST}`,
       report: END_TO_END,
     },
   ],
