@@ -20,7 +20,6 @@ export const IN_SCRIPT = [
   'drawing',
   'drawings',
   'early',
-  'earlyAct',
   'hasBegun',
   'hasEscape',
   'isAwaited',

@@ -103,6 +103,20 @@ test.describe('before the second load is there', () => {
       await expectOnly(page, stack, ['shown']);
     });
 
+  test('a dialog that leaves the page on Escape closes what could be seen in it', async ({ page, stack }) => {
+    const arrive = await openWithout(
+      page,
+      stack,
+      `<div role="dialog" id="sheet">${offer('sheet')}</div>
+       <script>
+         addEventListener('keydown', ({ key }) => { if (key === 'Escape') sheet.remove(); });
+       </script>`,
+    );
+    await page.keyboard.press('Escape');
+    arrive();
+    await expectOnly(page, stack, ['sheet']);
+  });
+
   test('a dialog that closes by itself long after Escape was pressed elsewhere closes nothing', async ({
     page,
     stack,
@@ -123,7 +137,13 @@ test.describe('before the second load is there', () => {
       page,
       stack,
       `<div role="dialog" id="sheet">${offer('sheet')}</div>
-       <p id="elsewhere" onclick="history.pushState(0, '', '/other'); sheet.remove()">Other</p>`,
+       <p id="elsewhere">Other</p>
+       <script>
+         elsewhere.addEventListener('click', () => {
+           history.pushState(0, '', '/other');
+           sheet.remove();
+         });
+       </script>`,
     );
     await page.click('#elsewhere');
     arrive();

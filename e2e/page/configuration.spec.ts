@@ -118,7 +118,7 @@ test.describe('a mistake that loses events is on the console by default', () => 
     const lines = await open(page, stack, `${BODY}<i data-offer-dismiss>No</i>`);
     await page.click('i');
     await expect.poll(() => lines).toHaveLength(1);
-    expect(lines[0]).toContain('A control with data-offer-dismiss names no offer and is not in one.');
+    expect(lines[0]).toContain('No offer for data-offer-dismiss.');
   });
 });
 

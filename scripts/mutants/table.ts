@@ -368,6 +368,69 @@ const SEEING: readonly Mutant[] = [
   },
 ];
 
+const EARLY: readonly Mutant[] = [
+  {
+    name: 'early-presses',
+    breaks: 'a press before the second load is there is judged when that comes',
+    file: 'src/client/later/later.ts',
+    find: 'noticing?.judgeEarly();',
+    put: '',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › a cross that removes its offer counts',
+      ],
+    },
+  },
+  {
+    name: 'early-out-of-sight',
+    breaks: 'a dialog that is closed early closes only what could be seen in it',
+    file: 'src/client/first.ts',
+    find: '(exposure.watched.get(element)?.ratio !== 0 && isShown(element))',
+    put: 'true',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › a dialog that is closed by Escape closes what could be seen in it',
+      ],
+    },
+  },
+  {
+    name: 'early-rendered-again',
+    breaks: 'an offer that a page rendered again after an early press is not closed',
+    file: 'src/client/later/detect/consequences.ts',
+    find: 'early ? [] : roots.all()',
+    put: 'roots.all()',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › a page that only renders the offer again closes nothing',
+      ],
+    },
+  },
+  {
+    name: 'early-views',
+    breaks: 'an early press that led to another view closes nothing',
+    file: 'src/client/later/detect/consequences.ts',
+    find: 'href === location.href &&',
+    put: '',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › a press that leads to another view closes nothing',
+      ],
+    },
+  },
+  {
+    name: 'early-long-ago',
+    breaks: 'what closes long after an early key was not closed by that',
+    file: 'src/client/later/detect/consequences.ts',
+    find: ' && now - event.timeStamp < CONSEQUENCE_MS',
+    put: '',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › a dialog that closes by itself long after Escape was pressed elsewhere closes nothing',
+      ],
+    },
+  },
+];
+
 const PAGE_VIEWS: readonly Mutant[] = [
   {
     name: 'machines-count',
@@ -1531,4 +1594,11 @@ const DELIVERING: readonly Mutant[] = [
 ];
 
 /** All of them. */
-export const MUTANTS: readonly Mutant[] = [...SEEING, ...PAGE_VIEWS, ...CLOSING, ...IGNORING, ...DELIVERING];
+export const MUTANTS: readonly Mutant[] = [
+  ...SEEING,
+  ...EARLY,
+  ...PAGE_VIEWS,
+  ...CLOSING,
+  ...IGNORING,
+  ...DELIVERING,
+];

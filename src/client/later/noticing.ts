@@ -13,6 +13,7 @@ import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { loadDebug, loadInspector } from './asking.js';
 import { createClosing } from './detect/closing.js';
+import type { KnownRegistry } from './detect/consequences.js';
 import {
   createControls,
   type DecisionListener,
@@ -43,8 +44,8 @@ export interface NoticingContext {
   /** The endpoint's page view. */
   readonly latest: PageView;
   readonly isDelivering: Inside['isDelivering'];
-  /** What users did before this was here. */
-  readonly early: readonly EarlyAct[];
+  /** What users did before this was here, until it is judged. */
+  readonly early: EarlyAct[];
 }
 
 /** Notices what users do, and passes it to the decisions. */
@@ -78,8 +79,11 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
 
   /** What is judged now, if it was done before this was here: with what was in sight then. */
   let early: EarlyAct | undefined;
-  const known: Registry = {
+  const known: KnownRegistry = {
     ...registry,
+    get early() {
+      return early;
+    },
     get placements() {
       return early
         ? new Map(early.placements.map((placement) => [placement.element, placement]))
@@ -107,7 +111,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       ? (element) => matches(element, controls)
       : closesByConvention(areLabels ? labels : undefined);
   const onIdle = (mark: string): void =>
-    report(new OffersightError('configuration', `A control with ${mark} names no offer and is not in one.`));
+    report(new OffersightError('configuration', `No offer for ${mark}.`));
   createControls({ registry: known, roots, isInSight, isConventional, onIdle }, decisions);
   const closing = createClosing(
     {
@@ -119,7 +123,6 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       sight: onRequest,
       isConventional,
       hasEscape,
-      earlyAct: () => early,
     },
     decisions,
   );
@@ -173,7 +176,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     },
     search: roots.search,
     judgeEarly() {
-      for (early of context.early) roots.repeat(early);
+      for (early of context.early.splice(0)) roots.repeat(early);
       early = undefined;
     },
     stop() {

@@ -24,7 +24,7 @@ import {
 } from './controls.js';
 import { targetOf } from './conventions.js';
 import { type Act, actOutside, viewNow } from './pressing.js';
-import { holds, type Roots } from './roots.js';
+import { holds, outward, type Roots } from './roots.js';
 import { type Drawing, drawingOf, hasMoved } from './sight.js';
 
 /** What closing looks like on this site. */
@@ -101,10 +101,11 @@ export const createClosing = (
 
   // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself.
   const holders = (): Element[] =>
-    roots
-      .all()
-      .flatMap((root) => [...root.querySelectorAll(HOLDER)])
-      .filter((holder) => !matches(holder, '[popover=manual]:not([role*=dialog])'));
+    [
+      ...roots.all().flatMap((root) => [...root.querySelectorAll(HOLDER)]),
+      // What was closed early may have left the page.
+      ...(registry.early?.placements ?? []).flatMap(({ element }) => [...outward(element)]),
+    ].filter((holder) => matches(holder, HOLDER) && !matches(holder, '[popover=manual]:not([role*=dialog])'));
 
   /** Which elements show the offers that a marked control is about. */
   const shown = (event: Event, marked: Element): Element[] => {

@@ -38,15 +38,19 @@ interface Awaited extends Act {
 /** What an act is to each element that it may close. */
 export type Acts = Map<Element | null | undefined, Act | undefined>;
 
+/** A registry that knows what it was when a user acted. */
+export interface KnownRegistry extends Registry {
+  /** The act that is judged now, if it was done before anything could judge it: what it closed may be gone. */
+  readonly early?: EarlyAct | undefined;
+}
+
 /** What they are looked for with. */
 export interface ConsequencesContext {
-  readonly registry: Registry;
+  readonly registry: KnownRegistry;
   readonly roots: Pick<Roots, 'all'>;
   readonly runtime: Pick<Runtime, 'after' | 'elapsed'>;
   readonly isInSight: IsInSight;
   readonly sight: Sight;
-  /** The act that is judged now, if it was done before anything could judge it: what it closed may be gone. */
-  readonly earlyAct: () => EarlyAct | undefined;
 }
 
 /** What was done, and has not had its consequence yet. */
@@ -96,7 +100,7 @@ const isPossible = ({ event, href }: EarlyAct, { reason }: Act, now: number): bo
 
 /** Makes what looks for them. */
 export const createConsequences = (
-  { registry, roots, runtime, isInSight, sight, earlyAct }: ConsequencesContext,
+  { registry, roots, runtime, isInSight, sight }: ConsequencesContext,
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): Consequences => {
   const awaited = new Map<Element, Awaited>();
@@ -189,7 +193,7 @@ export const createConsequences = (
 
   const attend = (acts: Acts): void => {
     check();
-    const early = earlyAct();
+    const { early } = registry;
     const own = new Map<Element, Awaited>();
     let offers: ReadonlyMap<Element, string | undefined> | undefined;
     for (const [element, act] of acts) {

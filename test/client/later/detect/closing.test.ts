@@ -35,7 +35,6 @@ const start = ({ controls, labels, escape: hasEscape = true }: ClosingOptions = 
       sight: { boxesOf: (element) => [element], isDrawn: isShown },
       isConventional: controls ? (element) => matches(element, controls) : closesByConvention(labels),
       hasEscape,
-      earlyAct: () => undefined,
     },
     decisions,
   );
