@@ -838,7 +838,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'toasts-are-closed',
     breaks: 'a toast that hides itself is no dismissal',
     file: `${LATER_DETECT}/closing.ts`,
-    find: ".filter((holder) => !matches(holder, '[popover=manual]:not([role*=dialog])'))",
+    find: " && !matches(holder, '[popover=manual]:not([role*=dialog])')",
     put: '',
     noticedBy: {
       'e2e/closing/requests.spec.ts': [
