@@ -1,5 +1,6 @@
 /** What users close before the part is there that notices closing. */
 import type { Page } from '@playwright/test';
+import type { OfferTracker } from '../../src/index.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
@@ -43,9 +44,19 @@ const openWithout = async (page: Page, stack: Stack, body: string): Promise<() =
   return arrive;
 };
 
-const expectOnly = async (page: Page, stack: Stack, ids: readonly string[]): Promise<void> => {
-  await showWitness(page, ids.length ? 0 : CONSEQUENCE_MS);
-  await stack.expectRecorded([...ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]), 'viewed witness']);
+/** Expects that exactly these were viewed and closed, also after the time in which a press may have consequences. */
+const expectOnly = async (
+  page: Page,
+  stack: Stack,
+  closed: readonly string[],
+  viewed: readonly string[] = [],
+): Promise<void> => {
+  await showWitness(page, CONSEQUENCE_MS);
+  await stack.expectRecorded([
+    ...closed.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]),
+    ...viewed.map((id) => `viewed ${id}`),
+    'viewed witness',
+  ]);
 };
 
 test.describe('before the second load is there', () => {
@@ -86,81 +97,127 @@ test.describe('before the second load is there', () => {
     await expectOnly(page, stack, []);
   });
 
-  for (const [how, close] of [
-    ['its own cross', (page: Page) => page.click('#x')],
-    ['Escape', (page: Page) => page.keyboard.press('Escape')],
-    ['a press beside it on a page that closes it then', (page: Page) => page.mouse.click(5, 5)],
-  ] as const)
-    test(`a dialog that is closed by ${how} closes what could be seen in it`, async ({ page, stack }) => {
-      const arrive = await openWithout(
-        page,
-        stack,
-        `${DIALOG}<script>box.onclick = ({ target }) => target === box && box.close()</script>`,
-      );
-      await close(page);
+  test('crosses that are pressed one after the other all count', async ({ page, stack }) => {
+    const arrive = await openWithout(page, stack, `${offer('one', CROSS)}${offer('two', CROSS)}`);
+    await page.click('[data-offer-id=one] .close');
+    await page.click('[data-offer-id=two] .close');
+    arrive();
+    await expectOnly(page, stack, ['one', 'two']);
+  });
+
+  for (const [how, end] of [
+    ['closes', 'close()'],
+    ['leaves the page', 'remove()'],
+  ])
+    test(`a dialog that ${how} by its cross closes what could be seen in it`, async ({ page, stack }) => {
+      const arrive = await openWithout(page, stack, DIALOG.replace('close()', `${end}`));
+      await page.click('#x');
       await expect(page.locator('#box')).toBeHidden();
       arrive();
       await expectOnly(page, stack, ['shown']);
     });
 
-  test('a dialog that leaves the page on Escape closes what could be seen in it', async ({ page, stack }) => {
+  test('a cross that names the dialog that it takes out breaks nothing', async ({ page, stack }) => {
     const arrive = await openWithout(
       page,
       stack,
-      `<div role="dialog" id="sheet">${offer('sheet')}</div>
+      `<dialog id="box">${offer('named')}<button id="x" command="close" commandfor="box" aria-label="Close">×</button></dialog>
        <script>
-         addEventListener('keydown', ({ key }) => { if (key === 'Escape') sheet.remove(); });
-       </script>`,
+         box.showModal();
+         box.addEventListener('close', () => box.remove());
+         x.addEventListener('click', () => box.close());
+       </script>${offer('crossed', CROSS)}`,
     );
-    await page.keyboard.press('Escape');
+    await page.click('#x');
+    await page.click('.close');
     arrive();
-    await expectOnly(page, stack, ['sheet']);
+    await expectOnly(page, stack, ['named', 'crossed']);
   });
 
-  test('a dialog that closes by itself long after Escape was pressed elsewhere closes nothing', async ({
+  test('an offer says by its own path whom a control is about, though its inside was replaced', async ({
     page,
     stack,
   }) => {
-    const arrive = await openWithout(page, stack, DIALOG.replace('showModal', 'show'));
-    await page.keyboard.press('Escape');
-    await page.evaluate(async (ms) => {
-      const pressed = performance.now();
-      while (performance.now() - pressed < ms) await new Promise(requestAnimationFrame);
-      document.querySelector('dialog')?.close();
-    }, CONSEQUENCE_MS);
-    arrive();
-    await expectOnly(page, stack, []);
-  });
-
-  test('a press that leads to another view closes nothing', async ({ page, stack }) => {
     const arrive = await openWithout(
       page,
       stack,
-      `<div role="dialog" id="sheet">${offer('sheet')}</div>
-       <p id="elsewhere">Other</p>
+      `<dialog id="box">${offer('undone', '<button id="no" data-offer-dismiss>No</button>')}${offer('other')}</dialog>
        <script>
-         elsewhere.addEventListener('click', () => {
-           history.pushState(0, '', '/other');
-           sheet.remove();
-         });
+         box.showModal();
+         no.onclick = () => { no.parentElement.textContent = 'Hidden. Undo'; };
        </script>`,
     );
-    await page.click('#elsewhere');
+    await page.click('#no');
+    arrive();
+    await expectOnly(page, stack, ['undone']);
+  });
+
+  for (const [what, style] of [
+    ['an offer that is drawn by its children', 'display: contents'],
+    ['an offer that is transparent', 'opacity: 0'],
+  ])
+    test(`a cross that closes nothing does not count in ${what}`, async ({ page, stack }) => {
+      const arrive = await openWithout(
+        page,
+        stack,
+        `<div data-offer-id="kept" style="${style}" data-offer-dwell="60000"><button class="close">×</button></div>`,
+      );
+      await page.click('.close');
+      arrive();
+      await expectOnly(page, stack, []);
+    });
+
+  test('Escape and a press outside close nothing, since what was open may have ended in any way', async ({
+    page,
+    stack,
+  }) => {
+    const arrive = await openWithout(
+      page,
+      stack,
+      `${DIALOG}<div role="dialog" id="sheet">${offer('sheet')}</div><p id="blank">Blank</p>
+       <script>blank.addEventListener('click', () => sheet.remove())</script>`,
+    );
+    await page.keyboard.press('Escape');
+    await page.click('#blank');
     arrive();
     await expectOnly(page, stack, []);
   });
 
-  test('an offer that is accepted does not count as closed', async ({ page, stack }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
+  for (const [how, body, press] of [
+    [
+      'by a marked control',
       offer('taken', `<button data-offer-accept ${REMOVE}>Yes</button>`),
-    );
-    await page.click('[data-offer-accept]');
-    arrive();
-    await showWitness(page, CONSEQUENCE_MS);
-    await stack.expectRecorded(['viewed taken', 'viewed witness']);
-  });
+      ['[data-offer-accept]'],
+    ],
+    [
+      'by a marked control behind a cross that only asked',
+      offer('taken', `<button class="close">×</button><button data-offer-accept ${REMOVE}>Yes</button>`),
+      ['.close', '[data-offer-accept]'],
+    ],
+    [
+      'by a form that also closes its dialog',
+      `<dialog id="box">${offer('taken')}<form method="dialog" data-offer-accept="taken"><button>Yes</button></form></dialog>
+       <script>box.showModal()</script>`,
+      ['form button'],
+    ],
+    [
+      'by a call in a button that closes its dialog',
+      `<div role="dialog" class="modal">${offer('taken')}
+         <button data-bs-dismiss="modal" onclick="tracker.accept('taken'); this.parentElement.remove()">Yes</button></div>`,
+      ['.modal > button'],
+    ],
+  ] as const)
+    test(`an offer that is accepted ${how} is not closed, also not later`, async ({ page, stack }) => {
+      const arrive = await openWithout(page, stack, body);
+      for (const selector of press) await page.click(selector);
+      arrive();
+      await page.evaluate(async () => {
+        const { tracker } = window as unknown as { tracker: OfferTracker };
+        await tracker.stats();
+        tracker.dismiss('taken');
+      });
+      await expectOnly(page, stack, [], ['taken']);
+    });
 
   test('a page that only renders the offer again closes nothing', async ({ page, stack }) => {
     const arrive = await openWithout(

@@ -173,6 +173,35 @@ for (const name of ENGINES) {
     );
 
     test(
+      'a cross counts that is pressed before what notices closing has loaded',
+      cell('early close'),
+      async ({ stack, visitorOf }) => {
+        const { site } = stack;
+        const later = await readFile('test-results/module/later.js');
+        let answer: (() => void) | undefined;
+        site.serve('/module/later.js', (_, response) => {
+          answer = () => response.writeHead(200, { 'content-type': 'text/javascript' }).end(later);
+        });
+        site.show(
+          `<div class="offer" data-offer-id="crossed" data-offer-dwell="${NEVER_MS}">
+            <button class="close" onclick="this.parentElement.remove()">×</button></div>`,
+          {
+            script: '',
+            head: `<script type="module">
+              import { createOfferTracker } from '/module/index.js';
+              createOfferTracker({ endpoint: '/offer-events' });
+            </script>`,
+          },
+        );
+        const tab = await (await visitorOf(name)).open(`${site.url}/page.html`);
+        await expect.poll(() => !!answer).toBe(true);
+        await tab.click('.close');
+        answer?.();
+        await stack.expectRecorded(['viewed crossed', 'dismissed crossed']);
+      },
+    );
+
+    test(
       'a link that closes an offer and leads away loses no event',
       cell('leave'),
       async ({ stack, visitorOf }) => {

@@ -385,19 +385,31 @@ const EARLY: readonly Mutant[] = [
     name: 'early-out-of-sight',
     breaks: 'a dialog that is closed early closes only what could be seen in it',
     file: 'src/client/first.ts',
-    find: '(exposure.watched.get(element)?.ratio !== 0 && isShown(element))',
+    find: 'exposure.watched.get(element)?.ratio !== 0',
     put: 'true',
     noticedBy: {
       'e2e/closing/early.spec.ts': [
-        'before the second load is there › a dialog that is closed by Escape closes what could be seen in it',
+        'before the second load is there › a dialog that closes by its cross closes what could be seen in it',
+      ],
+    },
+  },
+  {
+    name: 'early-transparent',
+    breaks: 'an early press shows nothing that could not be seen',
+    file: 'src/client/first.ts',
+    find: 'isShown(element) &&',
+    put: '',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › a cross that closes nothing does not count in an offer that is drawn by its children',
       ],
     },
   },
   {
     name: 'early-rendered-again',
     breaks: 'an offer that a page rendered again after an early press is not closed',
-    file: 'src/client/later/detect/consequences.ts',
-    find: 'early ? [] : roots.all()',
+    file: `${LATER_DETECT}/consequences.ts`,
+    find: 'registry.early ? [] : roots.all()',
     put: 'roots.all()',
     noticedBy: {
       'e2e/closing/early.spec.ts': [
@@ -406,26 +418,50 @@ const EARLY: readonly Mutant[] = [
     },
   },
   {
-    name: 'early-views',
-    breaks: 'an early press that led to another view closes nothing',
-    file: 'src/client/later/detect/consequences.ts',
-    find: 'href === location.href &&',
-    put: '',
+    name: 'early-at-once',
+    breaks: 'an acceptance behind an early press forbids that it closes',
+    file: `${LATER_DETECT}/consequences.ts`,
+    find: 'if (registry.early) {',
+    put: 'if (false as boolean) {',
     noticedBy: {
       'e2e/closing/early.spec.ts': [
-        'before the second load is there › a press that leads to another view closes nothing',
+        'before the second load is there › an offer that is accepted by a call in a button that closes its dialog is not closed, also not later',
       ],
     },
   },
   {
-    name: 'early-long-ago',
-    breaks: 'what closes long after an early key was not closed by that',
-    file: 'src/client/later/detect/consequences.ts',
-    find: ' && now - event.timeStamp < CONSEQUENCE_MS',
-    put: '',
+    name: 'early-dropped',
+    breaks: 'an early press does not end another one that has closed already',
+    file: `${LATER_DETECT}/consequences.ts`,
+    find: 'each.hasBegun ||= !each',
+    put: 'if (!each) !each',
     noticedBy: {
       'e2e/closing/early.spec.ts': [
-        'before the second load is there › a dialog that closes by itself long after Escape was pressed elsewhere closes nothing',
+        'before the second load is there › crosses that are pressed one after the other all count',
+      ],
+    },
+  },
+  {
+    name: 'early-paths',
+    breaks: 'an early control is about the offer that it was in',
+    file: `${LATER_DETECT}/controls.ts`,
+    find: 'early ? (early.path.slice(early.path.indexOf(node)) as Element[]) : outward(node)',
+    put: 'outward(node)',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › an offer says by its own path whom a control is about, though its inside was replaced',
+      ],
+    },
+  },
+  {
+    name: 'early-holders',
+    breaks: 'early only controls close',
+    file: `${LATER_DETECT}/closing.ts`,
+    find: 'registry.early ? [] : roots.all()',
+    put: 'roots.all()',
+    noticedBy: {
+      'e2e/closing/early.spec.ts': [
+        'before the second load is there › Escape and a press outside close nothing, since what was open may have ended in any way',
       ],
     },
   },
@@ -838,7 +874,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'toasts-are-closed',
     breaks: 'a toast that hides itself is no dismissal',
     file: `${LATER_DETECT}/closing.ts`,
-    find: " && !matches(holder, '[popover=manual]:not([role*=dialog])')",
+    find: ".filter((holder) => !matches(holder, '[popover=manual]:not([role*=dialog])'))",
     put: '',
     noticedBy: {
       'e2e/closing/requests.spec.ts': [

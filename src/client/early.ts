@@ -6,8 +6,6 @@ export interface EarlyAct {
   readonly event: Event;
   /** What the event passed, innermost first; afterwards the event itself does not say that any more. */
   readonly path: EventTarget[];
-  /** The page's URL then. */
-  readonly href: string;
   /** What was in sight then. */
   readonly placements: readonly Placement[];
 }

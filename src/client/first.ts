@@ -66,6 +66,8 @@ export const createFirst = (
         return loaded;
       })
       .catch((cause: unknown) => {
+        // It may take long now, and what comes meanwhile would be judged without what came before.
+        early.length = 0;
         runtime.after(RELOAD_MS, () => {
           loading = undefined;
           void later(nothing);
@@ -109,15 +111,14 @@ export const createFirst = (
   if (options.occlusion) exposure.extend({ isShown: nothing });
   const early: EarlyAct[] = [];
   page.capture(['pointerdown', 'click', 'keydown', 'submit'], (event) => {
-    if (loaded || isReported) return;
+    if (loaded) return;
     const path = event.composedPath();
     early.push({
       event,
       path,
-      href: location.href,
       placements: [...registry.placements.values()].filter(
         ({ element }) =>
-          path.includes(element) || (exposure.watched.get(element)?.ratio !== 0 && isShown(element)),
+          isShown(element) && (path.includes(element) || exposure.watched.get(element)?.ratio !== 0),
       ),
     });
   });

@@ -13,12 +13,12 @@ import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { loadDebug, loadInspector } from './asking.js';
 import { createClosing } from './detect/closing.js';
-import type { KnownRegistry } from './detect/consequences.js';
 import {
   createControls,
   type DecisionListener,
   type IsConventional,
   type IsInSight,
+  type KnownRegistry,
   matches,
 } from './detect/controls.js';
 import { closesByConvention } from './detect/conventions.js';
@@ -176,7 +176,10 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     },
     search: roots.search,
     judgeEarly() {
-      for (early of context.early.splice(0)) roots.repeat(early);
+      for (const act of context.early.splice(0)) {
+        early = act;
+        call(() => roots.repeat(act));
+      }
       early = undefined;
     },
     stop() {

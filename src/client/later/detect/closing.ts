@@ -24,7 +24,7 @@ import {
 } from './controls.js';
 import { targetOf } from './conventions.js';
 import { type Act, actOutside, viewNow } from './pressing.js';
-import { holds, outward, type Roots } from './roots.js';
+import { holds, type Roots } from './roots.js';
 import { type Drawing, drawingOf, hasMoved } from './sight.js';
 
 /** What closing looks like on this site. */
@@ -99,13 +99,12 @@ export const createClosing = (
   const consequences = createConsequences(context, decisions);
   const { attend, check, drop } = consequences;
 
-  // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself.
+  // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself. What was open before
+  // this was here may have ended in any way.
   const holders = (): Element[] =>
-    [
-      ...roots.all().flatMap((root) => [...root.querySelectorAll(HOLDER)]),
-      // What was closed early may have left the page.
-      ...(registry.early?.placements ?? []).flatMap(({ element }) => [...outward(element)]),
-    ].filter((holder) => matches(holder, HOLDER) && !matches(holder, '[popover=manual]:not([role*=dialog])'));
+    (registry.early ? [] : roots.all())
+      .flatMap((root) => [...root.querySelectorAll(HOLDER)])
+      .filter((holder) => !matches(holder, '[popover=manual]:not([role*=dialog])'));
 
   /** Which elements show the offers that a marked control is about. */
   const shown = (event: Event, marked: Element): Element[] => {

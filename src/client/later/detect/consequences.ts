@@ -5,8 +5,7 @@
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { Placement } from '../../detect/placement.js';
 import { OFFER, offerIdOf, type Registry, type SearchRoot } from '../../detect/registry.js';
-import type { EarlyAct } from '../../early.js';
-import { type DecisionListener, type IsInSight, matches, within } from './controls.js';
+import { type DecisionListener, type IsInSight, type KnownRegistry, matches, within } from './controls.js';
 import { type Act, viewNow } from './pressing.js';
 import { outward, type Roots } from './roots.js';
 import { type Drawing, drawingOf, hasMoved, isInView, isRendered, type Sight, scrolledOf } from './sight.js';
@@ -38,17 +37,11 @@ interface Awaited extends Act {
 /** What an act is to each element that it may close. */
 export type Acts = Map<Element | null | undefined, Act | undefined>;
 
-/** A registry that knows what it was when a user acted. */
-export interface KnownRegistry extends Registry {
-  /** The act that is judged now, if it was done before anything could judge it: what it closed may be gone. */
-  readonly early?: EarlyAct | undefined;
-}
-
 /** What they are looked for with. */
 export interface ConsequencesContext {
   readonly registry: KnownRegistry;
   readonly roots: Pick<Roots, 'all'>;
-  readonly runtime: Pick<Runtime, 'after' | 'elapsed'>;
+  readonly runtime: Pick<Runtime, 'after'>;
   readonly isInSight: IsInSight;
   readonly sight: Sight;
 }
@@ -93,10 +86,6 @@ const scrollOf = (element: Element): Awaited['scroll'] => {
   const around = [...outward(element)];
   return { around, by: scrolledOf(around) };
 };
-
-/** Whether something may still have been closed by an act that was done earlier. */
-const isPossible = ({ event, href }: EarlyAct, { reason }: Act, now: number): boolean =>
-  reason === 'control' || (href === location.href && now - event.timeStamp < CONSEQUENCE_MS);
 
 /** Makes what looks for them. */
 export const createConsequences = (
@@ -160,6 +149,12 @@ export const createConsequences = (
    * @param only Leaves out what does not concern this offer's element.
    */
   const check = (isLate: (each: Awaited) => boolean = () => false, only?: Element): void => {
+    // An acceptance may follow, so nothing is decided before all early acts were heard.
+    if (registry.early) {
+      for (const each of awaited.values())
+        each.hasBegun ||= !each.placements.some(({ element }) => registry.placements.has(element));
+      return;
+    }
     let now: ReadonlyMap<Element, string | undefined> | undefined;
     /** The page may have rendered the same offer again, as many do when anything changes. */
     const isAnew = ({ offerId }: Placement, { offers }: Awaited): boolean => {
@@ -193,17 +188,15 @@ export const createConsequences = (
 
   const attend = (acts: Acts): void => {
     check();
-    const { early } = registry;
     const own = new Map<Element, Awaited>();
     let offers: ReadonlyMap<Element, string | undefined> | undefined;
     for (const [element, act] of acts) {
       // Only what the user could see can be closed by the user.
-      if (!act || !element || !(early ? isPossible(early, act, runtime.elapsed()) : !isGone(element)))
-        continue;
+      if (!act || !element || (!registry.early && isGone(element))) continue;
       const placements = within(registry, element, isInSight);
       if (!placements[0]) continue;
       // What the page rendered again since then is new.
-      offers ??= offersNow(registry, early ? [] : roots.all());
+      offers ??= offersNow(registry, registry.early ? [] : roots.all());
       own.set(element, {
         ...act,
         placements,

@@ -5,6 +5,7 @@
 import type { DismissReason } from '../../../protocol/event.js';
 import type { Placement } from '../../detect/placement.js';
 import type { Registry } from '../../detect/registry.js';
+import type { EarlyAct } from '../../early.js';
 import { holds, outward, type Roots } from './roots.js';
 
 /** Called with what users decided. */
@@ -59,10 +60,19 @@ export const matches = (element: Element, selector: string): boolean =>
 export const nearest = (event: Event, selector: string): Element | undefined =>
   pathOf(event).find((element) => matches(element, selector));
 
-/** The placements that a node is or lies in, as it is drawn, innermost first. */
-export const around = ({ placements }: Pick<Registry, 'placements'>, node: Node): Placement[] => {
+/** A registry that knows what it was when a user acted. */
+export interface KnownRegistry extends Registry {
+  /** The act that is judged now, if it was done before anything could judge it: what it closed may be gone. */
+  readonly early?: EarlyAct | undefined;
+}
+
+/** The placements that a node is or lies in, as it is drawn, innermost first; of an early act as it was drawn then. */
+export const around = (
+  { placements, early }: Pick<KnownRegistry, 'placements' | 'early'>,
+  node: Node,
+): Placement[] => {
   const found: Placement[] = [];
-  for (const element of outward(node)) {
+  for (const element of early ? (early.path.slice(early.path.indexOf(node)) as Element[]) : outward(node)) {
     const placement = placements.get(element);
     if (placement) found.push(placement);
   }
@@ -130,7 +140,7 @@ const isActivation = (event: Event): boolean => {
 
 /** What marked controls work with. */
 export interface ControlsContext {
-  readonly registry: Registry;
+  readonly registry: KnownRegistry;
   readonly roots: Pick<Roots, 'capture'>;
   readonly isInSight: IsInSight;
   readonly isConventional: IsConventional;
@@ -148,7 +158,7 @@ export const createControls = (context: ControlsContext, { onDismiss, onAccept }
     if (!control) return;
     const mark = accept ? ACCEPT : DISMISS;
     const offers = concerned(context, event, control, mark);
-    if (!offers[0]) onIdle?.(mark);
+    if (!offers[0] && !context.registry.early) onIdle?.(mark);
     for (const [offerId, placement] of offers) {
       if (accept) onAccept(offerId, placement);
       else onDismiss(offerId, 'control', placement);

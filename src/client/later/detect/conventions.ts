@@ -53,7 +53,7 @@ const TOGGLE =
 /** What an element names as its target. */
 export const targetOf = (control: Element): Element | null => {
   const id = control.getAttribute('commandfor') ?? control.getAttribute('popovertarget');
-  return id ? (control.getRootNode() as Document).getElementById(id) : null;
+  return id ? (control.getRootNode() as Document).getElementById?.(id) : null;
 };
 
 /** Elements that people press as one, on any part of them. */
