@@ -434,7 +434,7 @@ const EARLY: readonly Mutant[] = [
     breaks: 'an early press does not end another one that has closed already',
     file: `${LATER_DETECT}/consequences.ts`,
     find: 'each.hasBegun ||= !each',
-    put: 'if (!each) !each',
+    put: 'each.hasBegun &&= !each',
     noticedBy: {
       'e2e/closing/early.spec.ts': [
         'before the second load is there › crosses that are pressed one after the other all count',
