@@ -66,7 +66,7 @@ export const createFirst = (
         return loaded;
       })
       .catch((cause: unknown) => {
-        // It may take long now, and what comes meanwhile would be judged without what came before.
+        // It may never come, and what waits for it would grow.
         early.length = 0;
         runtime.after(RELOAD_MS, () => {
           loading = undefined;
@@ -109,6 +109,7 @@ export const createFirst = (
   );
   // Until the second load is there, nobody knows what covers an offer.
   if (options.occlusion) exposure.extend({ isShown: nothing });
+  /** What users press before the second load is there is kept for it, with what was in sight: that may be gone by then. */
   const early: EarlyAct[] = [];
   page.capture(['pointerdown', 'click', 'keydown', 'submit'], (event) => {
     if (loaded) return;
@@ -118,6 +119,7 @@ export const createFirst = (
       path,
       placements: [...registry.placements.values()].filter(
         ({ element }) =>
+          // Observers may not have reported yet what a press hits.
           isShown(element) && (path.includes(element) || exposure.watched.get(element)?.ratio !== 0),
       ),
     });
