@@ -48,7 +48,6 @@ export const IN_SCRIPT = [
   'recorder',
   'roots',
   'sight',
-  'unwatch',
   'wasInView',
   'wasOpen',
   'whenLearned',
