@@ -1,6 +1,7 @@
 /** What users close before the part is there that notices closing. */
 import type { Page } from '@playwright/test';
 import type { OfferTracker } from '../../src/index.js';
+import { holdBack } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
@@ -26,14 +27,7 @@ const IMPORTING = `<script type="module">
 
 /** Opens a page whose second load comes only when the result is called. */
 const openWithout = async (page: Page, stack: Stack, body: string): Promise<() => void> => {
-  let arrive = (): void => undefined;
-  const arrived = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  await page.route('**/module/later.js', async (route) => {
-    await arrived;
-    await route.continue();
-  });
+  const arrive = await holdBack(page, '**/module/later.js');
   const asked = page.waitForRequest('**/module/later.js');
   await stack.open(page, `${offer('beside')}${body}`, { script: '', head: IMPORTING });
   await asked;

@@ -12,6 +12,7 @@ import type { Page } from '@playwright/test';
 import { createServer as createVite } from 'vite';
 import { arrived, type DevProcess, expect, test } from '../fixtures/dev.js';
 import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from '../fixtures/post.js';
+import { holdBack } from '../fixtures/ready.js';
 
 /** The rows of the live page's table, without times. */
 const rowsOf = (live: Page): Promise<string[]> =>
@@ -194,14 +195,7 @@ test.describe('for a folder with one page', () => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start(['--any-id']);
     const live = await openLive(page, dev);
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await live.route('**/_offersight/network', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const release = await holdBack(live, '**/_offersight/network');
     const off = live.getByLabel('cannot reach the endpoint');
     await off.check();
     await page.goto(`${dev.url}/`);

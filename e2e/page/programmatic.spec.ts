@@ -1,5 +1,5 @@
 import { untilStored } from '../fixtures/database.js';
-import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { holdBack, type OffersightWindow, trackerStats } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 
 test.describe('commands of the page', () => {
@@ -134,14 +134,7 @@ test.describe('the npm entry', () => {
     page,
     stack,
   }) => {
-    let arrive = (): void => undefined;
-    const arrived = new Promise<void>((resolve) => {
-      arrive = resolve;
-    });
-    await page.route('**/module/later.js', async (route) => {
-      await arrived;
-      await route.continue();
-    });
+    const arrive = await holdBack(page, '**/module/later.js');
     const style = 'position: fixed; left: 0; top: 0; width: 400px; height: 300px';
     await stack.open(
       page,

@@ -1,6 +1,6 @@
 /** Page views of a single-page application, whose router reports when one begins. */
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
+import { holdBack, type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
@@ -191,14 +191,7 @@ test.describe('when a page view begins', () => {
     page,
     stack,
   }) => {
-    let release = (): void => undefined;
-    const held = new Promise<void>((resolve) => {
-      release = resolve;
-    });
-    await page.route('**/module/later*.js', async (route) => {
-      await held;
-      await route.continue();
-    });
+    const release = await holdBack(page, '**/module/later*.js');
     await stack.open(page, offer('bar'), {
       script: '',
       head: `${HEARING}<script type="module">

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createOfferTracker } from '../../src/client/tracker.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
 import { PATIENCE_MS } from '../support/patience.js';
@@ -129,6 +130,17 @@ describe('stopped', () => {
     await tracker.flush();
     await site.frame();
     expect([told(events), site.posted, site.browser.isObserved(find('p'))]).toEqual([[], [], false]);
+  });
+
+  test('in the task in which it started, it finds nothing', async () => {
+    render('<p data-offer-id="a"></p>');
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const tracker = createOfferTracker({ outbox: { name: site.name } });
+    tracker.stop();
+    vi.advanceTimersByTime(0);
+    vi.useRealTimers();
+    await site.frame();
+    expect(site.browser.isObserved(find('p'))).toBe(false);
   });
 
   test('between a change of the page and its frame, it sees nothing of that', async () => {
