@@ -56,9 +56,14 @@ export interface Later extends DecisionListener, Pick<Noticing, 'onMount' | 'onU
 /** Does nothing. */
 const nothing = (): undefined => undefined;
 
-/** Starts everything that came with the second load. */
-export const createLater = (context: LaterContext): Later => {
+/**
+ * Starts everything that came with the second load, in two tasks, since users wait less long for each. The first of them is not
+ * the caller's: in one file, and in a bundle, that is still the one in which the tracker starts.
+ */
+export const createLater = async (context: LaterContext): Promise<Later> => {
   const { options, owner, runtime, page, registry, call, report } = context;
+  const nextTask = (): Promise<void> => new Promise((resolve) => runtime.after(0, resolve));
+  await nextTask();
   const listeners: Inside['listeners'] = new Set([options]);
   const { discarded, ...reports } = createReports({ options, listeners, call });
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
@@ -110,6 +115,7 @@ export const createLater = (context: LaterContext): Later => {
   const onAccept = whenLearned(judged.onAccept);
   const decisions: DecisionListener = { onDismiss, onAccept };
 
+  await nextTask();
   let noticing: Noticing | undefined;
   try {
     noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
