@@ -1,10 +1,11 @@
 // Which end-to-end tests show every promise once: `npm test` runs these, and `npm run proof` all others. They are the
 // first test of each group, each test outside groups, of a table the first row, and each test that names a fault or an
 // attack by its number. It is a module (`onceOf`) and a command: `node scripts/once.mjs` writes a list as Playwright
-// reads it.
+// reads it, unless the last one is younger than what it is made of.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { isYounger } from './younger.mjs';
 
 /**
  * What is read of a test in Playwright's JSON report.
@@ -26,6 +27,17 @@ const SMOKE = 'smoke';
 /** The projects whose tests the list divides. */
 export const LISTED = ['promises', 'whole', SMOKE];
 export const LIST = 'test-results/once.txt';
+/** What it is made of. */
+const SOURCES = [
+  'README.md',
+  'docs',
+  'e2e',
+  'package-lock.json',
+  'playwright.config.ts',
+  'scripts',
+  'src',
+  'test',
+];
 const NUMBERED = /\((fault|attack)s? \d/;
 /** Separates the parts of a line. */
 const BETWEEN = ' › ';
@@ -65,7 +77,7 @@ export const onceOf = ({ suites }) => {
   );
 };
 
-if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href && !isYounger(LIST, SOURCES)) {
   const projects = LISTED.map((project) => `--project=${project}`);
   const command = ['playwright', 'test', '--list', '--reporter=json', ...projects];
   const report = execFileSync('npx', command, { encoding: 'utf8', maxBuffer: 2 ** 26 });
