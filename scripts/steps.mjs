@@ -86,12 +86,12 @@ export const STEPS = {
       { name: 'public face', command: 'npm run api --silent -- --check' },
       { name: 'reference', command: 'npm run reference --silent -- --check' },
     ],
-    {
-      name: 'documentation site, also by the rules of axe',
-      command: 'npm run docs:build --silent && npm run docs:axe --silent',
-    },
     // Applications mostly wait for the network while npm installs their packages, and some units for a clock.
     [
+      {
+        name: 'documentation site, also by the rules of axe',
+        command: 'npm run docs:build --silent && npm run docs:axe --silent',
+      },
       { name: 'long units', command: 'npm run unit --silent -- --project proof', report: UNIT },
       { name: 'applications by their guides', command: 'npm run apps --silent' },
     ],

@@ -39,7 +39,7 @@ export interface Variant {
   readonly noticedBy: readonly InvariantName[];
   /** What has to coincide, so that a few schedules are enough instead of thousands. @default anything */
   readonly focus?: Focus;
-  /** The seed of a campaign that is known to show it soon. */
+  /** The seed of a campaign whose first schedules show it, and soon: a schedule takes from 0.1 to 20 s. */
   readonly seed: number;
 }
 
@@ -74,7 +74,7 @@ export const VARIANTS: readonly Variant[] = [
       '      await leasing.settle(entries.map(({ event }) => event.id));\n      const attempt = await transport(',
     ),
     noticedBy: ['I1', 'I4'],
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'any 200 is an answer',
@@ -89,7 +89,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I4'],
     focus: { only: ['view', 'network', 'flush'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'a lease shorter than its request',
@@ -97,7 +97,7 @@ export const VARIANTS: readonly Variant[] = [
       one(PASSING, 'ATTEMPT_MS = 12_000;', 'ATTEMPT_MS = 0;'),
     ),
     noticedBy: ['I7'],
-    seed: 6,
+    seed: 53,
   },
   {
     name: 'a release that writes without reading',
@@ -110,7 +110,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I13'],
     focus: { only: ['view', 'wipe', 'network', 'flush'] },
-    seed: 3,
+    seed: 50,
   },
   {
     name: 'bodies of failed replies are not read',
@@ -120,14 +120,14 @@ export const VARIANTS: readonly Variant[] = [
       "attemptOf(response, response.status === 200 ? await response.text() : '')",
     ),
     noticedBy: ['I8', 'I7'],
-    seed: 1,
+    seed: 5,
   },
   {
     name: 'forwarding is not written before the call',
     edits: one(BEGINNING, "SET state = 'forwarding', due_at", "SET state = 'waiting', due_at"),
     noticedBy: ['I9'],
     focus: { only: ['view', 'crash-proxy', 'start-proxy', 'flush'] },
-    seed: 4,
+    seed: 7,
   },
   {
     name: 'accepted before the intake has it',
@@ -139,7 +139,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'intake', 'crash-proxy', 'start-proxy', 'flush'] },
-    seed: 2,
+    seed: 8,
   },
   {
     name: 'another key for every attempt',
@@ -152,7 +152,7 @@ export const VARIANTS: readonly Variant[] = [
       ),
     ),
     noticedBy: ['I5'],
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'Retry-After is ignored',
@@ -162,7 +162,7 @@ export const VARIANTS: readonly Variant[] = [
       "0 * parseRetryAfter(headers.get('x'), null)",
     ),
     noticedBy: ['I7'],
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'the outbox as one array',
@@ -185,7 +185,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I4', 'I13'],
     focus: { only: ['view', 'open', 'flush', 'dismiss', 'wait'] },
-    seed: 2,
+    seed: 13,
   },
   {
     name: 'what is on its way is evicted first',
@@ -199,7 +199,7 @@ export const VARIANTS: readonly Variant[] = [
       only: ['view', 'network', 'flush', 'open'],
       setting: { maxEntries: 2, tabs: 3 },
     },
-    seed: 1,
+    seed: 10,
   },
   {
     name: 'what is on its way expires',
@@ -210,7 +210,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I4'],
     focus: { only: ['view', 'network', 'flush'], setting: { tabs: 3 }, lifeMs: 1_000 },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'dismissed before viewed',
@@ -221,13 +221,13 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I14'],
     focus: { only: ['view', 'dismiss', 'upstream', 'flush'] },
-    seed: 5,
+    seed: 2,
   },
   {
     name: 'leases of others are taken',
     edits: one(READING, 'lease ? believed(lease.until, now, LONGEST_LEASE_MS) : 0;', 'lease ? 0 * now : 0;'),
     noticedBy: ['I7'],
-    seed: 1,
+    seed: 4,
   },
   {
     name: 'an open circuit deletes',
@@ -238,7 +238,7 @@ export const VARIANTS: readonly Variant[] = [
       await Promise.all([wait(attempt.kind, attempt.retryAfterMs, attempt.cause), giveBack(0)]);`,
     ),
     noticedBy: ['I1', 'I4'],
-    seed: 2,
+    seed: 13,
   },
   {
     name: 'the farewell removes what it says',
@@ -251,7 +251,7 @@ export const VARIANTS: readonly Variant[] = [
     });`,
     ),
     noticedBy: ['I1', 'I4'],
-    seed: 5,
+    seed: 14,
   },
   {
     name: 'durable before the commit',
@@ -262,7 +262,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'crash-tab', 'open', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'a verdict of another id counts',
@@ -273,7 +273,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I4'],
     focus: { only: ['view', 'network', 'flush'] },
-    seed: 3,
+    seed: 5,
   },
   {
     name: 'forwarding without leading',
@@ -287,7 +287,7 @@ export const VARIANTS: readonly Variant[] = [
       only: ['view', 'crash-proxy', 'start-proxy', 'upstream', 'upstream-regime', 'wait'],
       setting: { proxies: 2 },
     },
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'a page in place of the upstream is an answer',
@@ -298,7 +298,7 @@ export const VARIANTS: readonly Variant[] = [
     ).concat(one(DESTINATION, 'if (!isApi) return', 'if (!isApi && status >= 400) return')),
     noticedBy: ['I1'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'] },
-    seed: 1,
+    seed: 4,
   },
   {
     name: 'ambiguous attempts are not marked',
@@ -309,7 +309,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I3'],
     focus: { only: ['view', 'upstream', 'upstream-regime'], setting: { keys: 'ignores' } },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'nobody waits for a pause',
@@ -325,7 +325,7 @@ export const VARIANTS: readonly Variant[] = [
       '          mirror.delete(key[1]);\n          void code;',
     ),
     noticedBy: ['I4', 'I15'],
-    seed: 1,
+    seed: 13,
   },
   {
     name: 'events of another user go out',
@@ -340,7 +340,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(READING, 'occurredAt + lifeMs, expiresAt', 'occurredAt + Math.min(lifeMs, 20_000), expiresAt'),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'upstream-regime', 'offline', 'wait'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'the outbox holds two',
@@ -352,7 +352,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'wait', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'events are evicted at each reconnection',
@@ -370,7 +370,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'offline', 'online', 'wait'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'storage-full is said of an outbox that is full',
@@ -378,7 +378,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(PASSING, "reason: 'outbox-full'", "reason: 'storage-full'"),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'flush'], setting: { maxEntries: 2 } },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'outbox-full is said of a full storage',
@@ -386,7 +386,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(LEASING, "pass.reason = 'storage-full';", "pass.reason = 'outbox-full';"),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'disk', 'offline'], setting: { maxEntries: 10_000 } },
-    seed: 1,
+    seed: 32,
   },
   {
     name: 'consent is said though nobody denied it',
@@ -398,7 +398,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'flush'], lifeMs: 1_000 },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'a refusal is invented where no verdict came',
@@ -410,7 +410,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I16', 'I4'],
     focus: { only: ['view', 'network', 'flush'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'what failed to be stored once is never stored',
@@ -422,7 +422,7 @@ export const VARIANTS: readonly Variant[] = [
     ).concat(one(OUTBOX, 'writing.add(event.offerId)', 'writing.add(event.id)')),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'disk', 'crash-tab', 'open', 'offline', 'wait'] },
-    seed: 1,
+    seed: 21,
   },
   {
     name: 'what is evicted is called expired',
@@ -430,7 +430,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(CHOOSING, '(pass.excess > 0 && pass.reason)', "(pass.excess > 0 && 'expired')"),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'flush'], setting: { maxEntries: 2 } },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'events are written five seconds late',
@@ -442,7 +442,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'crash-tab', 'open', 'flush', 'wait'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'what counts once is always known',
@@ -454,7 +454,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'flush', 'wait'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'what is stored is stored again after its verdict',
@@ -482,7 +482,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I14'],
     focus: { only: ['view', 'dismiss', 'network', 'upstream', 'flush'] },
-    seed: 2,
+    seed: 6,
   },
   {
     name: 'what a dying page gave up was never told',
@@ -494,7 +494,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I4', 'I15'],
     focus: { only: ['view', 'network', 'flush', 'open', 'close'], lifeMs: 1_000 },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'a wiped database stops the page',
@@ -506,7 +506,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I1', 'I15'],
     focus: { only: ['view', 'wipe', 'network', 'crash-tab', 'open', 'wait'] },
-    seed: 1,
+    seed: 9,
   },
   {
     name: 'time-outs lead to another page for the events of an endpoint',
@@ -514,35 +514,35 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(BEGINNING, "SET state = 'forwarding', due_at = ", "SET state = 'forwarding', due_at = 0 * "),
     noticedBy: ['I3', 'I6'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'], setting: { keys: 'ignores' } },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'an entry is sent to the endpoint of the page at once',
     edits: one(LEASING, 'goal === endpoint || (isStranded && onStranded(goal))', "goal !== ''"),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'newer-page', 'absent', 'flush'], setting: { endpoints: 2 } },
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'an endpoint is given up when it is found absent for the first time',
     edits: one('client/later/delivering.ts', 'ABSENT_MS = 3_600_000;', 'ABSENT_MS = 0;'),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'absent', 'flush', 'wait'], setting: { endpoints: 2 } },
-    seed: 1,
+    seed: 21,
   },
   {
     name: 'another endpoint is brought at once what waits for it',
     edits: one(CHOOSING, 'STRANDED_MS = 24 * 3_600_000;', 'STRANDED_MS = 0;'),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'network', 'flush', 'wait'], setting: { endpoints: 2 } },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'what has no endpoint is left alone',
     edits: one(LEASING, 'goal === endpoint ||', 'there === endpoint ||'),
     noticedBy: ['I9'],
     focus: { only: ['view', 'old-page', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'an unknown field is sent',
@@ -553,7 +553,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'an unknown field is dropped when its event is leased',
@@ -564,14 +564,14 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'old-page', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'what a later version wrote for itself is unreadable',
     edits: one(READING, "?.v) > 1)) return 'unreadable';", "?.v) > 2)) return 'unreadable';"),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'the ledger misses what was delivered',
@@ -582,7 +582,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'flush'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'the ledger counts a duplicate again',
@@ -595,7 +595,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'network', 'flush'] },
-    seed: 1,
+    seed: 6,
   },
   {
     name: 'the ledger counts an acceptance at each report',
@@ -612,7 +612,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'report'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'the ledger has days of another time zone',
@@ -620,7 +620,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(COUNTING, '(${row}received_at / ', '((${row}received_at - 3600000) / '),
     noticedBy: ['I19'],
     focus: { only: ['view', 'flush'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'the ledger counts what was closed under no group',
@@ -633,21 +633,21 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'a page never says the group, nor how an offer was closed',
     edits: one(ENCODE, '...(isPlain ? {} : { group, reason }),', '...(isPlain ? {} : {}),'),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'a page leaves out the group before any proxy asked for that',
     edits: one(ENCODE, 'plainUntil = 0', 'plainUntil = Infinity'),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'an acceptance is forwarded as a view',
@@ -664,7 +664,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'report'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'a process without storage does not remember what it forwarded',
@@ -684,7 +684,7 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(BEGINNING, '[past - maxDelayMs, ', '[past - 1_000, '),
     noticedBy: ['I19'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'] },
-    seed: 1,
+    seed: 2,
   },
   {
     name: 'an intake gives up a dismissal whose view is not dead',
@@ -694,7 +694,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush', 'wait'] },
-    seed: 1,
+    seed: 2,
   },
 ];
 
