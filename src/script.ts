@@ -24,7 +24,7 @@ const ATTRIBUTES: Readonly<Record<string, readonly [read: (text: string) => unkn
   endpoint: [String],
   repeat: [String],
   debug: [isOn],
-  ignore: [(text) => (text && Number(text) >= 0 ? Number(text) : text)],
+  ignore: [String],
   occlusion: [isOn],
   'data-layer': [(text) => text || 'dataLayer', 'dataLayer'],
   ratio: [numberOf, 'viewability.ratio'],
@@ -53,34 +53,26 @@ const readOptions = (): TrackerOptions => {
   return options;
 };
 
-/** Starts the tracker, unless another tag did. */
-const start = (): void => {
-  const queued = page.offersight ?? [];
-  const endpoint = tag?.getAttribute('data-endpoint');
-  // If it is not an array, only our own object has `push`; an element of that name or id does not.
-  if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
-    if (!endpoint)
-      console.warn(
-        `Offersight: no data-endpoint, so it is /offer-events.${tag ? '' : ' The tag is not found: leave type=module out.'}`,
-      );
-    const tracker = createOfferTracker(readOptions());
-    const push = (...commands: Command[]): void => {
-      for (const command of commands) {
-        try {
-          command(tracker);
-        } catch (cause) {
-          // The page's own mistake: shown as its own, and the commands behind it still run.
-          console.error(cause);
-        }
+const queued = page.offersight ?? [];
+const endpoint = tag?.getAttribute('data-endpoint');
+// If it is not an array, only our own object has `push`; an element of that name or id does not.
+if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
+  if (!endpoint)
+    console.warn(
+      `Offersight: no data-endpoint, so it is /offer-events.${tag ? '' : ' The tag is not found: leave type=module out.'}`,
+    );
+  const tracker = createOfferTracker(readOptions());
+  const push = (...commands: Command[]): void => {
+    for (const command of commands) {
+      try {
+        command(tracker);
+      } catch (cause) {
+        // The page's own mistake: shown as its own, and the commands behind it still run.
+        console.error(cause);
       }
-    };
-    page.offersight = { push, by: tag };
-    if (Array.isArray(queued)) push(...queued);
-  } else if (endpoint && endpoint !== queued.by?.getAttribute('data-endpoint'))
-    console.warn(`Offersight: the tag for ${endpoint} is ignored, since another one came first. Remove one.`);
-};
-
-// A page may push commands as soon as the file has run.
-page.offersight ??= [];
-// In a task of its own, so that users wait less long for each: this one has the file compiled.
-setTimeout(start);
+    }
+  };
+  page.offersight = { push, by: tag };
+  if (Array.isArray(queued)) push(...queued);
+} else if (endpoint && endpoint !== queued.by?.getAttribute('data-endpoint'))
+  console.warn(`Offersight: the tag for ${endpoint} is ignored, since another one came first. Remove one.`);

@@ -68,6 +68,7 @@ export const createFirst = (
           registry,
           report,
         });
+        loaded.judgeEarly();
         return loaded;
       })
       .catch((cause: unknown) => {

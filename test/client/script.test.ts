@@ -12,7 +12,6 @@ const tracker = {} as OfferTracker;
 const reported = vi.fn();
 
 beforeEach(() => {
-  vi.useFakeTimers();
   tag = document.createElement('script');
   delete page.offersight;
   createOfferTracker.mockReset().mockReturnValue(tracker);
@@ -21,20 +20,13 @@ beforeEach(() => {
 });
 
 afterEach(() => {
-  vi.useRealTimers();
   Reflect.deleteProperty(Document.prototype, 'currentScript');
   vi.unstubAllGlobals();
 });
 
-const run = async (): Promise<void> => {
+const load = async (): Promise<void> => {
   vi.resetModules();
   await import('../../src/script.js');
-};
-
-/** Runs the file, and the task in which it starts the tracker. */
-const load = async (): Promise<void> => {
-  await run();
-  vi.runAllTimers();
 };
 
 const optionsFor = async (attributes: Readonly<Record<string, string>>): Promise<TrackerOptions> => {
@@ -62,8 +54,8 @@ describe('the tag’s attributes', () => {
     [{ 'data-escape': '' }, { dismissal: { escape: true } }],
     [{ 'data-outbox': 'shop' }, { outbox: { name: 'shop' } }],
     [{ 'data-ignore': 'leave' }, { ignore: 'leave' }],
-    [{ 'data-ignore': '30000' }, { ignore: 30_000 }],
-    [{ 'data-ignore': '0' }, { ignore: 0 }],
+    [{ 'data-ignore': '30000' }, { ignore: '30000' }],
+    [{ 'data-ignore': '0' }, { ignore: '0' }],
     [{ 'data-ignore': '' }, { ignore: '' }],
     [{ 'data-occlusion': '' }, { occlusion: true }],
     [{ 'data-occlusion': 'false' }, { occlusion: false }],
@@ -95,30 +87,6 @@ describe('commands', () => {
     page.offersight = [command('one'), command('two')];
     await load();
     expect(order).toEqual(['one', 'two']);
-  });
-
-  test('pushed right behind the tag run when the tracker starts, which is in the next task', async () => {
-    page.offersight = [command('one')];
-    await run();
-    page.offersight?.push(command('two'));
-    expect(order).toEqual([]);
-    expect(createOfferTracker).not.toHaveBeenCalled();
-    vi.runAllTimers();
-    expect(order).toEqual(['one', 'two']);
-  });
-
-  test('pushed right behind the tag run although nothing was pushed before', async () => {
-    await run();
-    page.offersight?.push(command('one'));
-    vi.runAllTimers();
-    expect(order).toEqual(['one']);
-  });
-
-  test('pushed after the start run although an element has the name', async () => {
-    Object.assign(page, { offersight: document.createElement('form') });
-    await load();
-    page.offersight?.push(command('one'));
-    expect(order).toEqual(['one']);
   });
 
   test('pushed afterwards run at once', async () => {
@@ -157,11 +125,5 @@ describe('loaded twice', () => {
     await load();
     expect(createOfferTracker).toHaveBeenCalledTimes(1);
     expect(page.offersight).toBe(queue);
-  });
-
-  test('it starts one tracker also if both files run before a tracker starts', async () => {
-    await run();
-    await load();
-    expect(createOfferTracker).toHaveBeenCalledTimes(1);
   });
 });

@@ -4,7 +4,7 @@ import type { OfferEvent } from '../../src/protocol/event.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
 import { settle } from '../support/runtime.js';
-import { openSite, type Site, told, wired } from '../support/tracker.js';
+import { openSite, type Site, throughStart, told, wired } from '../support/tracker.js';
 
 let site: Site;
 
@@ -201,28 +201,46 @@ describe('decisions that meet something else', () => {
     expect(site.posted).toEqual([]);
   });
 
-  test('a denial while the storage hangs gives up what was on its way there, once and for good', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    let isHeld = true;
-    const held = site.database.transact(async (rows) => {
-      while (isHeld) await rows.get(['state', 'pause', '']);
-    });
-    await settle();
-    const discarded: string[] = [];
-    const { tracker } = show({ onDiscard: (event, reason) => discarded.push(`${reason} ${event.offerId}`) });
-    await settle();
-    tracker.consent('denied');
-    await vi.advanceTimersByTimeAsync(2_000);
-    isHeld = false;
-    await held;
-    await vi.advanceTimersByTimeAsync(10_000);
-    await settle();
-    tracker.consent('granted');
-    await tracker.flush();
-    vi.useRealTimers();
-    expect(discarded).toEqual(['consent a']);
-    expect(site.posted).toEqual([]);
-  });
+  test.each([
+    ['before the second load is there', false],
+    ['behind it', true],
+  ])(
+    'a denial while the storage hangs gives up what was on its way there, once and for good: %s',
+    async (_, isThere) => {
+      vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+      let isHeld = true;
+      const held = site.database.transact(async (rows) => {
+        while (isHeld) await rows.get(['state', 'pause', '']);
+      });
+      await settle();
+      const discarded: string[] = [];
+      render('<p data-offer-id="a"></p><i data-offer-id="no id"></i>');
+      // The second load reports the invalid id.
+      let onThere = (): void => undefined;
+      const there = new Promise<void>((resolve) => {
+        onThere = resolve;
+      });
+      const { tracker } = site.start({
+        onDiscard: (event, reason) => discarded.push(`${reason} ${event.offerId}`),
+        onError: onThere,
+      });
+      site.see(find('p'));
+      if (isThere) await throughStart(there);
+      else await settle();
+      tracker.consent('denied');
+      await vi.advanceTimersByTimeAsync(2_000);
+      isHeld = false;
+      await held;
+      await vi.advanceTimersByTimeAsync(10_000);
+      await settle();
+      tracker.consent('granted');
+      await throughStart(tracker.flush());
+      vi.useRealTimers();
+      expect(discarded).toEqual(['consent a']);
+      expect((await tracker.stats()).discarded).toEqual({ consent: 1 });
+      expect(site.posted).toEqual([]);
+    },
+  );
 
   test('a denial that is followed by asking again purges all the same', async () => {
     listenOffline();

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createOfferTracker } from '../../src/index.js';
 import { storedIds } from '../support/outbox.js';
-import { find, render } from '../support/page.js';
+import { find, render, trusted } from '../support/page.js';
 import { openSite, type Site, wired } from '../support/tracker.js';
 
 let isServing = false;
@@ -119,31 +119,59 @@ describe('where the second load does not come', () => {
   });
 });
 
-test('the start takes tasks of its own to look for offers and for each half of the second load, so that users wait less long', async () => {
-  isServing = true;
-  vi.useRealTimers();
-  const { setTimeout } = globalThis;
-  const tasks: (() => void)[] = [];
-  vi.stubGlobal('setTimeout', (task: () => void, delayMs?: number) =>
-    delayMs ? setTimeout(task, delayMs) : tasks.push(task),
-  );
-  vi.mocked(window.addEventListener).mockClear();
-  const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
-  const listened = (type: string): boolean =>
+describe('the start', () => {
+  let tasks: (() => void)[];
+
+  /** Whether the tracker hears events of a type. */
+  const hears = (type: string): boolean =>
     vi.mocked(window.addEventListener).mock.calls.some(([each]) => each === type);
-  /** After each task: what is learned of other pages, which begins in the first half, and the page's freezing in the second. */
-  const begun: boolean[][] = [];
-  while (!listened('freeze')) {
+
+  /** Runs the next task, and lets everything answer that it asked, also the database. */
+  const runNext = async (): Promise<void> => {
     await vi.waitFor(() => expect(tasks).not.toEqual([]), SLOW_MACHINE_MS);
     tasks.shift()?.();
     await site.frame();
-    begun.push([listened('focus'), listened('freeze')]);
-  }
-  expect(begun).toEqual([
-    [false, false],
-    [true, false],
-    [true, true],
-  ]);
-  await tracker.flush();
-  tracker.stop();
+  };
+
+  beforeEach(() => {
+    isServing = true;
+    vi.useRealTimers();
+    tasks = [];
+    const { setTimeout } = globalThis;
+    vi.stubGlobal('setTimeout', (task: () => void, delayMs?: number) =>
+      delayMs ? setTimeout(task, delayMs) : tasks.push(task),
+    );
+    vi.mocked(window.addEventListener).mockClear();
+  });
+
+  test('takes tasks of its own to look for offers and for each half of the second load, so that users wait less long', async () => {
+    const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
+    /** After each task: whether a page that is frozen is heard, which the first half does, and what closes, in the second. */
+    const begun: boolean[][] = [];
+    while (!hears('toggle')) {
+      await runNext();
+      begun.push([hears('freeze'), hears('toggle')]);
+    }
+    expect(begun).toEqual([
+      [false, false],
+      [true, false],
+      [true, true],
+    ]);
+    tracker.stop();
+  });
+
+  test('hears of an offer that a listener brings when an early press is judged', async () => {
+    render('<p data-offer-id="a"><button data-offer-dismiss></button></p><i></i>');
+    const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
+    const bring = (): void => void tracker.observe(find('i'), { id: 'b' });
+    document.addEventListener('offersight:dismissed', bring, { once: true });
+    await runNext();
+    find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true, composed: true })));
+    while (!hears('toggle')) await runNext();
+    expect((await tracker.stats()).offers).toEqual({
+      a: { rendered: 1, viewed: 1, dismissed: 1, accepted: 0 },
+      b: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 },
+    });
+    tracker.stop();
+  });
 });

@@ -50,6 +50,8 @@ export interface Later extends DecisionListener, Pick<Noticing, 'onMount' | 'onU
   /** Delivers what is due, with what users and the page decided before. */
   flush(): Promise<void>;
   stats(): Promise<TrackerStats>;
+  /** Hears of the offers that there are, and judges what users did before this was here. */
+  judgeEarly(): void;
   stop: Stop;
 }
 
@@ -115,21 +117,7 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
   const onAccept = whenLearned(judged.onAccept);
   const decisions: DecisionListener = { onDismiss, onAccept };
 
-  await nextTask();
   let noticing: Noticing | undefined;
-  try {
-    noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
-  } catch (cause) {
-    // What was seen is delivered all the same.
-    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
-  }
-
-  const mounting = createMounting(noticing, onInvalid, (offerId) => {
-    delivery.ask();
-    count(offerId, 'rendered');
-  });
-  for (const placement of registry.placements.values()) mounting.onMount(placement);
-
   /** Otherwise a frozen page would block the database for all others. */
   const rest = (): void => {
     abandon();
@@ -161,10 +149,25 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
     pause: () => delivery.now()?.pause(),
   });
 
-  noticing?.judgeEarly();
+  await nextTask();
+  try {
+    noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
+  } catch (cause) {
+    // What was seen is delivered all the same.
+    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
+  }
+  const mounting = createMounting(noticing, onInvalid, (offerId) => {
+    delivery.ask();
+    count(offerId, 'rendered');
+  });
   return {
     ...decisions,
     ...mounting,
+    judgeEarly() {
+      // Those that came until now. The first load hands over the others.
+      for (const placement of registry.placements.values()) mounting.onMount(placement);
+      noticing?.judgeEarly();
+    },
     onAnnounced({ type, offerId }, placement) {
       delivery.ask();
       count(offerId, type);

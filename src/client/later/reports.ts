@@ -25,8 +25,6 @@ export interface Reports extends Required<Pick<TrackerStats, 'discarded'>> {
 /** Makes them. */
 export const createReports = ({ options, listeners, call }: ReportsContext): Reports => {
   const tellDataLayer = createDataLayer(options.dataLayer);
-  /** An event that a denial gave up before delivery was there may be found again by a purge that was held up. */
-  const given = new Set<string>();
   const discarded: Partial<Record<DiscardReason, number>> = {};
   return {
     discarded,
@@ -35,10 +33,6 @@ export const createReports = ({ options, listeners, call }: ReportsContext): Rep
       call(() => tellDataLayer(event, isDurable));
     },
     onDiscard(event, reason, code) {
-      if (event) {
-        if (given.has(event.id)) return;
-        given.add(event.id);
-      }
       discarded[reason] = (discarded[reason] ?? 0) + 1;
       if (event) for (const listener of listeners) call(() => listener.onDiscard?.(event, reason, code));
     },
