@@ -43,8 +43,8 @@ const readOptions = (): TrackerOptions => {
   const options: Record<string, unknown> = {};
   for (const [name, [read, option = name]] of Object.entries(ATTRIBUTES)) {
     const text = tag?.getAttribute(`data-${name}`);
-    const [group = '', member] = option.split('.');
     if (text == null) continue;
+    const [group = '', member] = option.split('.');
     options[group] = member
       ? { ...(options[group] as object | undefined), [member]: read(text) }
       : read(text);
