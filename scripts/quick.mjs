@@ -1,7 +1,8 @@
 // `npm run quick`: the checks that a contributor runs many times an hour, in about a minute on two cores. They are
 // format, types, the import law, the short unit tests that need neither a browser nor a server, and lint of what changed.
-// `npm run quick -- --watch` continues with each change.
+// `npm run quick -- --watch` continues with each change. Types and some units read what is built, so it builds if nothing is.
 import { execFileSync, spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 
 /** What the compiler found the last time. */
 const CACHE = 'node_modules/.cache/tsc.tsbuildinfo';
@@ -47,7 +48,12 @@ const changed = () => {
     .map((line) => `"${line.slice(3)}"`);
 };
 
-if (process.argv.includes('--watch')) {
+if (
+  !existsSync('dist') &&
+  !(await run('build, which is only done if there is none', 'npm run build --silent'))
+)
+  process.exitCode = 1;
+else if (process.argv.includes('--watch')) {
   spawn(`npx vitest ${UNITS} --changed --watch`, { shell: true, stdio: 'inherit' });
 } else {
   /** @param {...[name: string, command: string]} steps */
@@ -68,7 +74,7 @@ if (process.argv.includes('--watch')) {
       ['types', `node node_modules/typescript-newest/bin/tsc --incremental --tsBuildInfoFile ${CACHE}`],
       ...linting,
     ),
-    run('units', `npx vitest run ${UNITS} --reporter dot`),
+    run('units', `npx vitest run ${UNITS} --reporter dot --silent=passed-only`),
   ]);
   process.exitCode = results.every(Boolean) ? 0 : 1;
 }

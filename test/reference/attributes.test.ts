@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { makePages } from '../../scripts/reference/pages.js';
+import { TAG } from '../../src/client/later/debug/attribute-mistakes.js';
 import { attributesNamedIn } from '../support/attribute-reads.js';
 
 const filesBelow = (folder: string): string[] =>
@@ -45,6 +46,13 @@ describe('the attributes of the reference', () => {
     const named = [...page.matchAll(/^### (data-\S+)$/gm)].map(([, name = '']) => name);
     expect(named.filter((name) => !READ.includes(name))).toEqual([]);
     expect(named.length).toBeGreaterThan(24);
+  });
+
+  it('are also on the page about the tracker', () => {
+    const tracker = readFileSync('docs/tracker.md', 'utf8');
+    const ours = READ.filter((name) => name.startsWith('data-offer-') || TAG.includes(name));
+    expect(ours.length).toBeGreaterThan(24);
+    expect(ours.filter((name) => !tracker.includes(`\`${name}\``))).toEqual([]);
   });
 
   it('would be missed: a string, a selector, a table and a function are read, and comments are not', () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { offerAttributes } from '../../../src/client/attributes.js';
+import { TAG } from '../../../src/client/later/debug/attribute-mistakes.js';
 import { createChecking } from '../../../src/client/later/debug/checking.js';
 import { render } from '../../support/page.js';
 import { PATIENCE_MS } from '../../support/patience.js';
@@ -26,7 +27,7 @@ describe('no attribute that is ours is called a mistake', () => {
     const names = [...(table.split('\n};')[0] ?? '').matchAll(/^ {2}'?([\w-]+)'?: \[/gm)].map(
       ([, name]) => name,
     );
-    expect(names.length).toBeGreaterThan(14);
+    expect(names.map((name) => `data-${name}`).sort()).toEqual([...TAG].sort());
     const good = { repeat: 'page', machines: 'count' } as Readonly<Record<string, string>>;
     const attributes = names.map((name) => `data-${name}="${good[name ?? ''] ?? ''}"`);
     render(

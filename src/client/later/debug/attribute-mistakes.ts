@@ -52,7 +52,7 @@ const OFFER: Readonly<Record<string, (text: string) => string | false>> = {
 };
 
 /** What the script file reads of its tag. */
-const TAG = [
+export const TAG: readonly string[] = [
   'endpoint',
   'repeat',
   'debug',
