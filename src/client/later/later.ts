@@ -50,22 +50,15 @@ export interface Later extends DecisionListener, Pick<Noticing, 'onMount' | 'onU
   /** Delivers what is due, with what users and the page decided before. */
   flush(): Promise<void>;
   stats(): Promise<TrackerStats>;
-  /** Hears of the offers that there are, and judges what users did before this was here. */
-  judgeEarly(): void;
   stop: Stop;
 }
 
 /** Does nothing. */
 const nothing = (): undefined => undefined;
 
-/**
- * Starts everything that came with the second load, in two tasks, since users wait less long for each. The first of them is not
- * the caller's: in one file, and in a bundle, that is still the one in which the tracker starts.
- */
-export const createLater = async (context: LaterContext): Promise<Later> => {
+/** Starts everything that came with the second load. */
+export const createLater = (context: LaterContext): Later => {
   const { options, owner, runtime, page, registry, call, report } = context;
-  const nextTask = (): Promise<void> => new Promise((resolve) => runtime.after(0, resolve));
-  await nextTask();
   const listeners: Inside['listeners'] = new Set([options]);
   const { discarded, ...reports } = createReports({ options, listeners, call });
   const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
@@ -118,6 +111,19 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
   const decisions: DecisionListener = { onDismiss, onAccept };
 
   let noticing: Noticing | undefined;
+  try {
+    noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
+  } catch (cause) {
+    // What was seen is delivered all the same.
+    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
+  }
+
+  const mounting = createMounting(noticing, onInvalid, (offerId) => {
+    delivery.ask();
+    count(offerId, 'rendered');
+  });
+  for (const placement of registry.placements.values()) mounting.onMount(placement);
+
   /** Otherwise a frozen page would block the database for all others. */
   const rest = (): void => {
     abandon();
@@ -149,25 +155,10 @@ export const createLater = async (context: LaterContext): Promise<Later> => {
     pause: () => delivery.now()?.pause(),
   });
 
-  await nextTask();
-  try {
-    noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
-  } catch (cause) {
-    // What was seen is delivered all the same.
-    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
-  }
-  const mounting = createMounting(noticing, onInvalid, (offerId) => {
-    delivery.ask();
-    count(offerId, 'rendered');
-  });
+  noticing?.judgeEarly();
   return {
     ...decisions,
     ...mounting,
-    judgeEarly() {
-      // Those that came until now. The first load hands over the others.
-      for (const placement of registry.placements.values()) mounting.onMount(placement);
-      noticing?.judgeEarly();
-    },
     onAnnounced({ type, offerId }, placement) {
       delivery.ask();
       count(offerId, type);
