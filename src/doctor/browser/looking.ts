@@ -97,14 +97,18 @@ const lookForSilence = async (
   options: LookOptions,
 ): Promise<SilentOffer | undefined> => {
   const forMs = options.deadline.stepMs(SILENT_MS);
-  if (!endpoints.length || consent !== 'granted' || stopped.length || forMs < 2 * dwellMs) return undefined;
+  if (!endpoints.length || stopped.length) return undefined;
+  // Without its second load nobody knows what the tracker wants, but a page may have cleared the timers of its start.
+  const isWhole = consent !== '';
+  if (isWhole && (consent !== 'granted' || forMs < 2 * dwellMs)) return undefined;
   try {
     await inTime(options, page.evaluate(startWatching), undefined);
     // By a timer of the doctor's own, since scripts of the page may clear the others.
     await new Promise<void>((resolve) => {
       options.runtime.after(forMs, resolve);
     });
-    return await page.evaluate(endWatching);
+    const silent = await page.evaluate(endWatching);
+    return isWhole || !silent?.hasTimers ? silent : undefined;
   } catch {
     // The page may go on to another one meanwhile. What it showed until then stays.
     return undefined;
