@@ -1,5 +1,7 @@
-// Builds unless the last build is younger than all of its sources. `npm run build` always builds.
+// Builds unless the last build is younger than all of its sources. `npm run build` always builds. It is a module (`BUILT`)
+// and a command.
 import { spawnSync } from 'node:child_process';
+import { pathToFileURL } from 'node:url';
 import { isYounger } from './younger.mjs';
 
 const SOURCES = [
@@ -12,7 +14,11 @@ const SOURCES = [
   'tsconfig.json',
 ];
 /** The file that a build writes last. */
-const BUILT = 'dist/offersight-inspector.js.sri';
+export const BUILT = 'dist/offersight-inspector.js.sri';
 
-if (isYounger(BUILT, SOURCES)) console.log('dist is as the sources are');
-else process.exitCode = spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' }).status ?? 1;
+const buildOnce = () => {
+  if (isYounger(BUILT, SOURCES)) console.log('dist is as the sources are');
+  else process.exitCode = spawnSync('npm', ['run', 'build', '--silent'], { stdio: 'inherit' }).status ?? 1;
+};
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) buildOnce();

@@ -3,6 +3,7 @@
 // `npm run quick -- --watch` continues with each change. Types and some units read what is built, so it builds if nothing is.
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
+import { BUILT } from './build-once.mjs';
 
 /** What the compiler found the last time. */
 const CACHE = 'node_modules/.cache/tsc.tsbuildinfo';
@@ -49,7 +50,7 @@ const changed = () => {
 };
 
 if (
-  !existsSync('dist') &&
+  !existsSync(BUILT) &&
   !(await run('build, which is only done if there is none', 'npm run build --silent'))
 )
   process.exitCode = 1;

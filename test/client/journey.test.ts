@@ -33,7 +33,7 @@ describe('an event', () => {
     render('<p data-offer-id="a"><button data-offer-dismiss></button></p>');
     const tracker = createOfferTracker({
       endpoint: '/offer-events',
-      viewability: { dwellMs: 0 },
+      viewability: { dwellMs: 50 },
       outbox: { name: site.name },
     });
     await tracker.flush();
@@ -43,11 +43,13 @@ describe('an event', () => {
     site.see(find('p'));
     await settled();
     const viewed = journeyOf('In the page, a `viewed`');
+    expect(viewed.asked).toBeDefined();
     expect.soft(tracedOf(calls, viewed)).toEqual(viewed);
 
     calls.length = 0;
     find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true, composed: true })));
     const dismissed = journeyOf('In the page, a `dismissed` by a control');
+    expect(dismissed.asked).toBeDefined();
     const last = calls.indexOf('client/outbox/outbox add');
     expect.soft(tracedOf(calls.slice(0, last + 1), dismissed)).toEqual(dismissed);
     await settled();

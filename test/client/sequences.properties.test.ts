@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { Ignore, Repeat } from '../../src/client/detect/placement.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { find, trusted } from '../support/page.js';
-import { openSite, type Site, type Started, throughStart } from '../support/tracker.js';
+import { openSite, type Site, type Started } from '../support/tracker.js';
 
 const DWELL_MS = 1_000;
 const SLOTS = ['s0', 's1', 's2'] as const;
@@ -141,7 +141,7 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
       viewability: { dwellMs: DWELL_MS },
       onEvent: (event) => recorded.push(event),
     });
-    await throughStart(started.tracker.flush());
+    await started.tracker.flush();
     return started;
   };
   let { tracker } = await start();

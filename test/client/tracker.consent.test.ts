@@ -4,7 +4,7 @@ import type { OfferEvent } from '../../src/protocol/event.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
 import { settle } from '../support/runtime.js';
-import { openSite, type Site, throughStart, told, wired } from '../support/tracker.js';
+import { openSite, type Site, told, wired } from '../support/tracker.js';
 
 let site: Site;
 
@@ -225,8 +225,7 @@ describe('decisions that meet something else', () => {
         onError: onThere,
       });
       site.see(find('p'));
-      if (isThere) await throughStart(there);
-      else await settle();
+      if (isThere) await there;
       tracker.consent('denied');
       await vi.advanceTimersByTimeAsync(2_000);
       isHeld = false;
@@ -234,7 +233,7 @@ describe('decisions that meet something else', () => {
       await vi.advanceTimersByTimeAsync(10_000);
       await settle();
       tracker.consent('granted');
-      await throughStart(tracker.flush());
+      await tracker.flush();
       vi.useRealTimers();
       expect(discarded).toEqual(['consent a']);
       expect((await tracker.stats()).discarded).toEqual({ consent: 1 });

@@ -5,7 +5,7 @@ import type { WireRequest } from '../../src/protocol/batch.js';
 import { deferred } from '../support/deferred.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
-import { openSite, type Site, throughStart, told, wired } from '../support/tracker.js';
+import { openSite, type Site, told, wired } from '../support/tracker.js';
 
 let isServing = true;
 let loads = 0;
@@ -227,7 +227,7 @@ describe('where delivery does not come', () => {
   test('the figures of the page have no outbox', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker } = site.start();
-    await expect(throughStart(tracker.stats())).resolves.toEqual({
+    await expect(tracker.stats()).resolves.toEqual({
       offers: { a: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 } },
       discarded: {},
     });

@@ -145,8 +145,8 @@ describe('the start', () => {
   });
 
   test('takes tasks of their own to look for offers and for the second load, so that users wait less long for each', async () => {
-    const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
     render('<p data-offer-id="a"></p>');
+    const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
     const isWatched = (): boolean => site.browser.isObserved(find('p'));
     expect(isWatched()).toBe(false);
     await runNext();

@@ -11,16 +11,16 @@ const FOLDER = resolve('test-results/traced');
 export const calls: string[] = [];
 (globalThis as unknown as { traced: string[] }).traced = calls;
 
-type Function = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration | ts.MethodDeclaration;
+type FunctionNode = ts.ArrowFunction | ts.FunctionExpression | ts.FunctionDeclaration | ts.MethodDeclaration;
 
-const isFunction = (node: ts.Node): node is Function =>
+const isFunction = (node: ts.Node): node is FunctionNode =>
   ts.isArrowFunction(node) ||
   ts.isFunctionExpression(node) ||
   ts.isFunctionDeclaration(node) ||
   ts.isMethodDeclaration(node);
 
 /** The name that the source gives a function: its own, or that of the variable or property that holds it. */
-const nameOf = (node: Function): string | undefined => {
+const nameOf = (node: FunctionNode): string | undefined => {
   const { parent } = node;
   const isHeld = ts.isVariableDeclaration(parent) || ts.isPropertyAssignment(parent);
   const name = node.name ?? (isHeld ? parent.name : undefined);

@@ -80,20 +80,6 @@ const throughFirstTask = <T>(start: () => T): T => {
   }
 };
 
-/** Waits for what needs the second load, whose tasks fake timers hold back. */
-export const throughStart = async <T>(asked: Promise<T>): Promise<T> => {
-  let isSettled = false;
-  const onSettled = (): void => {
-    isSettled = true;
-  };
-  asked.then(onSettled, onSettled);
-  while (!isSettled) {
-    await new Promise((resolve) => setImmediate(resolve));
-    vi.advanceTimersByTime(0);
-  }
-  return asked;
-};
-
 /** Makes the test's page a site. */
 export const openSite = (): Site => {
   const name = `site-${randomUUID()}`;

@@ -98,7 +98,7 @@ const lookForSilence = async (
 ): Promise<SilentOffer | undefined> => {
   const forMs = options.deadline.stepMs(SILENT_MS);
   if (!endpoints.length || stopped.length) return undefined;
-  // Without its second load nobody knows what the tracker wants, but a page may have cleared the timers of its start.
+  // Only the second load says what the tracker waits for, and a page that clears timers may have kept it from starting.
   const isWhole = consent !== '';
   if (isWhole && (consent !== 'granted' || forMs < 2 * dwellMs)) return undefined;
   try {
