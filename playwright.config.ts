@@ -63,8 +63,8 @@ export default defineConfig({
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.
   retries: 0,
-  // Two cores are busy all the time with these. More of them at once only makes each of them slower.
-  workers: 6,
+  // Many tests wait for a clock or for the network, so these keep two cores busy.
+  workers: 8,
   fullyParallel: true,
   forbidOnly: true,
   // Enough on a machine that also does other work.

@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
+import { ALONE_UNITS, LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
 import { LongestFirst } from './test/support/longest-first.js';
 import { findingThread } from './test/support/thread.js';
 
@@ -12,7 +12,7 @@ const withoutMocks: Plugin = {
   name: 'without-mocks',
   transform(code, id) {
     if (/\.test\.ts$/.test(id) && /\bvi\.(m|doM)ock\(/.test(code))
-      throw new Error(`${id} replaces a module: name it in SERVER_UNITS of scripts/proofs.ts.`);
+      throw new Error(`${id} replaces a module: name it in ALONE_UNITS of scripts/proofs.ts.`);
   },
 };
 
@@ -21,6 +21,8 @@ export default defineConfig({
   test: {
     reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
     restoreMocks: true,
+    unstubEnvs: true,
+    unstubGlobals: true,
     // Enough on a machine that also does other work.
     testTimeout: 60_000,
     // Some files wait for a minute of the real clock; others work meanwhile.
@@ -37,17 +39,28 @@ export default defineConfig({
           isolate: false,
           globalSetup: 'test/support/thread.ts',
           include: ['test/**/*.test.ts'],
-          exclude: [...DOM, ...LONG_UNITS, ...SERVER_UNITS],
+          exclude: [...DOM, ...ALONE_UNITS, ...LONG_UNITS, ...SERVER_UNITS],
+        },
+      },
+      {
+        extends: true,
+        plugins: [withoutMocks],
+        test: {
+          name: 'servers',
+          environment: 'node',
+          isolate: false,
+          globalSetup: 'test/support/thread.ts',
+          include: SERVER_UNITS,
+          exclude: [...ALONE_UNITS, ...LONG_UNITS],
         },
       },
       {
         extends: true,
         test: {
-          name: 'servers',
+          name: 'alone',
           environment: 'node',
           globalSetup: 'test/support/thread.ts',
-          include: SERVER_UNITS,
-          exclude: LONG_UNITS,
+          include: ALONE_UNITS,
         },
       },
       {

@@ -34,6 +34,12 @@ export const HELP = `No Chromium was found. Do one of these:
  */
 const SHELL = { package: 'chromium-headless-shell', path: '/usr/lib/chromium/chromium-headless-shell' };
 
+/**
+ * What was found, for this process and those that it starts: to ask a program for its version takes longer than many a
+ * test, and each of Playwright's workers reads the configuration.
+ */
+const FOUND = { whole: 'OFFERSIGHT_FOUND_WHOLE', light: 'OFFERSIGHT_FOUND_LIGHT' };
+
 const NAMES = ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome', 'microsoft-edge'];
 const PLACES = [
   '/usr/bin/chromium',
@@ -113,8 +119,13 @@ export const ensureBrowser = async ({ install = true, isWhole = false } = {}) =>
   const whole = { find: findWhole, add: installWhole };
   const light = { find: findLight, add: installLight };
   const [wanted, other] = isWhole ? [whole, light] : [light, whole];
+  const name = isWhole ? FOUND.whole : FOUND.light;
+  const known = process.env[name];
+  if (known) return /** @type {Launching} */ (JSON.parse(known));
   const found = findNamed() ?? (await wanted.find()) ?? (install ? await wanted.add() : undefined);
-  return found ?? other.find();
+  const launchable = found ?? (await other.find());
+  if (launchable) process.env[name] = JSON.stringify(launchable);
+  return launchable;
 };
 
 /** @param {string} words */

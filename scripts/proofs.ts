@@ -21,9 +21,16 @@ export const LONG_UNITS = [
   'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
 ];
 
+/** Test files that replace modules: each has a process of its own, since other files would get these modules. */
+export const ALONE_UNITS = [
+  'test/proxy/cli/outgoing-proxy.test.ts',
+  'test/proxy/intake/redis/redis-clock.test.ts',
+  'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',
+];
+
 /**
- * Test files that start servers, processes or builds, replace modules, read the documents or take seconds: each has a
- * process of its own, and `npm run quick` leaves them to `npm test`.
+ * Test files that start servers, processes or builds, read the documents or take seconds: `npm run quick` leaves them to
+ * `npm test`.
  */
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
@@ -33,10 +40,10 @@ export const SERVER_UNITS = [
   'test/privacy/*.test.ts',
   'test/reference.test.ts',
   'test/reference/*.test.ts',
-  'test/proxy/cli/{dead-letters,kept-site,outgoing-proxy,purge,reading,sources,status}.test.ts',
+  'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,status}.test.ts',
   'test/proxy/door/{admission,framing,measure,path,sharing,size,slow,surroundings,visitors}.test.ts',
   'test/proxy/forward/{busy-process,connection,forwarder-faults,jumps,usage-lane,usage-upstream}.test.ts',
-  'test/proxy/intake/redis/redis{,-clock,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
+  'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/direct/direct.properties.test.ts',
   'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',

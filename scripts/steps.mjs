@@ -44,12 +44,19 @@ const END_TO_END = {
   },
 };
 
-/** What tests need beside npm's packages, and the list of those that show every promise once. */
+/**
+ * What tests need beside npm's packages, and the list of those that show every promise once. Debian installs one package
+ * at a time, and mostly waits for the network and the disk, so it is built meanwhile.
+ */
 const NEEDS = [
-  { name: 'browser', command: 'node scripts/ensure-browser.mjs' },
-  { name: 'servers', command: 'node scripts/ensure-servers.mjs' },
-  { name: 'engines', command: 'node scripts/ensure-engines.mjs' },
-  { name: 'build', command: 'node scripts/build-once.mjs' },
+  [
+    {
+      name: 'browsers and servers',
+      command:
+        'node scripts/ensure-browser.mjs && node scripts/ensure-servers.mjs && node scripts/ensure-engines.mjs',
+    },
+    { name: 'build', command: 'node scripts/build-once.mjs' },
+  ],
   { name: 'list of promises', command: 'node scripts/once.mjs' },
 ];
 const LISTED_PROJECTS = LISTED.map((project) => `--project ${project}`).join(' ');
@@ -68,7 +75,7 @@ export const STEPS = {
     ],
     {
       name: 'unit',
-      command: 'npm run unit --silent -- --project node --project dom --project servers',
+      command: 'npm run unit --silent -- --project node --project dom --project servers --project alone',
       report: UNIT,
     },
     {
@@ -163,6 +170,8 @@ export const runSteps = async (name) => {
   const results = [];
   for (const each of STEPS[name]) {
     const together = [each].flat();
+    // Their output comes when they end.
+    if (together.length > 1) console.log(`\nside by side: ${together.map(({ name }) => name).join(', ')}`);
     results.push(...(await Promise.all(together.map((step) => runStep(step, together.length === 1)))));
   }
   /** @param {'passed' | 'failed'} count */

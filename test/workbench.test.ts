@@ -63,7 +63,7 @@ describe('the two commands', () => {
       .map(([, project = '']) => project);
 
   it.each([
-    ['unit', 'vitest.config.ts', ['dom', 'node', 'proof', 'servers']],
+    ['unit', 'vitest.config.ts', ['alone', 'dom', 'node', 'proof', 'servers']],
     ['e2e', 'playwright.config.ts', ['promises', 'proof', 'proofWhole', 'smoke', 'whole']],
   ])('together run every project of %s', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
