@@ -39,12 +39,6 @@ export default defineConfig({
       use: whole,
     },
     {
-      name: 'promises',
-      testIgnore: [...long, LIBRARIES],
-      grepInvert: WHOLE,
-      outputDir: 'test-results/e2e',
-    },
-    {
       name: 'whole',
       testIgnore: [...long, LIBRARIES],
       grep: WHOLE,
@@ -57,6 +51,12 @@ export default defineConfig({
       grep: /@smoke/,
       use: whole,
       outputDir: 'test-results/e2e-smoke',
+    },
+    {
+      name: 'promises',
+      testIgnore: [...long, LIBRARIES],
+      grepInvert: WHOLE,
+      outputDir: 'test-results/e2e',
     },
     { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries', use: whole },
   ],

@@ -681,7 +681,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'an intake gives up what has waited for a second',
     abuses: 'given-up',
-    edits: one(BEGINNING, '[past - maxDelayMs, ', '[past - 1_000, '),
+    edits: one(BEGINNING, 'delayedSince: past - maxDelayMs', 'delayedSince: past - 1_000'),
     noticedBy: ['I19'],
     focus: { only: ['view', 'upstream', 'upstream-regime', 'flush'] },
     seed: 2,

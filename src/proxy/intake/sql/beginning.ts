@@ -26,7 +26,7 @@ export interface LaneParts {
 /** … and who leads it. */
 export type LedParts = LaneParts & { readonly leading: Leading };
 
-/** What has to be done before anything begins. */
+/** What there is to do. */
 interface Chores extends ChoosingChores {
   readonly is_ahead?: unknown;
   readonly is_delayed?: unknown;
@@ -97,21 +97,50 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
   };
 };
 
-/** Makes the part of a lane that begins events. */
-export const createBeginning = (
-  parts: LedParts,
-  dialect: Dialect,
-): ((options: BeginOptions) => Steps<Begun>) => {
+/** The part of a lane that begins events. */
+export interface Beginning {
+  /** Finds out, without a change, whether there is anything to do. @returns Undefined if there is. */
+  glance(options: BeginOptions): Steps<Begun | undefined>;
+  /** Does what there is to do. */
+  begin(options: BeginOptions): Steps<Begun>;
+}
+
+/** Makes this part of a lane. */
+export const createBeginning = (parts: LedParts, dialect: Dialect): Beginning => {
   const { table, rules, leading, takeAlong, choosing } = parts;
   const { maxDelayMs } = rules;
   const statements = statementsOf(parts, dialect);
 
+  /** The bounds of {@link statementsOf}'s chores. */
+  const boundsOf = (now: number, past: number) => ({
+    delayedSince: past - maxDelayMs,
+    unknownSince: now - KEY_WINDOW_MS,
+    oldSince: past - MEMORY_MS,
+  });
+
+  function* find(now: number, past: number): Steps<Chores> {
+    const { delayedSince, unknownSince, oldSince } = boundsOf(now, past);
+    const [chores = {}] = yield* ask<Chores>(
+      statements.chores,
+      now,
+      delayedSince,
+      past,
+      unknownSince,
+      oldSince,
+    );
+    return chores;
+  }
+
+  function* nextDue(now: number): Steps<number | undefined> {
+    const [next] = yield* ask<{ readonly at: number | null }>(choosing.nextDue, now);
+    return next?.at ?? undefined;
+  }
+
   /** Puts the lane in order before anything begins. */
   function* tidy(now: number, past: number): Steps<Tidied> {
     type Gone = Pick<Row, 'offer_id'>;
-    const [delayedSince, unknownSince, oldSince] = [past - maxDelayMs, now - KEY_WINDOW_MS, past - MEMORY_MS];
-    const times = [delayedSince, past, unknownSince, oldSince];
-    const [chores = {}] = yield* ask<Chores>(statements.chores, now, ...times);
+    const { delayedSince, unknownSince, oldSince } = boundsOf(now, past);
+    const chores = yield* find(now, past);
     const ahead = chores.is_ahead ? yield* ask(statements.putRight, now) : [];
     const expired = chores.is_delayed ? yield* ask<Gone>(statements.expireDelayed, now, delayedSince) : [];
     const ended = chores.is_ended ? yield* ask<Gone>(statements.expireEnded, now, past) : [];
@@ -152,7 +181,13 @@ export const createBeginning = (
     return { rows, isOver: rows.length === room };
   }
 
-  return function* begin({ now, limit, perMinute, graceMs = 0 }) {
+  function* glance({ now, graceMs = 0 }: BeginOptions): Steps<Begun | undefined> {
+    const chores = yield* find(now, now - graceMs);
+    if (Object.values(chores).some(Boolean)) return undefined;
+    return { rows: [], nextAt: yield* nextDue(now), expired: 0 };
+  }
+
+  function* begin({ now, limit, perMinute, graceMs = 0 }: BeginOptions): Steps<Begun> {
     // This process may have stood still for so long that another one has taken over.
     if (yield* leading.isDeposed()) return { rows: [], nextAt: undefined, expired: 0 };
     const { expired, isOverdue, isUnfinished } = yield* tidy(now, now - graceMs);
@@ -161,10 +196,12 @@ export const createBeginning = (
     const room = Math.max(0, Math.min(limit, perMinute - calls));
     const { rows, isOver } = yield* beginDue(now, room);
     const isDone = isOver && !isUnfinished;
-    const next = isDone ? yield* choosing.nextDue(now) : now + AGAIN_MS;
+    const next = isDone ? yield* nextDue(now) : now + AGAIN_MS;
     // The pace is used up: the oldest call has to leave the window first.
     const nextAt =
       rows.length === room && calls + rows.length >= perMinute ? (oldest ?? now) + MINUTE_MS + 1 : next;
     return { rows: rows.map(toIntakeRow), nextAt, expired };
-  };
+  }
+
+  return { glance, begin };
 };

@@ -10,10 +10,11 @@ const ADOPT_ROWS = 100;
 /** After a look in vain, the next one takes in so many more lines. */
 const LOOK_ROWS = 100;
 
-/** What {@link Choosing.chores} finds: whether there is anything to prepare. */
+/** What {@link Choosing.chores} finds: whether there is anything to prepare, or to choose from. */
 export interface ChoosingChores {
   readonly is_ripe?: unknown;
   readonly is_unlined?: unknown;
+  readonly is_due?: unknown;
 }
 
 /** What may be begun. */
@@ -36,21 +37,16 @@ export interface Choosing {
    * @returns Also whether there are no more of these events.
    */
   choose(now: number, most: number, isAgain: boolean): Steps<Chosen>;
-  /** When more is due. */
-  nextDue(now: number): Steps<number | undefined>;
-}
-
-function* dueAt(statement: string, now: number): Steps<number | undefined> {
-  const [row] = yield* ask<{ readonly at: number | null }>(statement, now);
-  return row?.at ?? undefined;
+  /** A statement that finds as `at` when more is due. Its value is the time. */
+  readonly nextDue: string;
 }
 
 /** Chooses the events that have waited longest, for a lane without order. */
 export const chooseOldest = (table: LaneTable): Choosing => {
-  const due = `SELECT id FROM ${table} WHERE settled_at IS NULL AND due_at <= ?1 ORDER BY due_at, arrival LIMIT ?2`;
-  const next = `SELECT min(due_at) AS at FROM ${table} WHERE settled_at IS NULL AND due_at > ?1 AND due_at < ${IN_FLIGHT}`;
+  const isDue = 'settled_at IS NULL AND due_at <= ?1';
+  const due = `SELECT id FROM ${table} WHERE ${isDue} ORDER BY due_at, arrival LIMIT ?2`;
   return {
-    chores: '',
+    chores: `, EXISTS (SELECT 1 FROM ${table} WHERE ${isDue}) AS is_due`,
     *prepare() {
       yield* [];
       return false;
@@ -59,7 +55,7 @@ export const chooseOldest = (table: LaneTable): Choosing => {
       const rows = yield* ask<Pick<Row, 'id'>>(due, now, most);
       return { ids: rows.map(({ id }) => id), isOver: true };
     },
-    nextDue: (now) => dueAt(next, now),
+    nextDue: `SELECT min(due_at) AS at FROM ${table} WHERE settled_at IS NULL AND due_at > ?1 AND due_at < ${IN_FLIGHT}`,
   };
 };
 
@@ -123,7 +119,6 @@ const statementsOf = (dialect: Dialect) => ({
     FROM ${dialect.given({ line: 'integer', due_at: 'integer', barrier: 'integer' })} AS given
     WHERE lines.line = given.line`,
   drop: `DELETE FROM lines WHERE line IN (SELECT line FROM ${dialect.given({ line: 'integer' })} AS given)`,
-  nextDue: `SELECT min(due_at) AS at FROM lines WHERE due_at > 0 AND due_at > ?1 AND due_at < ${BLOCKED}`,
 });
 
 /** Sorts candidates: which may be begun, which are given up, and what becomes of the other lines. */
@@ -163,7 +158,8 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
   return {
     chores: `,
       EXISTS (SELECT 1 FROM lines WHERE due_at > 0 AND due_at <= ?1) AS is_ripe,
-      EXISTS (SELECT 1 FROM events WHERE settled_at IS NULL AND line IS NULL) AS is_unlined`,
+      EXISTS (SELECT 1 FROM events WHERE settled_at IS NULL AND line IS NULL) AS is_unlined,
+      EXISTS (SELECT 1 FROM lines WHERE due_at = 0) AS is_due`,
 
     *prepare({ is_ripe, is_unlined }, now) {
       const ripe = is_ripe ? yield* ask(statements.ripen, now) : [];
@@ -185,6 +181,6 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
       return { ids: begun.map(({ id }) => id), isOver: rows.length < looked && !isEnough, isEnough };
     },
 
-    nextDue: (now) => dueAt(statements.nextDue, now),
+    nextDue: `SELECT min(due_at) AS at FROM lines WHERE due_at > 0 AND due_at > ?1 AND due_at < ${BLOCKED}`,
   };
 };

@@ -50,14 +50,19 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     ? { table, rules, takeAlong: createTakeAlong(table, dialect), choosing: chooseInTurn(dialect) }
     : { table, rules, takeAlong: takeNothing, choosing: chooseOldest(table) };
   const leading = createLeading(driver, table);
-  const begin = createBeginning({ ...parts, leading }, dialect);
+  const beginning = createBeginning({ ...parts, leading }, dialect);
   const finish = createFinishing({ ...parts, leading }, dialect);
 
-  function* beginIn(options: BeginOptions, aheadMs: number, jumpedMs: number): Steps<Begun> {
-    const graceMs = Math.max(options.graceMs ?? 0, jumpedMs);
-    const { nextAt, ...begun } = yield* begin({ ...options, graceMs, now: options.now + aheadMs });
-    return { ...begun, nextAt: nextAt === undefined ? undefined : nextAt - aheadMs };
-  }
+  /** Looks by the database's clock, and says by this process's when more may be begun. */
+  const lookBy = <Found extends Begun | undefined>(
+    look: (options: BeginOptions) => Steps<Found>,
+    options: BeginOptions,
+  ) =>
+    function* (aheadMs = 0, jumpedMs = 0): Steps<Found> {
+      const graceMs = Math.max(options.graceMs ?? 0, jumpedMs);
+      const found = yield* look({ ...options, graceMs, now: options.now + aheadMs });
+      return found?.nextAt === undefined ? found : { ...found, nextAt: found.nextAt - aheadMs };
+    };
 
   function* stand(now: number, aheadMs: number): Steps<LaneStatus> {
     const [pace] = yield* paceOf(table, now + aheadMs);
@@ -78,7 +83,13 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     ...createReviving(driver, dialect, parts),
     lead: leading.lead,
     resign: leading.resign,
-    begin: (options) => driver.write((aheadMs = 0, graceMs = 0) => beginIn(options, aheadMs, graceMs)),
+
+    async begin(options) {
+      // An idle process looks every few seconds. A read holds nobody up.
+      const idle = await driver.read(lookBy(beginning.glance, options));
+      return idle ?? driver.write(lookBy(beginning.begin, options));
+    },
+
     finish: (finished, now) =>
       driver.write((aheadMs = 0) =>
         finish(
