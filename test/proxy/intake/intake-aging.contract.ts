@@ -99,6 +99,40 @@ export const describeAging = ({ open }: Bench): void => {
       });
     });
 
+    it('also expires while nothing is due', async () => {
+      const intake = open({ maxDelayMs: HOUR_MS });
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      const dueAt = START + HOUR_MS + 30 * MINUTE_MS;
+      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt } }], START);
+      expect(await begin(intake, START + HOUR_MS + 1)).toMatchObject({ rows: [], expired: 1 });
+      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'expired' });
+    });
+
+    it('expires in the usage lane too while nothing is due', async () => {
+      const intake = open();
+      const { usage } = intake;
+      const occurredAt = START - 11 * HOUR_MS;
+      await intake.take([admitted(1, { occurredAt, usage: { subscriptionId: 'sub1', properties: {} } })]);
+      await usage.begin({ now: START, limit: 1, perMinute: 10 });
+      const dueAt = START + HOUR_MS + 30 * MINUTE_MS;
+      await usage.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt } }], START);
+      const now = START + HOUR_MS;
+      expect((await usage.begin({ now, limit: 1, perMinute: 10 })).rows).toEqual([]);
+      expect((await usage.status(now)).dead).toEqual({ expired: 1 });
+    });
+
+    it('does not wait for hours because its next try was set by a clock that was ahead', async () => {
+      const intake = open();
+      await intake.take([admitted(1)]);
+      await begun(intake);
+      await intake.finish(
+        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 5 * HOUR_MS } }],
+        START + 5 * HOUR_MS,
+      );
+      expect(await begun(intake, START + 1)).toEqual([1]);
+    });
+
     it('does not expire because the clock has jumped ahead', async () => {
       const intake = open({ maxDelayMs: 5 * HOUR_MS });
       await intake.take([admitted(1)]);

@@ -94,6 +94,23 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     });
   });
 
+  it('do not wait for one that writes, while nothing is due', async () => {
+    const intake = open();
+    const now = Date.now();
+    // The first look of a day also tidies up.
+    await begin(intake, now);
+    await intake.take([admitted(1, { receivedAt: now })]);
+    await begun(intake, now);
+    await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: now + HOUR_MS } }], now);
+    const other = new Client({ connectionString: postgres.url });
+    await other.connect();
+    await other.query(`BEGIN; LOCK TABLE "${name}".gate IN EXCLUSIVE MODE`);
+    const { rows, nextAt = 0 } = await begin(intake, now + 1);
+    expect(rows).toEqual([]);
+    expect(Math.abs(nextAt - now - HOUR_MS)).toBeLessThan(5_000);
+    await other.end();
+  });
+
   it('begin and postpone nothing once another one leads, but still record outcomes that are certain', async () => {
     const [left, right] = [open(), open()];
     const now = Date.now();

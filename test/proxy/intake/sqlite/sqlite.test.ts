@@ -10,6 +10,7 @@ import { openIntakeAsync } from '../../../../src/proxy/intake/sqlite/sqlite-open
 import { durably } from '../../../support/answering.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
@@ -93,6 +94,23 @@ describe('several processes on one file', () => {
     expect(await intake.lead('other', START + 30_000)).toBe(true);
     await intake.close();
   }, 20_000);
+
+  it('do not wait for one that writes, while nothing is due', async () => {
+    const intake = intakeHere({ file: file() });
+    await intake.take([admitted(1, { usage: { subscriptionId: 'sub1', properties: {} } })]);
+    for (const lane of [intake, intake.usage]) {
+      expect((await lane.begin({ now: START, limit: 9, perMinute: 150 })).rows).toHaveLength(1);
+      const other = new Database(file());
+      other.exec('BEGIN IMMEDIATE');
+      expect(await lane.begin({ now: START + 1, limit: 9, perMinute: 150 })).toEqual({
+        rows: [],
+        nextAt: undefined,
+        expired: 0,
+      });
+      other.close();
+    }
+    await intake.close();
+  });
 });
 
 describe('the file stays small', () => {
