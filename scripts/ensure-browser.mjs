@@ -123,9 +123,8 @@ export const ensureBrowser = async ({ install = true, isWhole = false } = {}) =>
   const known = process.env[name];
   if (known) return /** @type {Launching} */ (JSON.parse(known));
   const found = findNamed() ?? (await wanted.find()) ?? (install ? await wanted.add() : undefined);
-  const launchable = found ?? (await other.find());
-  if (launchable) process.env[name] = JSON.stringify(launchable);
-  return launchable;
+  if (found) process.env[name] = JSON.stringify(found);
+  return found ?? other.find();
 };
 
 /** @param {string} words */

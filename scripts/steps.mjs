@@ -1,5 +1,5 @@
-// Runs checks one after the other, and those in a list of their own side by side. It prints the
-// output of each, continues after a failure so that one run shows all of them, and ends with the
+// Runs checks one after the other, and those in a list of their own side by side; a list in that one is one after the
+// other again. It prints the output of each, continues after a failure so that one run shows all of them, and ends with the
 // line `N passed, N failed`.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -50,11 +50,11 @@ const END_TO_END = {
  */
 const NEEDS = [
   [
-    {
-      name: 'browsers and servers',
-      command:
-        'node scripts/ensure-browser.mjs && node scripts/ensure-servers.mjs && node scripts/ensure-engines.mjs',
-    },
+    [
+      { name: 'browser', command: 'node scripts/ensure-browser.mjs' },
+      { name: 'servers', command: 'node scripts/ensure-servers.mjs' },
+      { name: 'engines', command: 'node scripts/ensure-engines.mjs' },
+    ],
     { name: 'build', command: 'node scripts/build-once.mjs' },
   ],
   { name: 'list of promises', command: 'node scripts/once.mjs' },
@@ -63,7 +63,7 @@ const LISTED_PROJECTS = LISTED.map((project) => `--project ${project}`).join(' '
 
 /**
  * What each command runs; CONTRIBUTING says which of them shows what.
- * @type {Readonly<Record<'test' | 'proof', readonly (Step | readonly Step[])[]>>}
+ * @type {Readonly<Record<'test' | 'proof', readonly (Step | readonly (Step | readonly Step[])[])[]>>}
  */
 export const STEPS = {
   test: [
@@ -169,10 +169,20 @@ export const runSteps = async (name) => {
   /** @type {Awaited<ReturnType<typeof runStep>>[]} */
   const results = [];
   for (const each of STEPS[name]) {
-    const together = [each].flat();
+    const together = Array.isArray(each) ? each : [each];
+    const isAlone = together.length === 1;
     // Their output comes when they end.
-    if (together.length > 1) console.log(`\nside by side: ${together.map(({ name }) => name).join(', ')}`);
-    results.push(...(await Promise.all(together.map((step) => runStep(step, together.length === 1)))));
+    if (!isAlone)
+      console.log(
+        `\nside by side: ${together
+          .flat()
+          .map(({ name }) => name)
+          .join(', ')}`,
+      );
+    const inTurn = together.map(async (steps) => {
+      for (const step of [steps].flat()) results.push(await runStep(step, isAlone));
+    });
+    await Promise.all(inTurn);
   }
   /** @param {'passed' | 'failed'} count */
   const sum = (count) => results.reduce((total, result) => total + result[count], 0);

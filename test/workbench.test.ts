@@ -57,7 +57,7 @@ it('the smoke of the other engines has tests', () => {
 describe('the two commands', () => {
   const projectsOf = (command: 'test' | 'proof', tool: string): string[] =>
     STEPS[command]
-      .flat()
+      .flat(2)
       .filter((step) => step.command.includes(`npm run ${tool}`))
       .flatMap((step) => [...step.command.matchAll(/--project (\w+)/g)])
       .map(([, project = '']) => project);
@@ -75,13 +75,13 @@ describe('the two commands', () => {
 
   it('divide the end-to-end tests by one list', () => {
     const [shown, others] = (['test', 'proof'] as const).map((command) =>
-      STEPS[command].flat().find((step) => step.command.includes('--project promises')),
+      STEPS[command].flat(2).find((step) => step.command.includes('--project promises')),
     );
     const projects = LISTED.map((project) => `--project ${project}`).join(' ');
     expect(shown?.command).toMatch(new RegExp(`${projects} --test-list ${LIST}$`));
     expect(others?.command).toMatch(new RegExp(`${projects} --test-list-invert ${LIST}$`));
     for (const command of ['test', 'proof'] as const) {
-      const commands = STEPS[command].flat().map((step) => step.command);
+      const commands = STEPS[command].flat(2).map((step) => step.command);
       const made = commands.indexOf('node scripts/once.mjs');
       expect(made).toBeGreaterThan(-1);
       expect(commands.findIndex((each) => each.includes(LIST))).toBeGreaterThan(made);

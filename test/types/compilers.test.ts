@@ -38,15 +38,14 @@ const judge = (
     resolve(`node_modules/${name}/bin/tsc`),
     ...['--project', `test/types/${side}`, '--pretty', 'false'],
     ...['--module', module, '--moduleResolution', moduleResolution],
-    // A compiler's own declarations are not ours to judge.
-    ...['--skipLibCheck', String(!judges), '--skipDefaultLibCheck', 'true'],
+    ...['--skipLibCheck', String(!judges)],
   ];
   return new Promise((done) => {
     execFile(process.execPath, args, { maxBuffer: 16 * 1024 * 1024 }, (error, stdout, stderr) => {
       // A message goes on in lines that are indented.
       const said = stdout.split(/\n(?! )/).filter((each) => each.trim());
-      // Faults in what frameworks declare are not ours.
-      const faults = said.filter((each) => !each.startsWith('node_modules/'));
+      // Faults in what frameworks declare are not ours. Those in the platform's declarations are, since ours add to them.
+      const faults = said.filter((each) => !/^node_modules\/(?!.*\/lib\.[\w.]+\.d\.ts\()/.test(each));
       if (error && !said.length) faults.push(stderr || error.message);
       done(faults.map((fault) => `TypeScript ${versionOf(name)}, ${moduleResolution}: ${fault}`));
     });

@@ -22,7 +22,11 @@ beforeEach(() => {
   intake = createSqlIntake(
     {
       ...driver,
-      write: (steps) => driver.write(() => steps(clock.aheadMs, clock.graceMs)),
+      write: (steps, glance) =>
+        driver.write(
+          () => steps(clock.aheadMs, clock.graceMs),
+          glance && (() => glance(clock.aheadMs, clock.graceMs)),
+        ),
       read: (steps) => driver.read(() => steps(clock.aheadMs, clock.graceMs)),
     },
     SQLITE,

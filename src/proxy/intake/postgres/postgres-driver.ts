@@ -149,9 +149,10 @@ export const createDriver = (
   };
 
   return {
-    write(makeSteps) {
+    async write(makeSteps, glance) {
       const askedAt = runtime.now();
-      return inTurn(() => attempt(beginning.write, makeSteps, askedAt));
+      const found = glance && (await attempt(beginning.read, glance, askedAt));
+      return found ?? inTurn(() => attempt(beginning.write, makeSteps, askedAt));
     },
     read: (makeSteps) => attempt(beginning.read, makeSteps, runtime.now()),
     async close() {

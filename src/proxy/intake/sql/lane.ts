@@ -84,11 +84,8 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     lead: leading.lead,
     resign: leading.resign,
 
-    async begin(options) {
-      // An idle process looks every few seconds. A read holds nobody up.
-      const idle = await driver.read(lookBy(beginning.glance, options));
-      return idle ?? driver.write(lookBy(beginning.begin, options));
-    },
+    // An idle process looks every few seconds. A read holds nobody up.
+    begin: (options) => driver.write(lookBy(beginning.begin, options), lookBy(beginning.glance, options)),
 
     finish: (finished, now) =>
       driver.write((aheadMs = 0) =>

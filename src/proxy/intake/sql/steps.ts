@@ -35,8 +35,11 @@ export type MakeSteps<Result> = (aheadMs?: number, graceMs?: number) => Steps<Re
 
 /** A database's driver, as an intake needs it. */
 export interface SqlDriver {
-  /** Runs steps as one transaction, during which nobody else writes. */
-  write<Result>(steps: MakeSteps<Result>): Promise<Result>;
+  /**
+   * Runs steps as one transaction, during which nobody else writes.
+   * @param glance Steps that only read. If they have a result, that is it, and the others do not run.
+   */
+  write<Result>(steps: MakeSteps<Result>, glance?: MakeSteps<Result | undefined>): Promise<Result>;
   /** Runs steps that only read. Somebody may write between two of them. */
   read<Result>(steps: MakeSteps<Result>): Promise<Result>;
   /** Closes what it holds open. */

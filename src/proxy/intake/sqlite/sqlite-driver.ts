@@ -30,7 +30,8 @@ export const createDriver = (database: Database.Database): SqlDriver => {
   };
 
   return {
-    write: async (steps) => inWords(() => transact(database, () => run(steps()))),
+    write: async (steps, glance) =>
+      inWords(() => (glance && run(glance())) ?? transact(database, () => run(steps()))),
     read: async (steps) => inWords(() => run(steps())),
     async close() {
       database.close();

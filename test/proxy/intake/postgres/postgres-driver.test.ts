@@ -157,6 +157,31 @@ describe('a transaction', () => {
     expect(heard).toEqual([movedMs]);
   });
 
+  it('that read before whether there is anything to do has also waited for that', async () => {
+    const { driver, clock } = driverOf();
+    clock.waitMs = 2_500;
+    const heard: number[] = [];
+    const written = await driver.write(
+      (aheadMs = 0) => {
+        heard.push(aheadMs);
+        return steps();
+      },
+      function* (aheadMs = 0) {
+        heard.push(aheadMs);
+        yield* steps();
+        return undefined;
+      },
+    );
+    expect([written, heard]).toEqual([[{ one: 1 }], [0, 5_000]]);
+  });
+
+  it('does not begin if that read has the result', async () => {
+    const { driver, asked } = driverOf();
+    expect(await driver.write(steps, () => ask<{ one: number }>('SELECT 1'))).toEqual([{ one: 1 }]);
+    expect(asked[0]).toContain('READ ONLY');
+    expect(asked.slice(1)).toEqual(['SELECT 1', 'COMMIT']);
+  });
+
   it('that has waited for more than 5 s behind others of its process never begins', async () => {
     const { driver, asked, clock } = driverOf();
     clock.freeMs = 2_400;
