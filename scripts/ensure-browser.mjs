@@ -120,9 +120,11 @@ export const ensureBrowser = async ({ install = true, isWhole = false } = {}) =>
   const light = { find: findLight, add: installLight };
   const [wanted, other] = isWhole ? [whole, light] : [light, whole];
   const name = isWhole ? FOUND.whole : FOUND.light;
+  const named = findNamed();
+  if (named) return named;
   const known = process.env[name];
   if (known) return /** @type {Launching} */ (JSON.parse(known));
-  const found = findNamed() ?? (await wanted.find()) ?? (install ? await wanted.add() : undefined);
+  const found = (await wanted.find()) ?? (install ? await wanted.add() : undefined);
   if (found) process.env[name] = JSON.stringify(found);
   return found ?? other.find();
 };

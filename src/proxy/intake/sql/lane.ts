@@ -84,7 +84,7 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     lead: leading.lead,
     resign: leading.resign,
 
-    // An idle process looks every few seconds. A read holds nobody up.
+    // An idle process looks every two seconds, and a read does not delay the others.
     begin: (options) => driver.write(lookBy(beginning.begin, options), lookBy(beginning.glance, options)),
 
     finish: (finished, now) =>

@@ -41,6 +41,11 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
     return isFresh === true && held.token !== token && !isOver(held);
   }
 
+  /** Does not lead if somebody else does. */
+  function* giveWay(token: string, now: number): Steps<false | undefined> {
+    return (yield* isAnothers(token, now)) ? false : undefined;
+  }
+
   function* take(token: string, now: number): Steps<boolean> {
     if (yield* isAnothers(token, now)) return false;
     const [held] = yield* ask<Lease>(statements.lease);
@@ -55,9 +60,11 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
 
   return {
     async lead(token, now) {
-      // A process that does not lead asks with each event that it takes. A read holds nobody up.
-      if (await driver.read((aheadMs = 0) => isAnothers(token, now + aheadMs))) return false;
-      const leads = await driver.write((aheadMs = 0) => take(token, now + aheadMs));
+      const leads = await driver.write(
+        (aheadMs = 0) => take(token, now + aheadMs),
+        // A process that does not lead asks with each event that it takes, and a read does not delay the others.
+        (aheadMs = 0) => giveWay(token, now + aheadMs),
+      );
       if (leads) leader = token;
       return leads;
     },

@@ -36,7 +36,7 @@ export type MakeSteps<Result> = (aheadMs?: number, graceMs?: number) => Steps<Re
 /** A database's driver, as an intake needs it. */
 export interface SqlDriver {
   /**
-   * Runs steps as one transaction, during which nobody else writes.
+   * Runs steps as one transaction. Others have to wait for its end before they write.
    * @param glance Steps that only read. If they have a result, that is it, and the others do not run.
    */
   write<Result>(steps: MakeSteps<Result>, glance?: MakeSteps<Result | undefined>): Promise<Result>;
