@@ -3,11 +3,11 @@ import { check } from '../../test/history/checker.js';
 import type { Row } from '../../test/history/row.js';
 import { bePatient, expect } from '../fixtures/patience.js';
 import { heal } from './healing.js';
-import { killBrowser } from './nemesis.js';
+import { act, killBrowser } from './nemesis.js';
 import { planOf } from './plan.js';
 import { withReasons } from './reasons.js';
 import { runPlan } from './run.js';
-import { command } from './tabs.js';
+import { command, type Tab } from './tabs.js';
 import { inTrueOrder, type Told } from './true-order.js';
 import { withUnheard, withUnheardEnds } from './unheard.js';
 import { wipe } from './wiping.js';
@@ -241,6 +241,33 @@ test.describe('a page that is left', () => {
       world.recorder.rows.some((row) => row.kind === 'page' && row.tab === name && row.change === 'pagehide');
     await expect.poll(isLeft).toBe(true);
     expect(stallsOf(world)).toEqual([]);
+  });
+});
+
+test.describe('a tab that sleeps', () => {
+  const changesOf = ({ recorder }: World, { name }: Tab): string[] =>
+    recorder.rows.flatMap((row) =>
+      row.kind === 'page' && row.tab.startsWith(`${name}.`) ? [row.change] : [],
+    );
+
+  test('takes commands again as soon as it comes to the front', async ({ world }) => {
+    const tab = await world.open({ offers: 0 });
+    await act(world, { act: 'freeze', tab: 0 });
+    await expect.poll(() => changesOf(world, tab)).toContain('frozen');
+    await act(world, { act: 'front', tab: 0 });
+    expect(await command(tab, 'waiting')).toBe(0);
+  });
+
+  test('sleeps to the end of the run if it has to, also if the browser woke it', async ({ world }) => {
+    const tab = await world.open({ offers: 0 });
+    await world.open({ offers: 0 });
+    await act(world, { act: 'freeze', tab: 0 });
+    await expect.poll(() => changesOf(world, tab)).toContain('frozen');
+    // The browser does the same to a tab that is shown after another one was closed.
+    await tab.page.bringToFront();
+    await expect.poll(() => changesOf(world, tab)).toContain('thawed');
+    await heal(world, true);
+    expect(changesOf(world, tab).findLast((change) => ['frozen', 'thawed'].includes(change))).toBe('frozen');
   });
 });
 

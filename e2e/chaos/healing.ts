@@ -79,6 +79,8 @@ const mendBrowser = async (world: World, keepsOneAsleep: boolean): Promise<void>
     await widen(world, tab);
     if (tab.isFrozen && !isKept) {
       isKept = true;
+      // The browser wakes a tab if the one before it is closed.
+      await setFrozen(tab, true);
       continue;
     }
     if (tab.isFrozen) await setFrozen(tab, false);

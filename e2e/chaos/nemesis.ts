@@ -11,7 +11,7 @@ export const acceptanceOf = (order: number): ServerEvent => ({
 import { setTimeout as wait } from 'node:timers/promises';
 import type { ServerEvent } from 'offersight/proxy';
 import type { Step } from './plan.js';
-import { command, setFrozen, type Tab, within } from './tabs.js';
+import { bringToFront, command, setFrozen, type Tab, within } from './tabs.js';
 import { wipe } from './wiping.js';
 import type { World } from './world.js';
 
@@ -68,8 +68,7 @@ const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
       await within(tab.page.evaluate(() => history.back()));
       return;
     case 'front':
-      await within(tab.page.bringToFront());
-      return;
+      return bringToFront(tab);
     case 'freeze':
       return setFrozen(tab, true);
     case 'thaw':
@@ -85,7 +84,7 @@ const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
     case 'dismiss':
     case 'burst':
       // An offer in a tab behind another one is seen only later.
-      if (step.isInFront) await within(tab.page.bringToFront());
+      if (step.isInFront) await bringToFront(tab);
       await command(tab, step.act, step.count);
       return;
     case 'worker':

@@ -72,6 +72,12 @@ export const setFrozen = async (tab: Tab, isFrozen: boolean): Promise<void> => {
   await within(tab.session.send('Page.setWebLifecycleState', { state: isFrozen ? 'frozen' : 'active' }));
 };
 
+/** Brings a tab to the front, where the browser lets no page sleep. */
+export const bringToFront = async (tab: Tab): Promise<void> => {
+  await within(tab.page.bringToFront());
+  if (tab.isFrozen) await setFrozen(tab, false);
+};
+
 /**
  * Starts it.
  * @param onCrash Called with each tab whose renderer died.

@@ -9,7 +9,8 @@ const SETTLING_MS = 100;
 /** Wipes while all pages sleep, so that none of them stores anything between the wipe and its row. */
 export const wipe = async (world: World, tab: Tab): Promise<void> => {
   const awake = world.tabs.list.filter(({ isFrozen }) => !isFrozen);
-  for (const each of awake) await setFrozen(each, true);
+  // Also those that were put to sleep before, since the browser may have woken them.
+  for (const each of world.tabs.list) await setFrozen(each, true);
   await wait(SETTLING_MS);
   const parameters = { origin: world.site.url, storageTypes: 'indexeddb' };
   await within(tab.session.send('Storage.clearDataForOrigin', parameters));
