@@ -1,9 +1,5 @@
 import { defineConfig, type LaunchOptions } from '@playwright/test';
 import { ARGS, ensureBrowser, HELP } from './scripts/ensure-browser.mjs';
-import { LONG_SPECS } from './scripts/proofs.js';
-
-/** As Playwright matches them. */
-const long = LONG_SPECS.map((file) => `**/${file}`);
 
 /** Their pages need what is installed in a folder of their own. */
 const LIBRARIES = '**/libraries.spec.ts';
@@ -19,45 +15,19 @@ const launching = (options: LaunchOptions): LaunchOptions => ({
   ...options,
 });
 
-/** Tests of what Chromium without windows lacks: it keeps no page to come back to, and syncs nothing in the background. */
-const WHOLE = /@whole/;
-/** Also what shows how a browser treats several pages, by the paths of its files. */
-const LONG_WHOLE =
-  /@whole|(busy\/busy|chaos\/chaos|chaos\/ten-thousand|engines\/engines|releases\/pages)\.spec/;
+/**
+ * Tests of what Chromium without windows lacks: it keeps no page to come back to, and syncs nothing in the background. Also
+ * what shows how a browser treats several pages, by the paths of its files.
+ */
+const WHOLE = /@whole|(busy\/busy|chaos\/chaos|chaos\/ten-thousand|engines\/engines|releases\/pages)\.spec/;
 const whole = { launchOptions: launching(wholeBrowser) };
 
 export default defineConfig({
   testDir: 'e2e',
+  // No process of Playwright works for two projects. The longest tests are in the first one, so that none is left over.
   projects: [
-    // In this order, so that none of those that take longest is left over at the end.
-    { name: 'proof', testMatch: long, grepInvert: LONG_WHOLE, outputDir: 'test-results/e2e-proof' },
-    {
-      name: 'proofWhole',
-      testMatch: long,
-      grep: LONG_WHOLE,
-      outputDir: 'test-results/e2e-proof-whole',
-      use: whole,
-    },
-    {
-      name: 'whole',
-      testIgnore: [...long, LIBRARIES],
-      grep: WHOLE,
-      outputDir: 'test-results/e2e-whole',
-      use: whole,
-    },
-    {
-      name: 'smoke',
-      testMatch: '**/e2e/engines/engines.spec.ts',
-      grep: /@smoke/,
-      use: whole,
-      outputDir: 'test-results/e2e-smoke',
-    },
-    {
-      name: 'promises',
-      testIgnore: [...long, LIBRARIES],
-      grepInvert: WHOLE,
-      outputDir: 'test-results/e2e',
-    },
+    { name: 'whole', testIgnore: LIBRARIES, grep: WHOLE, outputDir: 'test-results/e2e-whole', use: whole },
+    { name: 'light', testIgnore: LIBRARIES, grepInvert: WHOLE, outputDir: 'test-results/e2e' },
     { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries', use: whole },
   ],
   globalSetup: './e2e/fixtures/bundle-module.ts',

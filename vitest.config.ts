@@ -1,6 +1,6 @@
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { ALONE_UNITS, LONG_UNITS, SERVER_UNITS } from './scripts/proofs.js';
+import { ALONE_UNITS, LONG_UNITS, SERVER_UNITS } from './scripts/proofs.mjs';
 import { LongestFirst } from './test/support/longest-first.js';
 import { findingThread } from './test/support/thread.js';
 
@@ -12,7 +12,7 @@ const withoutMocks: Plugin = {
   name: 'without-mocks',
   transform(code, id) {
     if (/\.test\.ts$/.test(id) && /\bvi\.(m|doM)ock\(/.test(code))
-      throw new Error(`${id} replaces a module: name it in ALONE_UNITS of scripts/proofs.ts.`);
+      throw new Error(`${id} replaces a module: name it in ALONE_UNITS of scripts/proofs.mjs.`);
   },
 };
 

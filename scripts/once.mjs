@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
+import { LONG_SPECS } from './proofs.mjs';
 import { isYounger } from './younger.mjs';
 
 /**
@@ -13,6 +14,7 @@ import { isYounger } from './younger.mjs';
  *   readonly title: string,
  *   readonly file: string,
  *   readonly line: number,
+ *   readonly tags?: readonly string[],
  *   readonly tests: readonly { readonly projectName: string }[],
  * }} Spec
  */
@@ -22,10 +24,8 @@ import { isYounger } from './younger.mjs';
  * @typedef {{ readonly title: string, readonly specs?: readonly Spec[], readonly suites?: readonly Group[] }} Group
  */
 
-/** All tests of this project are listed. */
-const SMOKE = 'smoke';
 /** The projects whose tests the list divides. */
-export const LISTED = ['promises', 'whole', SMOKE];
+export const LISTED = ['whole', 'light'];
 export const LIST = 'test-results/once.txt';
 /** What it is made of. */
 const SOURCES = [
@@ -38,6 +38,8 @@ const SOURCES = [
   'src',
   'test',
 ];
+/** Of the files that take longer, only tests with this tag are listed. */
+const SMOKE = 'smoke';
 const NUMBERED = /\((fault|attack)s? \d/;
 /** Separates the parts of a line. */
 const BETWEEN = ' › ';
@@ -69,9 +71,10 @@ export const onceOf = ({ suites }) => {
         const promise = [projectName, spec.file, ...(titles.length ? titles : [spec.line])].join(BETWEEN);
         const isFirst = !shown.has(promise);
         shown.add(promise);
-        return isFirst || projectName === SMOKE || NUMBERED.test(spec.title)
-          ? [[`[${projectName}]`, spec.file, ...titles, spec.title].join(BETWEEN)]
-          : [];
+        const isListed = LONG_SPECS.includes(`e2e/${spec.file}`)
+          ? spec.tags?.includes(SMOKE)
+          : isFirst || NUMBERED.test(spec.title);
+        return isListed ? [[`[${projectName}]`, spec.file, ...titles, spec.title].join(BETWEEN)] : [];
       });
     }),
   );

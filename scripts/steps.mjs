@@ -105,7 +105,7 @@ export const STEPS = {
     // In one go, so that nothing waits for the longest test of a part.
     {
       name: 'end to end, the others and those that take longer',
-      command: `npm run e2e --silent -- --project proof --project proofWhole ${LISTED_PROJECTS} --test-list-invert ${LIST}`,
+      command: `npm run e2e --silent -- ${LISTED_PROJECTS} --test-list-invert ${LIST}`,
       report: END_TO_END,
     },
   ],

@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
 import { LIST, LISTED, onceOf } from '../scripts/once.mjs';
-import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS } from '../scripts/proofs.js';
+import { LONG_SPECS, LONG_UNITS, LONGEST_UNITS } from '../scripts/proofs.mjs';
 import { STEPS } from '../scripts/steps.mjs';
 
 const LONG = [...LONG_SPECS, ...LONG_UNITS];
@@ -64,7 +64,7 @@ describe('the two commands', () => {
 
   it.each([
     ['unit', 'vitest.config.ts', ['alone', 'dom', 'node', 'proof', 'servers']],
-    ['e2e', 'playwright.config.ts', ['promises', 'proof', 'proofWhole', 'smoke', 'whole']],
+    ['e2e', 'playwright.config.ts', ['light', 'whole']],
   ])('together run every project of %s', (tool, config, projects) => {
     const named = [...readFileSync(config, 'utf8').matchAll(/\bname: '(\w+)'/g)].map(([, name]) => name);
     // Projects with packages in a folder of their own are run by `npm run libraries`.
@@ -75,7 +75,7 @@ describe('the two commands', () => {
 
   it('divide the end-to-end tests by one list', () => {
     const [shown, others] = (['test', 'proof'] as const).map((command) =>
-      STEPS[command].flat(2).find((step) => step.command.includes('--project promises')),
+      STEPS[command].flat(2).find((step) => step.command.includes('--project light')),
     );
     const projects = LISTED.map((project) => `--project ${project}`).join(' ');
     expect(shown?.command).toMatch(new RegExp(`${projects} --test-list ${LIST}$`));
@@ -88,14 +88,14 @@ describe('the two commands', () => {
     }
   });
 
-  it('divide the long end-to-end tests by one pattern, which every test of several pages matches', () => {
+  it('divide the end-to-end tests between two browsers by one pattern, which every long test of several pages matches', () => {
     const config = readFileSync('playwright.config.ts', 'utf8');
-    expect([...config.matchAll(/grep(?:Invert)?: LONG_WHOLE\b/g)].map(([text]) => text).sort()).toEqual([
-      'grep: LONG_WHOLE',
-      'grepInvert: LONG_WHOLE',
+    expect([...config.matchAll(/grep(?:Invert)?: WHOLE\b/g)].map(([text]) => text).sort()).toEqual([
+      'grep: WHOLE',
+      'grepInvert: WHOLE',
     ]);
-    expect(config).toMatch(/LONG_WHOLE =\s*\/@whole\|/);
-    const pattern = /LONG_WHOLE =\s*\/(.*)\/;/.exec(config)?.[1];
+    expect(config).toMatch(/WHOLE =\s*\/@whole\|/);
+    const pattern = /WHOLE =\s*\/(.*)\/;/.exec(config)?.[1];
     const ofPages = /^e2e\/(busy|chaos|engines|releases\/pages)\b/;
     for (const file of LONG_SPECS)
       expect([file, new RegExp(pattern ?? '').test(file)]).toEqual([file, ofPages.test(file)]);
@@ -149,62 +149,71 @@ describe('the list of end-to-end tests that show every promise once', () => {
   const listOf = (...parts: Parameters<typeof onceOf>[0]['suites']) => onceOf({ suites: parts });
 
   it('has the first test of each group, also of a group inside another', () => {
-    const inner = { title: 'inner', specs: [spec('third', 3, 'promises'), spec('fourth', 4, 'promises')] };
+    const inner = { title: 'inner', specs: [spec('third', 3, 'light'), spec('fourth', 4, 'light')] };
     const outer = {
       title: 'outer',
-      specs: [spec('first', 1, 'promises'), spec('second', 2, 'promises')],
+      specs: [spec('first', 1, 'light'), spec('second', 2, 'light')],
       suites: [inner],
     };
     expect(listOf({ title: 'a.spec.ts', suites: [outer] })).toEqual([
-      '[promises] › a.spec.ts › outer › first',
-      '[promises] › a.spec.ts › outer › inner › third',
+      '[light] › a.spec.ts › outer › first',
+      '[light] › a.spec.ts › outer › inner › third',
     ]);
   });
 
   it('has the first row of each table outside groups', () => {
-    const specs = [
-      spec('one', 1, 'promises'),
-      spec('row', 2, 'promises'),
-      spec('further row', 2, 'promises'),
-    ];
+    const specs = [spec('one', 1, 'light'), spec('row', 2, 'light'), spec('further row', 2, 'light')];
     expect(listOf({ title: 'a.spec.ts', specs })).toEqual([
-      '[promises] › a.spec.ts › one',
-      '[promises] › a.spec.ts › row',
+      '[light] › a.spec.ts › one',
+      '[light] › a.spec.ts › row',
     ]);
   });
 
-  it('has each test that names a fault or an attack, and each of the smoke', () => {
+  it('has each test that names a fault or an attack', () => {
     const specs = [
-      spec('first', 1, 'promises', 'smoke'),
-      spec('second (fault 12)', 2, 'promises'),
-      spec('third (attacks 4, 5)', 3, 'promises'),
-      spec('a row (fault 7)', 4, 'promises'),
-      spec('another row (fault 7)', 4, 'promises'),
-      spec('another row (fault 8)', 4, 'promises'),
-      spec('fourth (without fault)', 5, 'promises', 'smoke'),
+      spec('first', 1, 'light'),
+      spec('second (fault 12)', 2, 'light'),
+      spec('third (attacks 4, 5)', 3, 'light'),
+      spec('a row (fault 7)', 4, 'light'),
+      spec('another row (fault 7)', 4, 'light'),
+      spec('another row (fault 8)', 4, 'light'),
+      spec('fourth (without fault)', 5, 'light'),
     ];
     expect(listOf({ title: 'a.spec.ts', suites: [{ title: 'group', specs }] })).toEqual([
-      '[promises] › a.spec.ts › group › first',
-      '[smoke] › a.spec.ts › group › first',
-      '[promises] › a.spec.ts › group › second (fault 12)',
-      '[promises] › a.spec.ts › group › third (attacks 4, 5)',
-      '[promises] › a.spec.ts › group › a row (fault 7)',
-      '[promises] › a.spec.ts › group › another row (fault 7)',
-      '[promises] › a.spec.ts › group › another row (fault 8)',
-      '[smoke] › a.spec.ts › group › fourth (without fault)',
+      '[light] › a.spec.ts › group › first',
+      '[light] › a.spec.ts › group › second (fault 12)',
+      '[light] › a.spec.ts › group › third (attacks 4, 5)',
+      '[light] › a.spec.ts › group › a row (fault 7)',
+      '[light] › a.spec.ts › group › another row (fault 7)',
+      '[light] › a.spec.ts › group › another row (fault 8)',
+    ]);
+  });
+
+  it('has the smoke of a file that takes longer, and nothing else of it', () => {
+    const [, file = ''] =
+      /^e2e\/(.*engines.*)$/.exec(LONG_SPECS.find((long) => long.includes('engines/')) ?? '') ?? [];
+    const specs = [
+      spec('first (fault 12)', 1, 'whole'),
+      { ...spec('second', 2, 'whole'), tags: ['smoke'] },
+      { ...spec('third', 3, 'whole'), tags: ['smoke', 'slow'] },
+      { ...spec('fourth', 4, 'whole'), tags: ['slow'] },
+    ].map((each) => ({ ...each, file }));
+    expect(listOf({ title: file, suites: [{ title: 'group', specs }] })).toEqual([
+      `[whole] › ${file} › group › second`,
+      `[whole] › ${file} › group › third`,
     ]);
   });
 
   it('has the first test of each project in a group that several have', () => {
-    const specs = [spec('first', 1, 'promises'), spec('second', 2, 'whole'), spec('third', 3, 'whole')];
+    const specs = [spec('first', 1, 'light'), spec('second', 2, 'whole'), spec('third', 3, 'whole')];
     expect(listOf({ title: 'a.spec.ts', suites: [{ title: 'group', specs }] })).toEqual([
-      '[promises] › a.spec.ts › group › first',
+      '[light] › a.spec.ts › group › first',
       '[whole] › a.spec.ts › group › second',
     ]);
   });
 
   it('refuses a title that such a list could not name', () => {
-    const specs = [spec('from › to', 1, 'promises')];
+    const specs = [spec('from › to', 1, 'light')];
     expect(() => listOf({ title: 'a.spec.ts', specs })).toThrow('write it without ›');
   });
 });

@@ -3,7 +3,7 @@
  * processor busy while the others have nothing left to do.
  */
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
-import { LONG_UNITS, LONGEST_UNITS } from '../../scripts/proofs.js';
+import { LONG_UNITS, LONGEST_UNITS } from '../../scripts/proofs.mjs';
 
 const ORDER = [...LONGEST_UNITS, ...LONG_UNITS];
 
