@@ -137,6 +137,14 @@ test.describe('a document that another one replaced in its tab', () => {
     const killed: Row = { kind: 'killed', what: 'browser', names: ['t1.1.a'], at: 1 };
     expect(deaths([opened('t1.1.a'), killed, opened('t1.2.b')])).toEqual(['opened', ['t1.1.a'], 'opened']);
   });
+
+  test('was replaced also by a page of the browser itself, about what it cannot load', async ({ world }) => {
+    const tab = await world.open({ offers: 0 });
+    await expect.poll(() => world.documentsOf(tab).length).toBe(1);
+    await act(world, { act: 'offline', tab: 0, isOffline: true });
+    await act(world, { act: 'navigate', tab: 0 });
+    await expect.poll(() => world.documentsOf(tab).at(-1)).toMatch(/error$/);
+  });
 });
 
 test.describe('an event of a page that was left, which only a later request names', () => {

@@ -78,11 +78,16 @@ export const bringToFront = async (tab: Tab): Promise<void> => {
   if (tab.isFrozen) await setFrozen(tab, false);
 };
 
-/**
- * Starts it.
- * @param onCrash Called with each tab whose renderer died.
- */
-export const startTabs = async (options: LaunchOptions, onCrash: (tab: Tab) => void): Promise<Tabs> => {
+/** What becomes of tabs without a word of their pages. */
+export interface Ends {
+  /** The tab's renderer died. */
+  onCrash(tab: Tab): void;
+  /** The browser shows a page of its own, since it could not load another one. */
+  onErrorPage(tab: Tab): void;
+}
+
+/** Starts it. */
+export const startTabs = async (options: LaunchOptions, { onCrash, onErrorPage }: Ends): Promise<Tabs> => {
   const profile = await createProfile(options);
   let browser: RealBrowser = await profile.start();
   let list: Tab[] = [];
@@ -101,6 +106,9 @@ export const startTabs = async (options: LaunchOptions, onCrash: (tab: Tab) => v
         list = list.filter((other) => other !== tab);
         onCrash(tab);
         void within(page.close());
+      });
+      page.on('framenavigated', (frame) => {
+        if (frame === page.mainFrame() && frame.url().startsWith('chrome-error:')) onErrorPage(tab);
       });
       list.push(tab);
       if (quotaBytes !== undefined) {

@@ -80,11 +80,14 @@ export const createWorld = async (
     recorder.rows.flatMap((row) =>
       row.kind === 'opened' && row.tab.startsWith(`${name}.`) ? [row.tab] : [],
     );
-  const tabs = await startTabs(launch, (tab) =>
-    recorder.tell({ kind: 'killed', what: 'renderer', names: documentsOf(tab) }),
-  );
   let opened = 0;
   let pages = 0;
+  const tabs = await startTabs(launch, {
+    onCrash: (tab) => recorder.tell({ kind: 'killed', what: 'renderer', names: documentsOf(tab) }),
+    // It replaces a document as any other one does.
+    onErrorPage: ({ name }) =>
+      recorder.tell({ kind: 'opened', tab: `${name}.${++pages}.error`, watches: [] }),
+  });
   let clockMs = 0;
   const addressOf = ({ name }: { readonly name: string }): string =>
     `${site.url}/page.html?tab=${name}&page=${++pages}`;
