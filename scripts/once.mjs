@@ -38,7 +38,7 @@ const SOURCES = [
   'src',
   'test',
 ];
-/** Of the files that take longer, only tests with this tag are listed. */
+/** Only tests with this tag are listed of the files that take longer. */
 const SMOKE = 'smoke';
 const NUMBERED = /\((fault|attack)s? \d/;
 /** Separates the parts of a line. */

@@ -41,9 +41,11 @@ const ATTRIBUTES: Readonly<Record<string, readonly [read: (text: string) => unkn
 
 const readOptions = (): TrackerOptions => {
   const options: Record<string, unknown> = {};
+  // One question for all that the tag has is sooner answered than one for each that it may have.
+  const names = tag?.getAttributeNames();
   for (const [name, [read, option = name]] of Object.entries(ATTRIBUTES)) {
-    const text = tag?.getAttribute(`data-${name}`);
-    if (text == null) continue;
+    if (!names?.includes(`data-${name}`)) continue;
+    const text = tag?.getAttribute(`data-${name}`) ?? '';
     const [group = '', member] = option.split('.');
     options[group] = member
       ? { ...(options[group] as object | undefined), [member]: read(text) }

@@ -663,8 +663,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'page-hears-first',
     breaks: 'a press counts though the page stops it',
     file: 'src/client/page.ts',
-    find: 'capture: true',
-    put: 'capture: false',
+    find: 'addEventListener(type, listener as EventListener, true);',
+    put: 'addEventListener(type, listener as EventListener, false);',
     noticedBy: {
       'e2e/closing/controls.spec.ts': [
         'if the page gets in the way › a marked control counts though the page stops the click at the control',

@@ -149,8 +149,10 @@ export const createFirst = (
     };
 
   // In a task of its own, ahead of the second load's: users wait less long for each.
-  runtime.after(0, () => isStopped || registry.start());
-  void later(nothing);
+  runtime.after(0, () => {
+    void later(nothing);
+    if (!isStopped) registry.start();
+  });
 
   return {
     observe(target, offer) {
@@ -172,7 +174,11 @@ export const createFirst = (
     stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;
-      void later((loaded) => loaded.stop());
+      void later((loaded) => {
+        loaded.stop();
+        // A second load that was on its way listens only now.
+        page.stop();
+      });
       isStopped = true;
       latest.tracker = undefined;
       registry.stop();

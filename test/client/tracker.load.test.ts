@@ -156,6 +156,25 @@ describe('the start', () => {
     tracker.stop();
   });
 
+  test('leaves no listener of the page if the tracker is stopped before the second load comes', async () => {
+    render('<p data-offer-id="a"></p>');
+    const remove = vi.spyOn(window, 'removeEventListener');
+    const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });
+    await runNext();
+    expect(hears('pointerdown')).toBe(true);
+    tracker.stop();
+    tracker.stop();
+    await runNext();
+    await vi.waitFor(() => expect(hears('toggle')).toBe(true), SLOW_MACHINE_MS);
+    await site.frame();
+    const left = vi
+      .mocked(window.addEventListener)
+      .mock.calls.filter(
+        ([type, listener]) => !remove.mock.calls.some((each) => each[0] === type && each[1] === listener),
+      );
+    expect(left).toEqual([]);
+  });
+
   test('hears of an offer that a listener brings when an early press is judged', async () => {
     render('<p data-offer-id="a"><button data-offer-dismiss></button></p><i></i>');
     const tracker = createOfferTracker({ endpoint: '/offer-events', outbox: { name: site.name } });

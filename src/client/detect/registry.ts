@@ -117,10 +117,11 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     isDirty = true;
   };
   let onChange: RegistryExtension['onChange'] = lookAtAll;
-  const observer = new MutationObserver((records) => onChange(records));
+  let observer: MutationObserver | undefined;
 
   const search = (root: SearchRoot): Stop => {
     roots.add(root);
+    observer ??= new MutationObserver((records) => onChange(records));
     observer.observe(root, {
       childList: true,
       subtree: true,
@@ -155,7 +156,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       return () => unmount(element, placement);
     },
     stop() {
-      observer.disconnect();
+      observer?.disconnect();
       roots.clear();
       for (const element of placements.keys()) unmount(element);
     },
