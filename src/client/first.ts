@@ -148,10 +148,12 @@ export const createFirst = (
       if (!loaded) void commit(newest);
     };
 
-  // In a task of its own, ahead of the second load's: users wait less long for each.
+  // In a task of its own, ahead of the second load's: users wait less long for each. Before it nothing is watched.
   runtime.after(0, () => {
+    if (isStopped) return;
+    page.listen(exposure.recheck);
     void later(nothing);
-    if (!isStopped) registry.start();
+    registry.start();
   });
 
   return {
@@ -174,11 +176,7 @@ export const createFirst = (
     stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
     stop() {
       if (isStopped) return;
-      void later((loaded) => {
-        loaded.stop();
-        // A second load that was on its way listens only now.
-        page.stop();
-      });
+      void later((loaded) => loaded.stop());
       isStopped = true;
       latest.tracker = undefined;
       registry.stop();
