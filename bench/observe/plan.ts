@@ -1,7 +1,7 @@
 /** What is measured: the words that the page and the command share. */
 
-/** No observing at all, one plain IntersectionObserver, the built script file, and a published tracker. */
-export const STRATEGIES = ['none', 'bare', 'ours', 'snowplow'] as const;
+/** No observing at all, one plain IntersectionObserver, the built script file, a published tracker, and another release. */
+export const STRATEGIES = ['none', 'bare', 'ours', 'snowplow', 'against'] as const;
 export type Strategy = (typeof STRATEGIES)[number];
 
 /** The document gets this event for each offer that Snowplow's tracker counts. */

@@ -3,8 +3,8 @@ import { median, spread, table } from '../figures.js';
 import type { Run } from './measure.js';
 import { type Layout, PHASES, type Phase, STRATEGIES, type Strategy } from './plan.js';
 
-/** One page of one round under each strategy. */
-export type Round = Readonly<Record<Strategy, Run>>;
+/** One page of one round under each strategy; another release only takes part if the command names one. */
+export type Round = Readonly<Record<Exclude<Strategy, 'against'>, Run>> & { readonly against?: Run };
 
 /** All rounds of one page. */
 export interface Series {
@@ -33,11 +33,14 @@ const shares = ({ rounds }: Series, quantity: Quantity, tracker: Strategy = 'our
   rounds.flatMap((round) => {
     const { none, bare } = round;
     const floor = quantity(bare) - quantity(none);
-    return floor > 0 ? [(quantity(round[tracker]) - quantity(none)) / floor] : [];
+    const run = round[tracker];
+    return run && floor > 0 ? [(quantity(run) - quantity(none)) / floor] : [];
   });
 
-const medianOf = ({ rounds }: Series, strategy: Strategy, quantity: Quantity): number =>
-  median(rounds.map((round) => quantity(round[strategy])));
+const runsOf = ({ rounds }: Series, strategy: Strategy): Run[] =>
+  rounds.flatMap((round) => round[strategy] ?? []);
+
+const medianOf = (runs: readonly Run[], quantity: Quantity): number => median(runs.map(quantity));
 
 const nameOf = ({ layout, count }: Series): string => `${layout} × ${count}`;
 
@@ -48,15 +51,20 @@ const COLUMNS: readonly (readonly [name: string, quantity: Quantity])[] = [
 
 /** The measurements of each page: plain figures and shares. */
 export const renderSeries = (series: Series): string => {
-  const plain = STRATEGIES.map((strategy) => [
-    strategy,
-    ...COLUMNS.map(([, quantity]) => medianOf(series, strategy, quantity).toFixed(0)),
-    medianOf(series, strategy, heapKb).toFixed(0),
-    series.rounds.map((round) => round[strategy].counted).join(' '),
-  ]);
-  const trackers: readonly [row: string, tracker: Strategy][] = [
+  const tookPart = STRATEGIES.filter((strategy) => runsOf(series, strategy).length);
+  const plain = tookPart.map((strategy) => {
+    const runs = runsOf(series, strategy);
+    return [
+      strategy,
+      ...COLUMNS.map(([, quantity]) => medianOf(runs, quantity).toFixed(0)),
+      medianOf(runs, heapKb).toFixed(0),
+      runs.map(({ counted }) => counted).join(' '),
+    ];
+  });
+  const trackers: readonly (readonly [row: string, tracker: Strategy])[] = [
     ['share', 'ours'],
     ['of Snowplow', 'snowplow'],
+    ...(tookPart.includes('against') ? [['of the other release', 'against'] as const] : []),
   ];
   const shared = trackers.map(([row, tracker]) => [
     row,

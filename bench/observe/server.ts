@@ -1,8 +1,10 @@
 /** The bench's own site on the loopback interface. Its endpoint accepts every event, so delivery is real and near. */
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { dirname, join } from 'node:path';
 import ts from 'typescript';
 import type { WireReply, WireRequest } from '../../src/protocol/batch.js';
 import { snowplowScript } from '../peers/snowplow.mjs';
@@ -29,6 +31,7 @@ const STYLE = `
 
 const SCRIPTS: Readonly<Record<string, string>> = {
   ours: '<script src="/offersight.js" data-endpoint="/offer-events"></script>',
+  against: '<script src="/against/offersight.js" data-endpoint="/offer-events"></script>',
   snowplow: '<script src="/snowplow.js"></script>',
 };
 
@@ -46,11 +49,19 @@ const transpile = async (name: string): Promise<string> => {
   return ts.transpileModule(source, { compilerOptions: { target, module } }).outputText;
 };
 
-/** Starts it. */
-export const startBenchSite = async (): Promise<BenchSite> => {
+/**
+ * Starts it.
+ * @param against The script file of another release.
+ */
+export const startBenchSite = async (against?: string): Promise<BenchSite> => {
   const files = new Map<string, string>([['/snowplow.js', snowplowScript(SNOWPLOW_COUNTED)]]);
-  for (const name of ['offersight.js', 'offersight-delivery.js'])
-    files.set(`/${name}`, await readFile(new URL(`../../dist/${name}`, import.meta.url), 'utf8'));
+  const read = async (folder: string, path: string): Promise<void> => {
+    // Older releases are one file.
+    for (const name of ['offersight.js', 'offersight-delivery.js'])
+      if (existsSync(join(folder, name))) files.set(path + name, await readFile(join(folder, name), 'utf8'));
+  };
+  await read('dist', '/');
+  if (against) await read(dirname(against), '/against/');
   for (const name of PAGE_FILES) files.set(`/${name}.js`, await transpile(name));
 
   const server = createServer(async (request, response) => {
