@@ -45,7 +45,8 @@ const readOptions = (): TrackerOptions => {
   const names = tag?.getAttributeNames();
   for (const [name, [read, option = name]] of Object.entries(ATTRIBUTES)) {
     if (!names?.includes(`data-${name}`)) continue;
-    const text = tag?.getAttribute(`data-${name}`) ?? '';
+    // It is among those that the tag has.
+    const text = tag?.getAttribute(`data-${name}`) as string;
     const [group = '', member] = option.split('.');
     options[group] = member
       ? { ...(options[group] as object | undefined), [member]: read(text) }

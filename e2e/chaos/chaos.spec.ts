@@ -138,6 +138,14 @@ test.describe('a document that another one replaced in its tab', () => {
     expect(deaths([opened('t1.1.a'), killed, opened('t1.2.b')])).toEqual(['opened', ['t1.1.a'], 'opened']);
   });
 
+  test('counts as killed if a page of the browser itself replaced it, of which nothing else is said', () => {
+    expect(deaths([opened('t1.1.a'), opened('t1.2.error'), opened('t1.3.c')])).toEqual([
+      'opened',
+      ['t1.1.a'],
+      'opened',
+    ]);
+  });
+
   test('was replaced also by a page of the browser itself, about what it cannot load', async ({ world }) => {
     const tab = await world.open({ offers: 0 });
     await expect.poll(() => world.documentsOf(tab).length).toBe(1);

@@ -13,6 +13,9 @@ const BEACONS_MS = 2_000;
 /** The tab of a document: the first part of its name. */
 const tabOf = (document: string): string => document.slice(0, document.indexOf('.'));
 
+/** A page of the browser itself, about what it cannot load: it only replaces another document. */
+const ERROR_PAGE = /\.error$/;
+
 /** Puts the death of such a page ahead of the next document of its tab. */
 export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
   const ended = new Set(
@@ -27,8 +30,9 @@ export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
     if (row.kind !== 'opened') return [row];
     const before = shown.get(tabOf(row.tab));
     shown.set(tabOf(row.tab), row.tab);
-    if (before === undefined || ended.has(before)) return [row];
-    return [{ kind: 'killed', what: 'renderer', names: [before], at: row.at }, row];
+    const itself = ERROR_PAGE.test(row.tab) ? [] : [row];
+    if (before === undefined || ended.has(before) || ERROR_PAGE.test(before)) return itself;
+    return [{ kind: 'killed', what: 'renderer', names: [before], at: row.at }, ...itself];
   });
 };
 

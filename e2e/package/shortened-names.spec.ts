@@ -173,7 +173,7 @@ test.describe('the script file reads each attribute of its tag', () => {
   for (const [name, show] of Object.entries(ATTRIBUTES)) test(name, ({ page, stack }) => show(page, stack));
 });
 
-/** Collects the attributes that are read from elements that match. */
+/** Collects the attributes that are read from elements that match, or looked for among the names of all that they have. */
 const readOf = (page: Page, selector: string) =>
   page.addInitScript((selector) => {
     const { getAttribute } = Element.prototype;
@@ -182,6 +182,16 @@ const readOf = (page: Page, selector: string) =>
     Element.prototype.getAttribute = function (name) {
       if (this.matches(selector)) read.add(name);
       return getAttribute.call(this, name);
+    };
+    const { getAttributeNames } = Element.prototype;
+    Element.prototype.getAttributeNames = function () {
+      const names = getAttributeNames.call(this);
+      const isRead = this.matches(selector);
+      const includes = (name: string): boolean => {
+        if (isRead) read.add(name);
+        return Array.prototype.includes.call(names, name);
+      };
+      return Object.assign(names, { includes });
     };
   }, selector);
 

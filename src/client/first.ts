@@ -148,12 +148,10 @@ export const createFirst = (
       if (!loaded) void commit(newest);
     };
 
-  // In a task of its own, ahead of the second load's: users wait less long for each. Before it nothing is watched.
+  // In a task of its own, ahead of the second load's: users wait less long for each.
   runtime.after(0, () => {
-    if (isStopped) return;
-    page.listen(exposure.recheck);
     void later(nothing);
-    registry.start();
+    if (!isStopped) registry.start();
   });
 
   return {

@@ -23,17 +23,22 @@ export interface Page {
   listen(listener: (change: PageChange) => void): void;
   /** Hears events of these types ahead of the page's own listeners, also those of the document, until stopped. */
   capture<T extends Event>(types: readonly string[], listener: (event: T) => void): void;
-  /** Ends all listening; what begins to listen afterwards needs another stop. */
+  /** Ends all listening, for good. */
   stop: Stop;
 }
 
 /** The page of this document. */
 export const createPage = (): Page => {
   // An `AbortController` would be shorter, but takes a tenth of the first task.
-  const stops = new Set<Stop>();
+  const stops: Stop[] = [];
 
   const page: Page = {
     isVisible: () => document.visibilityState === 'visible',
+    stop() {
+      for (const stop of stops) stop();
+      // Rooms that are still on their way would listen for a tracker that is over.
+      page.capture = () => undefined;
+    },
     // A page out of the back/forward cache may come back with only `pageshow`.
     listen: (listener) =>
       page.capture(['visibilitychange', 'pageshow', 'pagehide', 'online'], ({ type }) =>
@@ -42,11 +47,8 @@ export const createPage = (): Page => {
     capture(types, listener) {
       for (const type of types) {
         addEventListener(type, listener as EventListener, true);
-        stops.add(() => removeEventListener(type, listener as EventListener, true));
+        stops.push(() => removeEventListener(type, listener as EventListener, true));
       }
-    },
-    stop() {
-      for (const stop of stops) stop();
     },
   };
   return page;

@@ -85,11 +85,14 @@ describe('stopped', () => {
     page.capture(['click', 'keydown'], ({ type }) => heard.push(type));
     page.stop();
     page.stop();
+    // A room that was on its way when the page was stopped.
+    told.push(listen(page));
+    page.capture(['click'], ({ type }) => heard.push(type));
     window.dispatchEvent(new Event('pagehide'));
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
     find('p').click();
     find('p').dispatchEvent(new Event('keydown', { bubbles: true }));
-    expect([told, heard]).toEqual([[[], []], []]);
+    expect([told, heard]).toEqual([[[], [], []], []]);
   });
 
   test('the other pages of this document go on', () => {

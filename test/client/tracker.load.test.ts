@@ -165,7 +165,7 @@ describe('the start', () => {
     tracker.stop();
     tracker.stop();
     await runNext();
-    await vi.waitFor(() => expect(hears('toggle')).toBe(true), SLOW_MACHINE_MS);
+    await vi.waitFor(() => expect(loads).toBe(1), SLOW_MACHINE_MS);
     await site.frame();
     const left = vi
       .mocked(window.addEventListener)

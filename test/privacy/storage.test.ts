@@ -15,7 +15,7 @@ const HARMLESS = new Set(
     'Symbol TextDecoder TypeError URL Uint8Array WeakMap WeakRef WeakSet atob encodeURIComponent parseFloat undefined',
     'AbortController AbortSignal CSSStyleSheet CustomEvent DOMRect Document Element HTMLElement Node addEventListener customElements document',
     'getComputedStyle innerHeight innerWidth scrollX scrollY location visualViewport IntersectionObserver MutationObserver ResizeObserver',
-    'cancelAnimationFrame clearTimeout queueMicrotask requestAnimationFrame setTimeout console crypto performance',
+    'cancelAnimationFrame clearTimeout queueMicrotask removeEventListener requestAnimationFrame setTimeout console crypto performance',
     'IDBKeyRange navigator.globalPrivacyControl navigator.onLine navigator.userAgent navigator.webdriver',
   ].flatMap((line) => line.split(' ')),
 );

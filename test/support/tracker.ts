@@ -94,12 +94,7 @@ export const openSite = (): Site => {
     for (const event of request.events) posted.set(event.id, event);
     return takeAll(request);
   });
-  const listen = window.addEventListener.bind(window);
-  vi.spyOn(window, 'addEventListener').mockImplementation((...args: Parameters<typeof listen>) => {
-    const [, , settings] = args;
-    // As in browsers: happy-dom would listen for a page whose tracker was stopped before.
-    if (typeof settings !== 'object' || !settings.signal?.aborted) listen(...args);
-  });
+  vi.spyOn(window, 'addEventListener');
   const noticing: MutationObserver[] = [];
   vi.stubGlobal(
     'MutationObserver',

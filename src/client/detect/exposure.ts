@@ -57,7 +57,7 @@ export interface ExposureWatch {
   unwatch(element: Element): void;
   /** Takes what somebody else saw of an offer that has no box of its own. */
   take(item: Watched, sample: Sample): void;
-  /** Looks again at what is exposed, because the page has changed, or what was transparent or hidden may be visible now. */
+  /** Looks again at what is exposed, because what was transparent or hidden may have become visible. */
   recheck(): void;
   /** Uses an extension instead of the one before, until it stops. */
   extend(extension: ExposureExtension): Stop;
@@ -82,7 +82,7 @@ const FAR_DELAY_MS = 100;
  * @param onViewed Called once, when the rule is met; the offer is forgotten by then.
  */
 export const createExposureWatch = (
-  page: Pick<Page, 'isVisible'>,
+  page: Page,
   runtime: Pick<Runtime, 'elapsed' | 'after'>,
   rule: ViewabilityRule,
   onViewed: (placement: Placement) => void,
@@ -164,6 +164,8 @@ export const createExposureWatch = (
     observers.set(name, observer);
     return observer;
   };
+
+  page.listen(evaluateAll);
 
   return {
     watched,

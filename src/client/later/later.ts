@@ -184,8 +184,6 @@ export const createLater = (context: LaterContext): Later => {
     stop() {
       noticing?.stop();
       delivery.stop();
-      // The first load may have stopped it before this one began to listen.
-      page.stop();
     },
   };
 };

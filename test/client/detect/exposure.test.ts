@@ -21,7 +21,6 @@ beforeEach(() => {
   runtime = fakeRuntime();
   seen = [];
   exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
-  page.listen(exposure.recheck);
   hidden = new Set();
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);

@@ -27,7 +27,6 @@ beforeEach(() => {
     return !hidden.has(this);
   });
   exposure = createExposureWatch(page, runtime, RULE, () => undefined);
-  page.listen(exposure.recheck);
   const explaining = explain((note) => notes.push(note)) as Explaining;
   const onEvaluation = explaining(exposure, page, (callback) => callback(), isShown);
   exposure.extend({ isShown: (element) => isDrawn(element), onEvaluation });

@@ -84,6 +84,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
   const closedHosts = new WeakSet<EventTarget>();
   const hearings: Hearing[] = [];
   const awaited = new Set<string>();
+  let isStopped = false;
 
   const hear = (root: SearchRoot, [types, listener]: Hearing): void => {
     const isOpen = (root as ShadowRoot).mode === 'open';
@@ -122,7 +123,8 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
       awaited.add(localName);
       customElements.whenDefined(localName).then(
         () => {
-          for (const root of all()) for (const found of root.querySelectorAll(localName)) look(found);
+          if (!isStopped)
+            for (const root of all()) for (const found of root.querySelectorAll(localName)) look(found);
         },
         // No name that could ever be defined, such as `font-face`.
         () => undefined,
@@ -202,6 +204,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     },
     all,
     stop() {
+      isStopped = true;
       observer.disconnect();
       for (const root of heardIn) leave(root);
     },

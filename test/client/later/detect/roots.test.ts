@@ -381,7 +381,8 @@ describe('who asked', () => {
 
   test('hears, searches and gets nothing any more once it is stopped', async () => {
     const [open, closed] = [hostOf('<p></p>'), hostOf('<p></p>', 'closed')];
-    document.body.append(open.host, closed.host);
+    const name = `x-late-${names++}`;
+    document.body.append(open.host, closed.host, document.createElement(name));
     start();
     roots.search(closed.root);
     const heard = hear('click', 'toggle');
@@ -392,6 +393,8 @@ describe('who asked', () => {
       fire(target, 'toggle');
     }
     document.body.append(hostOf('<p></p>').host);
+    find(name).attachShadow({ mode: 'open' });
+    customElements.define(name, class extends HTMLElement {});
     await settle();
     expect([heard, others(), changes]).toEqual([[], [], 0]);
   });
