@@ -1,4 +1,5 @@
 import type { Page } from '@playwright/test';
+import { storedRecords } from '../fixtures/database.js';
 import { trackerStats, untilWaiting } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
@@ -52,6 +53,10 @@ test.describe('with one line in a site’s own service worker', () => {
       stack.site.gateway.fault = 'off';
       await openWithWorker(page, stack, worker);
       await untilWaiting(page, 3);
+      // A tab that is gone before its page has found the worker asks for no sync: the next page brings what is left.
+      const hasSite = async (): Promise<boolean> =>
+        (await storedRecords(page, 'state')).some(([key]) => key[1] === 'site');
+      await expect.poll(hasSite).toBe(true);
       await page.close();
       await other.goto('about:blank');
       stack.site.gateway.fault = undefined;
