@@ -167,11 +167,10 @@ describe('the start', () => {
     await runNext();
     await vi.waitFor(() => expect(loads).toBe(1), SLOW_MACHINE_MS);
     await site.frame();
+    const removed = remove.mock.calls;
     const left = vi
       .mocked(window.addEventListener)
-      .mock.calls.filter(
-        ([type, listener]) => !remove.mock.calls.some((each) => each[0] === type && each[1] === listener),
-      );
+      .mock.calls.filter((added) => !removed.some((each) => added.every((given, at) => given === each[at])));
     expect(left).toEqual([]);
   });
 
