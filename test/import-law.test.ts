@@ -13,12 +13,15 @@ interface Law {
 const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 'reply'].map(
   (room) => `protocol/${room}`,
 );
-const FIRST_LOAD = ['client/page', 'client/recording', 'client/outbox/outbox', 'client/outbox/indexeddb'];
+const FIRST_LOAD = ['early', 'page', 'recording', 'outbox/outbox', 'outbox/indexeddb'].map(
+  (room) => `client/${room}`,
+);
 /** What the second load has at once. Delivery is not among it, and comes by `import()`. */
 const SECOND_LOAD = [
   ...[
     'asking',
     'consent',
+    'counts',
     'decisions',
     'farewell',
     'learning',
@@ -27,7 +30,7 @@ const SECOND_LOAD = [
     'noticing',
     'on-need',
   ],
-  ...['page-view', 'reports', 'wrong-option'],
+  ...['reports', 'wrong-option'],
   ...['outbox/indexeddb-kinds', 'outbox/mended', 'outbox/told'],
 ].map((room) => `client/later/${room}`);
 /** What an intake is, and the events that it takes and keeps. */
@@ -58,7 +61,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
   },
-  'client/early': { types: ['client/detect/placement'] },
+  'client/early': { values: ['client/detect/exposure'], types: ['client/detect', 'client/page'] },
   'client/inside': { types: ['client'] },
   'client/offer-tracker': { types: ['client', 'protocol/event', 'runtime'] },
   'client/recording': {
@@ -66,8 +69,8 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/detect/placement', 'client/outbox/outbox', 'runtime'],
   },
   'client/first': {
-    values: [...FIRST_LOAD, ...FIRST_SIGHT, 'protocol/event', 'errors', 'runtime'],
-    types: ['client'],
+    values: [...FIRST_LOAD, ...FIRST_SIGHT, 'errors', 'runtime'],
+    types: ['client', 'protocol/event'],
   },
   'client/tracker': {
     values: ['client/first', 'client/options', 'errors'],
@@ -153,7 +156,7 @@ const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/early', 'client/page', 'runtime'],
   },
   'client/later/wrong-option': { values: ['client/later/asking', 'errors'], types: ['client/options'] },
-  'client/later/page-view': { values: ['protocol/event'], types: ['client/detect', 'client/recording'] },
+  'client/later/counts': { values: ['protocol/event'], types: ['client/detect', 'client/offer-tracker'] },
   'client/later/decisions': {
     values: ['protocol/event'],
     types: [

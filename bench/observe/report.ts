@@ -20,6 +20,8 @@ const AIMS = [
 ] as const;
 /** Below this a share means nothing, since the bare observer itself adds too little to measure. */
 const FEW = 20;
+/** From here on it is measured what each offer takes. */
+const MANY = 10_000;
 /** Phases that happen once, regardless of how many frames they take. */
 const ONCE: ReadonlySet<Phase> = new Set(['mount', 'rest']);
 
@@ -27,6 +29,7 @@ type Quantity = (run: Run) => number;
 
 const total: Quantity = ({ cpuMs }) => PHASES.reduce((sum, phase) => sum + cpuMs[phase], 0);
 const heapKb: Quantity = ({ heapBytes }) => heapBytes / 1_024;
+const mountScript: Quantity = ({ mountScriptMs }) => mountScriptMs;
 
 /** (tracker − none) ÷ (bare − none) by round; a round in which the bare observer cost nothing has no share. */
 const shares = ({ rounds }: Series, quantity: Quantity, tracker: Strategy = 'ours'): number[] =>
@@ -57,6 +60,7 @@ export const renderSeries = (series: Series): string => {
     return [
       strategy,
       ...COLUMNS.map(([, quantity]) => medianOf(runs, quantity).toFixed(0)),
+      medianOf(runs, mountScript).toFixed(0),
       medianOf(runs, heapKb).toFixed(0),
       runs.map(({ counted }) => counted).join(' '),
     ];
@@ -69,11 +73,37 @@ export const renderSeries = (series: Series): string => {
   const shared = trackers.map(([row, tracker]) => [
     row,
     ...COLUMNS.map(([, quantity]) => spread(shares(series, quantity, tracker), 2)),
+    spread(shares(series, mountScript, tracker), 2),
     spread(shares(series, heapKb, tracker), 2),
     '',
   ]);
-  const head = [nameOf(series), ...COLUMNS.map(([name]) => `${name} ms`), 'heap KB', 'counted'];
+  const head = [
+    nameOf(series),
+    ...COLUMNS.map(([name]) => `${name} ms`),
+    'mount script ms',
+    'heap KB',
+    'counted',
+  ];
   return table(head, [...plain, ...shared]);
+};
+
+/** What mounting many offers costs beside the bare observer: how many times its script, and how much more heap. */
+const renderMany = (all: readonly Series[]): string => {
+  const rows = all
+    .filter(({ count }) => count >= MANY)
+    .map((series) => [
+      nameOf(series),
+      `${spread(
+        series.rounds.map(({ bare, ours }) => mountScript(ours) / mountScript(bare)),
+        2,
+      )} (≤ 1.5)`,
+      `${spread(
+        series.rounds.map(({ bare, ours }) => (heapKb(ours) - heapKb(bare)) / 1_024),
+        2,
+      )} (≤ 1.2)`,
+    ]);
+  const head = ['', 'mount script, ours ÷ bare', 'heap, ours − bare, MB'];
+  return rows.length ? `${table(head, rows)}\n\n` : '';
 };
 
 /** What we add with few offers, milliseconds: to a frame, if a phase can have any number of frames. */
@@ -106,5 +136,5 @@ export const renderSummary = (all: readonly Series[]): string => {
     ];
   });
   const head = ['', ...COLUMNS.map(([name]) => name), 'heap', 'aim'];
-  return `${renderFew(all)}(ours − none) ÷ (bare − none), median (min–max) over rounds\n${table(head, rows)}`;
+  return `${renderFew(all)}${renderMany(all)}(ours − none) ÷ (bare − none), median (min–max) over rounds\n${table(head, rows)}`;
 };

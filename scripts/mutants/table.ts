@@ -24,8 +24,8 @@ const SEEING: readonly Mutant[] = [
     name: 'glance-noticed-late',
     breaks: 'what counts at a glance is watched exactly from the beginning',
     file: `${DETECT}/exposure.ts`,
-    find: 'const first = own.dwellMs\n',
-    put: 'const first = own\n',
+    find: 'dwellMs === 0 || !rule.dwellMs',
+    put: 'false',
     noticedBy: {
       'e2e/seeing/fast.spec.ts': [
         'a dwell of 0 counts what a bare observer reports while a page scrolls by one viewport every second frame',
@@ -320,7 +320,7 @@ const SEEING: readonly Mutant[] = [
     name: 'far-forgets-near',
     breaks: 'what comes near the viewport is watched exactly',
     file: `${DETECT}/exposure.ts`,
-    find: "if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);",
+    find: "item.near[isIntersecting ? 'observe' : 'unobserve'](target);",
     put: '',
     noticedBy: {
       'e2e/seeing/counting.spec.ts': ['the same offers count as for an exact observer › if the page jumps'],
@@ -384,8 +384,8 @@ const EARLY: readonly Mutant[] = [
   {
     name: 'early-out-of-sight',
     breaks: 'a dialog that is closed early closes only what could be seen in it',
-    file: 'src/client/first.ts',
-    find: 'exposure.watched.get(element)?.ratio !== 0',
+    file: 'src/client/early.ts',
+    find: 'watched.get(element)?.ratio',
     put: 'true',
     noticedBy: {
       'e2e/closing/early.spec.ts': [
@@ -396,7 +396,7 @@ const EARLY: readonly Mutant[] = [
   {
     name: 'early-transparent',
     breaks: 'an early press shows nothing that could not be seen',
-    file: 'src/client/first.ts',
+    file: 'src/client/early.ts',
     find: 'isShown(element) &&',
     put: '',
     noticedBy: {
@@ -517,9 +517,9 @@ const PAGE_VIEWS: readonly Mutant[] = [
   {
     name: 'page-view-begins-every-dwell-anew',
     breaks: 'what dwells when a page view begins goes on dwelling',
-    file: 'src/client/later/page-view.ts',
-    find: ' && !exposure.watched.has(element))',
-    put: ')',
+    file: `${DETECT}/exposure.ts`,
+    find: 'placement.isSeen &&= false;',
+    put: 'unwatch(element); placement.isSeen &&= false;',
     noticedBy: {
       'e2e/seeing/page-views.spec.ts': ['when a page view begins › an offer that dwells continues its dwell'],
     },
@@ -1201,8 +1201,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'renewed-token-unnoticed',
     breaks: 'a token that the page renews is that of the next event',
     file: `${DETECT}/registry.ts`,
-    find: 'Object.assign(placement, { expiresAt, token, group });',
-    put: 'void [expiresAt, token, group];',
+    find: 'Object.assign(placement, { [name]: settings[name] });',
+    put: 'void settings;',
     noticedBy: {
       'e2e/seeing/late.spec.ts': ['the next event has the token and the expiry that the page has renewed'],
     },
@@ -1339,8 +1339,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'past-without-impression',
     breaks: 'what is remembered of a placement has the impression that its going was about',
     file: `${DETECT}/registry.ts`,
-    find: '{ ...placement, element: undefined }',
-    put: '{ ...placement, impression: undefined, element: undefined }',
+    find: 'placement, { element: undefined }',
+    put: 'placement, { impression: undefined, element: undefined }',
     noticedBy: {
       'test/client/tracker.events.test.ts': [
         'repeated › a mount: closing by a control and, once the element is gone, by the id alone counts once',

@@ -1,5 +1,8 @@
-/** What users do before the second load is there, which judges it as if it had been there. Only types. */
+/** What users do before the second load is there, which judges it as if it had been there. */
+import { type ExposureWatch, isShown } from './detect/exposure.js';
 import type { Placement } from './detect/placement.js';
+import type { Registry } from './detect/registry.js';
+import type { Page } from './page.js';
 
 /** What a user did, and what it may have been about: what is closed may be gone by the time that somebody can judge it. */
 export interface EarlyAct {
@@ -9,3 +12,27 @@ export interface EarlyAct {
   /** What was in sight then. */
   readonly placements: readonly Placement[];
 }
+
+/** Keeps what users do from now on, with what is in sight then, until it is late. */
+export const keepEarly = (
+  page: Pick<Page, 'capture'>,
+  { placements }: Pick<Registry, 'placements'>,
+  { watched }: Pick<ExposureWatch, 'watched'>,
+  isLate: () => unknown,
+): EarlyAct[] => {
+  const early: EarlyAct[] = [];
+  page.capture(['pointerdown', 'click', 'keydown', 'submit'], (event) => {
+    if (isLate()) return;
+    const path = event.composedPath();
+    early.push({
+      event,
+      path,
+      placements: [...placements.values()].filter(
+        ({ element, isSeen }) =>
+          // Observers may not have reported yet what a press hits.
+          isShown(element) && (path.includes(element) || isSeen || watched.get(element)?.ratio),
+      ),
+    });
+  });
+  return early;
+};

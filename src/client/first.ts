@@ -3,11 +3,12 @@
  * is needed soon, but not first, is later.ts.
  */
 import { OffersightError } from '../errors.js';
-import { isOfferId, type OfferEvent } from '../protocol/event.js';
+import type { OfferEvent } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
-import { createExposureWatch, isShown } from './detect/exposure.js';
+import { createExposureWatch } from './detect/exposure.js';
+import type { Placement } from './detect/placement.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
-import type { EarlyAct } from './early.js';
+import { keepEarly } from './early.js';
 import type { PageView } from './inside.js';
 import type { Later } from './later/later.js';
 import type { OfferTracker } from './offer-tracker.js';
@@ -62,7 +63,17 @@ export const createFirst = (
     loading ??= new Promise<void>((resolve) => runtime.after(0, resolve))
       .then(() => import('./later/later.js'))
       .then(({ createLater }) => {
-        loaded = createLater({ ...context, exposure, latest, options, early, recorder, registry, report });
+        loaded = createLater({
+          ...context,
+          exposure,
+          latest,
+          options,
+          early,
+          recorder,
+          registry,
+          report,
+          watch,
+        });
         return loaded;
       })
       .catch((cause: unknown) => {
@@ -104,30 +115,9 @@ export const createFirst = (
     queueMicrotask(() => commit(event));
   });
 
-  const exposure = createExposureWatch(page, runtime, options.viewability, (placement) =>
-    recorder.onViewed(placement.offerId, placement, true),
-  );
-  // Until the second load is there, nobody knows what covers an offer.
-  if (options.occlusion) exposure.extend({ isShown: nothing });
-  /** What users press before the second load is there is kept for it, with what was in sight: that may be gone by then. */
-  const early: EarlyAct[] = [];
-  page.capture(['pointerdown', 'click', 'keydown', 'submit'], (event) => {
-    if (loaded) return;
-    const path = event.composedPath();
-    early.push({
-      event,
-      path,
-      placements: [...registry.placements.values()].filter(
-        ({ element }) =>
-          // Observers may not have reported yet what a press hits.
-          isShown(element) && (path.includes(element) || exposure.watched.get(element)?.ratio !== 0),
-      ),
-    });
-  });
   const registry = createRegistry({
     onMount(placement) {
-      const { offerId } = placement;
-      if (isOfferId(offerId) && recorder.isOpen(offerId, placement)) exposure.watch(placement);
+      watch(placement);
       loaded?.onMount(placement);
     },
     onUnmount(placement) {
@@ -135,6 +125,17 @@ export const createFirst = (
       loaded?.onUnmount(placement);
     },
   });
+  const exposure = createExposureWatch({ ...context, registry }, options.viewability, (placement) =>
+    recorder.onViewed(placement.offerId, placement, true),
+  );
+  /** Watches what may count. */
+  const watch = (placement: Placement): void => {
+    if (recorder.isOpen(placement)) exposure.watch(placement);
+    else placement.isSeen = true;
+  };
+  // Until the second load is there, nobody knows what covers an offer.
+  if (options.occlusion) exposure.extend({ isShown: nothing });
+  const early = keepEarly(page, registry, exposure, () => loaded);
   /** Notes a decision of the user, or that there is another user. */
   const decide =
     <Name extends keyof typeof owner>(name: Name) =>

@@ -27,7 +27,7 @@ export interface Inside {
   readonly owner: Owner;
   /** The listeners for events. The first is the page's own options. */
   readonly listeners: Set<EventListeners>;
-  readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed'>;
+  readonly exposure: Pick<ExposureWatch, 'watched' | 'exposed' | 'itemOf'>;
   readonly page: Pick<Page, 'isVisible'>;
   readonly registry: Pick<Registry, 'placements'>;
   readonly isDrawn: (element: Element) => boolean;

@@ -2,7 +2,7 @@
  * Recording: what was noticed becomes an event, once for each impression. The event is announced on the page, where a
  * listener may veto it, and then kept. Recording knows neither what notices nor where events are kept.
  */
-import { createIds, type DismissReason, type OfferEvent } from '../protocol/event.js';
+import { createIds, type DismissReason, isOfferId, type OfferEvent } from '../protocol/event.js';
 import { isSubject } from '../protocol/subject.js';
 import type { Runtime } from '../runtime.js';
 import type { Impression, Past, Placement, Repeat } from './detect/placement.js';
@@ -26,8 +26,8 @@ export interface Recorder {
 
 /** A recorder, and what it knows. */
 export interface Recording extends Recorder {
-  /** Whether an offer may count, with `repeat: 'mount'` this placement of it: it has not yet in this page view. */
-  isOpen(offerId: string, placement: Placement): boolean;
+  /** Whether an offer may count, with `repeat: 'mount'` this placement of it: it has an id, and has not yet in this page view. */
+  isOpen(placement: Placement): boolean;
 }
 
 /** Whose events are recorded, and how often. */
@@ -108,9 +108,10 @@ export const createRecording = (
   };
 
   return {
-    isOpen(offerId, placement) {
+    isOpen(placement) {
+      const { offerId } = placement;
       const impression = impressionOf(offerId, placement);
-      return !impression || isOver(impression, placement);
+      return isOfferId(offerId) && (!impression || isOver(impression, placement));
     },
     record,
     onViewed,

@@ -181,7 +181,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const notesOf = (stored: Stored | undefined, now: number): OfferNote[] => [
     ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
       const { element, offerId } = placement;
-      const item = exposure.watched.get(element);
+      const item = placement.isSeen ? undefined : exposure.itemOf(placement);
       const own = hints.of(placement, item, stored, now);
       const said = say(placement, item, stored, now);
       const [standing, words] = said[0] === 'dwelling' && hints.isRestarted(placement) ? RESTARTED : said;

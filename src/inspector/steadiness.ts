@@ -22,18 +22,18 @@ const times = (count: number): string => (count === 1 ? 'once' : `${count} times
 
 /** Makes what counts breaks and replacements from one look to the next, and says them. */
 export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
-  const runs = new WeakMap<Watched, Run>();
+  const runs = new WeakMap<Placement, Run>();
   const elements = new Map<string, { readonly latest: WeakRef<Element>; readonly replaced: number }>();
   const ids = new WeakMap<Element, { readonly id: string; readonly renamed: number }>();
 
   const broken = (item: Watched): string[] => {
     const at = runtime.elapsed();
-    const run = runs.get(item) ?? { dwell: undefined, seenAt: at, broken: 0, longestMs: 0 };
+    const run = runs.get(item.placement) ?? { dwell: undefined, seenAt: at, broken: 0, longestMs: 0 };
     if (run.dwell !== undefined && item.dwell !== run.dwell) {
       run.broken++;
       run.longestMs = Math.max(run.longestMs, run.seenAt - run.dwell);
     }
-    runs.set(item, Object.assign(run, { dwell: item.dwell, seenAt: at }));
+    runs.set(item.placement, Object.assign(run, { dwell: item.dwell, seenAt: at }));
     const longest = (run.longestMs / 1_000).toFixed(1);
     return run.broken
       ? [

@@ -6,6 +6,7 @@
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
 import type { Placement } from './placement.js';
+import type { Registry } from './registry.js';
 import {
   type Dwell,
   deadlineOf,
@@ -22,10 +23,7 @@ export type Sample = Pick<IntersectionObserverEntry, 'intersectionRatio' | 'root
   readonly boundingClientRect: Size;
 };
 
-/** What newer observers take beside. */
-type Init = IntersectionObserverInit & { readonly delay?: number };
-
-/** An offer that has not counted yet. */
+/** What is known of an offer that has not counted yet. */
 export interface Watched {
   readonly placement: Placement;
   readonly rule: ViewabilityRule;
@@ -34,7 +32,7 @@ export interface Watched {
   /** The visible share when it was last looked at, and what it needs at the size it had; NaN without a box. */
   ratio: number;
   needed: number;
-  dwell: Dwell;
+  dwell?: Dwell;
 }
 
 /** Called at each evaluation, with the dwell before it and its time on the monotonic clock. */
@@ -49,12 +47,15 @@ export interface ExposureExtension {
 
 /** Watches elements until they count as seen. */
 export interface ExposureWatch {
-  /** What has not counted yet, by element. */
+  /** What is known of those that have not counted and are near the viewport, or have no box, by element. */
   readonly watched: ReadonlyMap<Element, Watched>;
   /** Those whose geometry meets the rule: they dwell, or wait to be shown. */
   readonly exposed: ReadonlySet<Watched>;
+  /** Begins, also again. What is watched already goes on. */
   watch(placement: Placement): void;
   unwatch(element: Element): void;
+  /** What is known of an offer that has not counted yet. It begins with nothing, as everything that is far does. */
+  itemOf(placement: Placement): Watched;
   /** Takes what somebody else saw of an offer that has no box of its own. */
   take(item: Watched, sample: Sample): void;
   /** Looks again at what is exposed, because what was transparent or hidden may have become visible. */
@@ -74,22 +75,30 @@ export const isShown = (element: Element): boolean =>
 
 /** Observers report shares in single precision. */
 const TOLERANCE = 1e-4;
+/** No offer needs such a share. */
+const FAR = 2;
 /** How late, at most, an offer that comes near is noticed, milliseconds; browsers without `delay` notice at once. */
 const FAR_DELAY_MS = 100;
+
+/** What it works with. */
+export interface ExposureContext {
+  readonly page: Page;
+  readonly runtime: Pick<Runtime, 'elapsed' | 'after'>;
+  readonly registry: Pick<Registry, 'placements'>;
+}
 
 /**
  * Starts watching on this document.
  * @param onViewed Called once, when the rule is met; the offer is forgotten by then.
  */
 export const createExposureWatch = (
-  page: Page,
-  runtime: Pick<Runtime, 'elapsed' | 'after'>,
+  { page, runtime, registry }: ExposureContext,
   rule: ViewabilityRule,
   onViewed: (placement: Placement) => void,
 ): ExposureWatch => {
   const watched = new Map<Element, Watched>();
   const exposed = new Set<Watched>();
-  const observers = new Map<string, IntersectionObserver>();
+  const observers = new Map<number, IntersectionObserver>();
   let extension: ExposureExtension = { isShown };
   let stopTimer: Stop | undefined;
 
@@ -99,6 +108,7 @@ export const createExposureWatch = (
     item.dwell = step(dwell, qualifies, at);
     if (deadlineOf(item.dwell, item.rule) <= at) {
       unwatch(placement.element);
+      placement.isSeen = true;
       onViewed(placement);
     }
     extension.onEvaluation?.(item, dwell, at);
@@ -106,9 +116,8 @@ export const createExposureWatch = (
 
   const unwatch = (element: Element): void => {
     const item = watched.get(element);
-    if (!item) return;
     watched.delete(element);
-    exposed.delete(item);
+    if (item) exposed.delete(item);
     for (const observer of observers.values()) observer.unobserve(element);
   };
 
@@ -123,14 +132,19 @@ export const createExposureWatch = (
 
   const takeAll = (entries: readonly IntersectionObserverEntry[], observer: IntersectionObserver): void => {
     for (const entry of entries) {
-      const { target } = entry;
-      const item = watched.get(target);
-      if (!item) continue;
-      const isNear = observer === item.near;
-      if (!isNear) item.near[entry.isIntersecting ? 'observe' : 'unobserve'](target);
-      // At first nearly all are reported to be far. One of these needs more only if it has no box: then its children count.
-      if (isNear || (!entry.isIntersecting && (exposed.has(item) || !entry.boundingClientRect.width)))
-        take(item, entry);
+      const { target, isIntersecting } = entry;
+      const placement = registry.placements.get(target);
+      const hasBox = entry.boundingClientRect.width;
+      // At first nearly all are reported to be far. Only those without a box need more: there their children count.
+      const isFar = !isIntersecting && hasBox && !watched.has(target);
+      if (!placement || placement.isSeen || isFar) continue;
+      const item = itemOf(placement);
+      if (observer !== item.near) {
+        item.near[isIntersecting ? 'observe' : 'unobserve'](target);
+        if (isIntersecting) continue;
+        if (hasBox) watched.delete(target);
+      }
+      take(item, entry);
     }
   };
 
@@ -147,22 +161,46 @@ export const createExposureWatch = (
     stopTimer = runtime.after(Math.min(...deadlines) - runtime.elapsed(), evaluateAll);
   };
 
-  const observerFor = (element: Element, key: string, init: () => Init): IntersectionObserver => {
+  /** The exact observer for an offer that needs this share, or the far one. */
+  const observerFor = (element: Element, ratio = FAR): IntersectionObserver => {
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
     const root = self === top && element.ownerDocument === document ? document : null;
-    const name = root ? key : `-${key}`;
+    // Text made of fractions would fill a cache of V8's, 46 KB.
+    const key = root ? ratio : -1 - ratio;
     const observer =
-      observers.get(name) ??
+      observers.get(key) ??
       new IntersectionObserver(
         (entries, self) => {
           takeAll(entries, self);
           schedule();
         },
-        { root, ...init() },
+        {
+          root,
+          ...(ratio === FAR
+            ? { rootMargin: '100% 0%', delay: FAR_DELAY_MS }
+            : { threshold: thresholdsOf({ ...rule, ratio }) }),
+        },
       );
-    observers.set(name, observer);
+    observers.set(key, observer);
     return observer;
+  };
+
+  const itemOf = (placement: Placement): Watched => {
+    const { element } = placement;
+    let item = watched.get(element);
+    if (!item) {
+      const own = ruleOf(rule, placement);
+      item = {
+        placement,
+        rule: own,
+        near: observerFor(element, own.ratio),
+        ratio: 0,
+        needed: 0,
+      };
+      watched.set(element, item);
+    }
+    return item;
   };
 
   page.listen(evaluateAll);
@@ -171,19 +209,14 @@ export const createExposureWatch = (
     watched,
     exposed,
     watch(placement) {
-      const { element } = placement;
-      const own = ruleOf(rule, placement);
-      const near = observerFor(element, `${own.ratio} ${own.largeRatio}`, () => ({
-        threshold: thresholdsOf(own),
-      }));
-      watched.set(element, { placement, rule: own, near, ratio: 0, needed: 0, dwell: undefined });
+      const { element, dwellMs } = placement;
+      placement.isSeen &&= false;
       // What counts at a glance must not be late.
-      const first = own.dwellMs
-        ? observerFor(element, '', () => ({ rootMargin: '100% 0%', delay: FAR_DELAY_MS }))
-        : near;
-      first.observe(element);
+      const isUrgent = dwellMs === 0 || !rule.dwellMs;
+      (isUrgent ? itemOf(placement).near : observerFor(element)).observe(element);
     },
     unwatch,
+    itemOf,
     take,
     recheck: evaluateAll,
     extend(next) {

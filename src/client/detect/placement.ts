@@ -95,6 +95,8 @@ export interface Placement extends OfferSettings {
   readonly offerId: string;
   /** Added by hand, so that no attribute says when it is over. */
   readonly isByHand?: boolean;
+  /** Whether it is not watched any more, or never was, since its offer has counted in this page view. */
+  isSeen?: boolean;
   /** Set when it has counted; with `repeat: 'mount'` each placement has its own. */
   impression?: Impression | undefined;
 }

@@ -4,7 +4,7 @@
  */
 import type { Stop } from '../../runtime.js';
 import { inMs } from '../times.js';
-import type { ObservedOffer, OfferSettings, Past, Placement, Repeat } from './placement.js';
+import type { ObservedOffer, OfferSettings, Past, Placement } from './placement.js';
 
 /** Where offers are looked for. */
 export type SearchRoot = Document | ShadowRoot;
@@ -51,18 +51,26 @@ export const offerIdOf = (element: Element): string | undefined => element.getAt
 /** Epoch seconds, as the API gives them, milliseconds, or an ISO date → epoch milliseconds. */
 const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.parse(text) || undefined;
 
-/** The settings that an element's attributes name. */
-const settingsOf = (element: Element): OfferSettings => {
-  // A missing attribute is null. That is neither a number nor a time, so the setting counts as left out.
-  const read = (name: string) => element.getAttribute(`data-offer-${name}`) as string;
-  return {
-    ratio: parseFloat(read('ratio')),
-    dwellMs: parseFloat(read('dwell')),
-    repeat: read('repeat') as Repeat,
-    expiresAt: timeOf(read('expires')),
-    token: read('token') || undefined,
-    group: read('group') || undefined,
+/** A placement, or settings. It has nothing but what it is given: a page may have put values on `Object.prototype`. */
+class Given {
+  [setting: string]: unknown;
+}
+Object.setPrototypeOf(Given.prototype, null);
+
+/** Gives the settings that an element's attributes name. With many offers each field takes its memory, so none is empty. */
+const give = (element: Element, own?: Pick<Placement, 'element' | 'offerId'>): Given => {
+  const given = Object.assign(new Given(), own);
+  const read = (attribute: string, name: keyof OfferSettings, parse: (text: string) => unknown): void => {
+    const text = element.getAttribute(`data-offer-${attribute}`);
+    if (text) given[name] = parse(text);
   };
+  read('ratio', 'ratio', parseFloat);
+  read('dwell', 'dwellMs', parseFloat);
+  read('repeat', 'repeat', String);
+  read('expires', 'expiresAt', timeOf);
+  read('token', 'token', String);
+  read('group', 'group', String);
+  return given;
 };
 
 /** Makes a registry. */
@@ -76,11 +84,11 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     placements.delete(element);
     listener.onUnmount(placement);
     // After the listener, so that it has the impression that the listener decided about.
-    past.set(placement.offerId, { ...placement, element: undefined });
+    past.set(placement.offerId, Object.assign(new Given(), placement, { element: undefined }) as Past);
   };
 
   const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {
-    const placement = { ...settingsOf(element), ...settings, element, offerId };
+    const placement = Object.assign(give(element, { element, offerId }), settings) as Placement;
     placements.set(element, placement);
     listener.onMount(placement);
     return placement;
@@ -93,8 +101,9 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
     if (placement && placement.offerId === offerId) {
-      const { expiresAt, token, group } = settingsOf(element);
-      Object.assign(placement, { expiresAt, token, group });
+      const settings = give(element);
+      for (const name of ['expiresAt', 'token', 'group'] as const)
+        if (placement[name] !== settings[name]) Object.assign(placement, { [name]: settings[name] });
       return;
     }
     unmount(element);
@@ -152,7 +161,8 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     },
     observe(element, { id = offerIdOf(element) ?? '', expiresAt, ...settings }) {
       unmount(element);
-      const placement = mount(element, id, { ...settings, expiresAt: inMs(expiresAt), isByHand: true });
+      const own: Partial<Placement> = { expiresAt: inMs(expiresAt), isByHand: true, element, offerId: id };
+      const placement = mount(element, id, { ...settings, ...own });
       return () => unmount(element, placement);
     },
     stop() {

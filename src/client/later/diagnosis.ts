@@ -3,6 +3,7 @@
  */
 
 import type { EvaluationListener, ExposureWatch, Watched } from '../detect/exposure.js';
+import type { Placement } from '../detect/placement.js';
 import type { Page } from '../page.js';
 
 /** Why an offer has not counted, or that it has. */
@@ -43,7 +44,7 @@ export type Explainer = (...internals: never) => unknown;
 
 /** An {@link Explainer}, as it is called. */
 export type Explaining = (
-  exposure: Pick<ExposureWatch, 'watched' | 'exposed'>,
+  exposure: Pick<ExposureWatch, 'exposed'>,
   page: Pick<Page, 'isVisible'>,
   call: (callback: () => void) => void,
   isDrawn: (element: Element) => boolean,
@@ -52,13 +53,13 @@ export type Explaining = (
 /** Says why an offer has not counted, or that it has. */
 export const createReasons =
   (
-    { watched, exposed }: Pick<ExposureWatch, 'watched' | 'exposed'>,
+    { exposed }: Pick<ExposureWatch, 'exposed'>,
     page: Pick<Page, 'isVisible'>,
     isDrawn: (element: Element) => boolean,
   ): ((item: Watched) => Exclude<NoteReason, 'interrupted'>) =>
   (item) => {
-    const { element } = item.placement;
-    if (watched.get(element) !== item) return 'viewed';
+    const { element, isSeen } = item.placement;
+    if (isSeen) return 'viewed';
     if (item.dwell !== undefined) return 'dwelling';
     if (!page.isVisible()) return 'page-hidden';
     if (!item.ratio || Number.isNaN(item.needed)) return 'not-rendered';
@@ -73,18 +74,18 @@ export const createReasons =
 export const explain = (tell: (note: ExposureNote) => void): Explainer => {
   const explaining: Explaining = (exposure, page, call, isDrawn) => {
     const reasonOf = createReasons(exposure, page, isDrawn);
-    const last = new WeakMap<Watched, NoteReason>();
+    const last = new WeakMap<Placement, NoteReason>();
 
     return (item, before, at) => {
       const { placement, ratio, needed, dwell, rule } = item;
       const note = (reason: NoteReason, dwelledMs: number): void => {
-        last.set(item, reason);
+        last.set(placement, reason);
         const { offerId, element } = placement;
         call(() => tell({ offerId, element, reason, ratio, neededRatio: needed || rule.ratio, dwelledMs }));
       };
       const reason = reasonOf(item);
       if (before !== undefined && dwell === undefined) note('interrupted', at - before);
-      if (reason !== last.get(item)) note(reason, at - (dwell ?? at));
+      if (reason !== last.get(placement)) note(reason, at - (dwell ?? at));
     };
   };
   return explaining;

@@ -7,13 +7,14 @@ import type { OfferEvent } from '../../protocol/event.js';
 import type { Stop } from '../../runtime.js';
 import type { Past, Placement } from '../detect/placement.js';
 import type { Inside } from '../inside.js';
-import type { OfferStats, TrackerStats } from '../offer-tracker.js';
+import type { TrackerStats } from '../offer-tracker.js';
 import { indexedDbRecords, type StoreRows } from '../outbox/indexeddb.js';
 import type { Outbox } from '../outbox/outbox.js';
 import type { Connection, Rows } from '../outbox/records.js';
 import type { Recording } from '../recording.js';
 import { loadMore } from './asking.js';
 import { type ConsentContext, type ConsentState, createConsentState } from './consent.js';
+import { createCounts } from './counts.js';
 import { createDecisions } from './decisions.js';
 import type { DecisionListener } from './detect/controls.js';
 import { createFarewell } from './farewell.js';
@@ -25,7 +26,6 @@ import { createOnNeed, type OnNeed } from './on-need.js';
 import { createConnecting } from './outbox/indexeddb-kinds.js';
 import { mendedRecords } from './outbox/mended.js';
 import { createTell } from './outbox/told.js';
-import { watchAgain } from './page-view.js';
 import { createReports } from './reports.js';
 
 export { tellWrongOption } from './wrong-option.js';
@@ -36,6 +36,8 @@ export interface LaterContext extends Omit<NoticingContext, 'listeners' | 'isDel
   readonly outbox: Outbox<StoreRows>;
   /** Who has the page, and their consent now. */
   readonly owner: ConsentContext['owner'];
+  /** Watches an offer that may count. */
+  watch(placement: Placement): void;
 }
 
 /** What the second load gives. */
@@ -58,14 +60,10 @@ const nothing = (): undefined => undefined;
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, owner, runtime, page, registry, call, report } = context;
+  const { options, owner, runtime, page, registry, call, report, watch } = context;
   const listeners: Inside['listeners'] = new Set([options]);
   const { discarded, ...reports } = createReports({ options, listeners, call });
-  const offers = Object.create(null) as Record<string, { -readonly [Name in keyof OfferStats]: number }>;
-  const count = (offerId: string, what: keyof OfferStats): void => {
-    offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
-    offers[offerId][what]++;
-  };
+  const { count, all } = createCounts(registry);
   const { connect, abandon } = createConnecting();
   const open = (): Connection => connect(indexedDbRecords(options.name, runtime));
   const outbox = context.outbox as Outbox as Outbox<Rows>;
@@ -118,10 +116,7 @@ export const createLater = (context: LaterContext): Later => {
     report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
   }
 
-  const mounting = createMounting(noticing, onInvalid, (offerId) => {
-    delivery.ask();
-    count(offerId, 'rendered');
-  });
+  const mounting = createMounting(noticing, onInvalid, delivery.ask, (offerId) => count(offerId, 'rendered'));
   for (const placement of registry.placements.values()) mounting.onMount(placement);
 
   /** Otherwise a frozen page would block the database for all others. */
@@ -169,7 +164,8 @@ export const createLater = (context: LaterContext): Later => {
     onDecided,
     onPageView() {
       noticing?.onPageView();
-      watchAgain(context);
+      // What has counted and still shows, from now on for a whole dwell. What dwells goes on.
+      for (const placement of registry.placements.values()) watch(placement);
     },
     search: (root) => (noticing ?? registry).search(root),
     async flush() {
@@ -179,7 +175,7 @@ export const createLater = (context: LaterContext): Later => {
     },
     async stats() {
       const waiting = await delivery.need().then((there) => there.stats(), nothing);
-      return { offers, ...(waiting && { outbox: waiting }), discarded: { ...discarded } };
+      return { offers: all(), ...(waiting && { outbox: waiting }), discarded: { ...discarded } };
     },
     stop() {
       noticing?.stop();

@@ -6,15 +6,21 @@ import type { Noticing } from './noticing.js';
 /**
  * Makes what hears of them, and notices what happens to them if that works on this page.
  * @param onInvalid Called with a string that cannot be an offer's id.
- * @param onRendered Called with an offer that is rendered, not only moved.
+ * @param onShown Called when an offer comes, or is moved.
+ * @param onGone Called with an offer that is gone, and not only moved.
  */
 export const createMounting = (
   noticing: Noticing | undefined,
   onInvalid: (offerId: string) => void,
-  onRendered: (offerId: string) => void,
+  onShown: () => void,
+  onGone: (offerId: string) => void,
 ): Pick<Noticing, 'onMount' | 'onUnmount'> => {
   /** Elements that left in this task: a framework may take an element out and put it in again at once. */
   const left = new Map<Element, Placement>();
+  const part = (): void => {
+    for (const { offerId } of left.values()) if (isOfferId(offerId)) onGone(offerId);
+    left.clear();
+  };
   return {
     onMount(placement) {
       const { offerId, element } = placement;
@@ -23,13 +29,16 @@ export const createMounting = (
         return;
       }
       const before = left.get(element);
-      if (before?.offerId === offerId) placement.impression = before.impression;
-      else onRendered(offerId);
+      if (before?.offerId === offerId) {
+        placement.impression = before.impression;
+        left.delete(element);
+      }
+      onShown();
       noticing?.onMount(placement);
     },
     onUnmount(placement) {
       left.set(placement.element, placement);
-      queueMicrotask(() => left.clear());
+      queueMicrotask(part);
       noticing?.onUnmount(placement);
     },
   };

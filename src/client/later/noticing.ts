@@ -91,8 +91,8 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     },
   };
   /** One that has counted was in sight. */
-  const isInSight: IsInSight = ({ element }, holder) =>
-    !!early || (isDrawn(element) && (!exposure.watched.has(element) || isInView(boxesOf(element), holder)));
+  const isInSight: IsInSight = ({ element, isSeen }, holder) =>
+    !!early || (isDrawn(element) && (isSeen || isInView(boxesOf(element), holder)));
 
   let isStopped = false;
   const stops: Stop[] = [findByChanges(registry)];
@@ -140,6 +140,9 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     }),
   );
   const evaluateAll = (listener: EvaluationListener): void => {
+    // Nothing is kept of what is far, except for who asks why it does not count.
+    if (options.debug)
+      for (const placement of registry.placements.values()) if (!placement.isSeen) exposure.itemOf(placement);
     for (const item of exposure.watched.values()) listener(item, undefined, runtime.elapsed());
   };
   evaluateAll(onEvaluation);

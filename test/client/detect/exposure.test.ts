@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
-import type { OfferSettings } from '../../../src/client/detect/placement.js';
-import { ruleOf, thresholdsOf, type ViewabilityRule } from '../../../src/client/detect/viewability.js';
+import { type ExposureWatch, isShown, type Watched } from '../../../src/client/detect/exposure.js';
+import type { OfferSettings, Placement } from '../../../src/client/detect/placement.js';
+import { ruleOf, thresholdsOf } from '../../../src/client/detect/viewability.js';
+import { RULE, startExposure } from '../../support/exposure.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../../support/page.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
-
-const RULE: ViewabilityRule = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
 
 let browser: Intersections;
 let page: FakePage;
@@ -20,7 +19,8 @@ beforeEach(() => {
   page = fakePage();
   runtime = fakeRuntime();
   seen = [];
-  exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
+  placements = new Map();
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
   hidden = new Set();
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
@@ -33,12 +33,19 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
+/** The placements that are watched, by element. */
+let placements: Map<Element, Placement>;
+
 /** Watches the offer of that name in the element of that name. */
 const watch = (offerId = 'p', settings: OfferSettings = {}): Element => {
-  const element = find(offerId);
-  exposure.watch({ ...settings, element, offerId });
-  return element;
+  const placement = { ...settings, element: find(offerId), offerId };
+  placements.set(placement.element, placement);
+  exposure.watch(placement);
+  return placement.element;
 };
+
+/** What is known of it. */
+const known = (element: Element): Watched => exposure.itemOf(placements.get(element) as Placement);
 
 const show = (
   element: Element,
@@ -276,7 +283,7 @@ describe('the browser is spared', () => {
     render('<p></p><i></i><b></b><u></u>');
     for (const name of ['p', 'i', 'u']) watch(name);
     watch('b', { ratio: 0.8 });
-    expect(near().map(({ observed }) => observed.size)).toEqual([0, 0]);
+    expect(near()).toEqual([]);
     for (const name of ['p', 'i', 'b']) show(find(name), 0);
     show(find('u'), 0, { isFar: true });
     expect(near().map(({ observed }) => [...observed])).toEqual([[find('p'), find('i')], [find('b')]]);
@@ -313,9 +320,19 @@ describe('the browser is spared', () => {
     render('<p></p><i></i>');
     watch('p');
     watch('i', { ratio: 0.8 });
-    expect(near().map(({ thresholds }) => thresholds)).toEqual([
-      thresholdsOf(RULE),
-      thresholdsOf(ruleOf(RULE, { ratio: 0.8 })),
+    for (const name of ['p', 'i']) show(find(name), 0);
+    const [usual, own] = near().map(({ thresholds }) => new Set(thresholds));
+    expect(usual).toEqual(new Set(thresholdsOf(RULE)));
+    expect([...(own ?? [])]).toEqual(expect.arrayContaining(thresholdsOf(ruleOf(RULE, { ratio: 0.8 }))));
+  });
+
+  test('an offer that needs the usual share by itself leaves the others the observer that reports for large ones', () => {
+    render('<p></p><i></i>');
+    watch('i', { ratio: 0.5 });
+    watch('p');
+    for (const name of ['i', 'p']) show(find(name), 0);
+    expect(near().map(({ thresholds, observed }) => [new Set(thresholds), observed.size])).toEqual([
+      [new Set(thresholdsOf(RULE)), 2],
     ]);
   });
 
@@ -324,7 +341,7 @@ describe('the browser is spared', () => {
     Object.defineProperty(window, 'top', { configurable: true, value: {} });
     try {
       render('<p></p>');
-      watch();
+      show(watch(), 1);
       expect(browser.observers.map(({ root }) => root)).toEqual([null, null]);
     } finally {
       Object.defineProperty(window, 'top', { configurable: true, value: top });
@@ -335,20 +352,21 @@ describe('the browser is spared', () => {
     render('<p></p><i></i>');
     watch('p');
     watch('i', { dwellMs: 5_000 });
+    for (const name of ['p', 'i']) show(find(name), 0);
     expect(near()).toHaveLength(1);
   });
 
   test('a top-level page observes against its document', () => {
     render('<p></p>');
-    watch();
+    show(watch(), 1);
     expect(browser.observers.map(({ root }) => root)).toEqual([document, document]);
   });
 
   test('an element of another document is observed against the top-level viewport', () => {
     const element = document.implementation.createHTMLDocument().createElement('p');
     exposure.watch({ element, offerId: 'p' });
-    expect(browser.observers.map(({ root }) => root)).toEqual([null, null]);
     show(element, 1);
+    expect(browser.observers.map(({ root }) => root)).toEqual([null, null]);
     expect(browser.isObserved(element)).toBe(true);
   });
 
@@ -373,16 +391,24 @@ describe('the browser is spared', () => {
 });
 
 describe('what is known of an offer that has not counted', () => {
-  const known = (element: Element) => exposure.watched.get(element);
-
   test('begins with nothing', () => {
     render('<p></p>');
     expect(known(watch('p', { ratio: 0.7 }))).toMatchObject({
       placement: { offerId: 'p' },
       rule: { ratio: 0.7, largeRatio: 0.7, dwellMs: 1_000 },
       ratio: 0,
-      dwell: undefined,
     });
+  });
+
+  test('is kept only while the offer is near', () => {
+    render('<p></p>');
+    const offer = watch();
+    show(offer, 0, { isFar: true });
+    expect(exposure.watched.size).toBe(0);
+    show(offer, 0.2);
+    expect(exposure.watched.size).toBe(1);
+    show(offer, 0, { isFar: true });
+    expect(exposure.watched.size).toBe(0);
   });
 
   test('is the share last seen, the share it needs and since when it dwells', async () => {
@@ -399,9 +425,9 @@ describe('what is known of an offer that has not counted', () => {
     render('<p></p>');
     const offer = watch();
     show(offer, 0, { offer: { width: 0, height: 0 } });
-    expect(known(offer)?.needed).toBeNaN();
+    expect(known(offer).needed).toBeNaN();
     show(offer, 0, { isFar: true, offer: { width: 0, height: 0 } });
-    expect(known(offer)?.needed).toBeNaN();
+    expect(known(offer).needed).toBeNaN();
   });
 
   test('is exposed by its geometry alone, whether it is shown or the page is visible', () => {
@@ -489,8 +515,7 @@ describe('who helps to see', () => {
 
   test('may bring what it saw of an offer without a box', async () => {
     render('<p></p>');
-    const item = exposure.watched.get(watch());
-    if (!item) return expect.unreachable();
+    const item = known(watch());
     const sample = { boundingClientRect: { width: 300, height: 200 }, rootBounds: null, time: 0 };
     exposure.take(item, { ...sample, intersectionRatio: 0.49 });
     await runtime.advance(2_000);

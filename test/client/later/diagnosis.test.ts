@@ -1,12 +1,10 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
-import type { ViewabilityRule } from '../../../src/client/detect/viewability.js';
+import { type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
 import { type Explaining, type ExposureNote, explain } from '../../../src/client/later/diagnosis.js';
+import { startExposure } from '../../support/exposure.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../../support/page.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
-
-const RULE: ViewabilityRule = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
 
 let browser: Intersections;
 let page: FakePage;
@@ -26,7 +24,7 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
   });
-  exposure = createExposureWatch(page, runtime, RULE, () => undefined);
+  exposure = startExposure(page, runtime, () => undefined);
   const explaining = explain((note) => notes.push(note)) as Explaining;
   const onEvaluation = explaining(exposure, page, (callback) => callback(), isShown);
   exposure.extend({ isShown: (element) => isDrawn(element), onEvaluation });

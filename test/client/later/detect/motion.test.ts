@@ -1,12 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
-import type { ViewabilityRule } from '../../../../src/client/detect/viewability.js';
+import { type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
 import { createMotion, type Motion } from '../../../../src/client/later/detect/motion.js';
+import { startExposure } from '../../../support/exposure.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
 import { documentOnly, type FakePage, fakePage, find, render } from '../../../support/page.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../../support/runtime.js';
 
-const RULE: ViewabilityRule = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
 const NOTHING = { width: 0, height: 0 };
 
 let browser: Intersections;
@@ -53,7 +52,7 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
   });
-  exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
   motion = createMotion(exposure, documentOnly(page));
   exposure.extend({ isShown, onEvaluation: motion.onEvaluation });
   render('<section><p></p></section><i></i>');

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
-import type { Size, ViewabilityRule } from '../../../../src/client/detect/viewability.js';
+import { type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
+import type { Size } from '../../../../src/client/detect/viewability.js';
 import { boxesOf, type Contents, createContents } from '../../../../src/client/later/more/contents.js';
+import { startExposure } from '../../../support/exposure.js';
 import {
   type Intersections,
   type ScriptedObserver,
@@ -10,7 +11,6 @@ import {
 import { type FakePage, fakePage, find, render } from '../../../support/page.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 
-const RULE: ViewabilityRule = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
 const NOTHING: Size = { width: 0, height: 0 };
 
 let browser: Intersections;
@@ -54,7 +54,7 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return this.isConnected && !/contents|none/.test((this as HTMLElement).style.display);
   });
-  exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
   contents = createContents(exposure);
   exposure.extend({
     isShown: (element) => boxesOf(element).some(isShown),

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { createExposureWatch, type ExposureWatch } from '../../../../src/client/detect/exposure.js';
-import type { ViewabilityRule } from '../../../../src/client/detect/viewability.js';
+import type { ExposureWatch } from '../../../../src/client/detect/exposure.js';
 import { createOcclusion, type Occlusion } from '../../../../src/client/later/more/occlusion.js';
+import { startExposure } from '../../../support/exposure.js';
 import {
   type Intersections,
   type ScriptedObserver,
@@ -9,8 +9,6 @@ import {
 } from '../../../support/intersections.js';
 import { type FakePage, fakePage, find, render } from '../../../support/page.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
-
-const RULE: ViewabilityRule = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
 
 let browser: Intersections;
 let page: FakePage;
@@ -30,7 +28,7 @@ beforeEach(() => {
   share = 1;
   tests = 0;
   vi.spyOn(Element.prototype, 'checkVisibility').mockReturnValue(true);
-  exposure = createExposureWatch(page, runtime, RULE, ({ offerId }) => seen.push(offerId));
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
   occlusion = createOcclusion(exposure, runtime, () => {
     tests++;
     return share;
