@@ -106,7 +106,7 @@ const [script, delivery] = [fileOf(''), fileOf('-delivery')];
  */
 const weights = [
   { row: 'first', way: 'from npm', bytes: page.first, budget: 4_600 },
-  { row: 'later', way: 'from npm', bytes: page.later, budget: 10_050 },
+  { row: 'later', way: 'from npm', bytes: page.later, budget: 10_100 },
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 8_700 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },

@@ -126,7 +126,7 @@ test('values that a page put on Object.prototype change neither an event nor its
     ...{ expiresAt: 1, lease: { until: 9e15 }, notBeforeAt: 9e15, isOnce: true, method: 'GET', name: 'evil' },
     ...{
       dwellMs: 1e9,
-      ratio: 1,
+      ...{ ratio: 1, dwell: 1, isSeen: true, group: 'evil', repeat: 'evil' },
       keepalive: false,
       credentials: 'omit',
       toJSON: null,

@@ -94,6 +94,21 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed bar', 'viewed bar']);
   });
 
+  test('what closes a dialog still closes only the offers in it that could be seen', async ({
+    page,
+    stack,
+  }) => {
+    const dialog = `<dialog open style="height:150px;overflow:auto"><button data-offer-dismiss>x</button>
+      ${offer('near')}<div style="height:2000px"></div>${offer('once')}</dialog>`;
+    await openReady(page, stack, `${offer('once')}${dialog}`, 'data-repeat="browser"');
+    await stack.expectRecorded(['viewed once', 'viewed near']);
+    await navigate(page);
+    await page.click('[data-offer-dismiss]');
+    await stack.expectRecorded(['viewed once', 'viewed near', 'dismissed near']);
+    await showWitness(page, CONSEQUENCE_MS);
+    await stack.expectRecorded(['viewed once', 'viewed near', 'dismissed near', 'viewed witness']);
+  });
+
   test('an offer that dwells continues its dwell', async ({ page, stack }) => {
     await openReady(page, stack, offer('long', 'style="--x: 1"').replace('"400"', '"1500"'));
     await page.waitForFunction(() => performance.now() > 1_000);

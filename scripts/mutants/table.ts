@@ -394,6 +394,18 @@ const EARLY: readonly Mutant[] = [
     },
   },
   {
+    name: 'early-forgets-what-counted',
+    breaks: 'what has counted was in sight when a user acted early',
+    file: 'src/client/early.ts',
+    find: 'isSeen || ',
+    put: '',
+    noticedBy: {
+      'test/client/early.test.ts': [
+        'what was in sight is kept with a press › it is what has counted, what is near and visible, and what was pressed',
+      ],
+    },
+  },
+  {
     name: 'early-transparent',
     breaks: 'an early press shows nothing that could not be seen',
     file: 'src/client/early.ts',

@@ -6,7 +6,6 @@ import { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
 import { createExposureWatch } from './detect/exposure.js';
-import type { Placement } from './detect/placement.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
 import { keepEarly } from './early.js';
 import type { PageView } from './inside.js';
@@ -72,7 +71,6 @@ export const createFirst = (
           recorder,
           registry,
           report,
-          watch,
         });
         return loaded;
       })
@@ -117,7 +115,8 @@ export const createFirst = (
 
   const registry = createRegistry({
     onMount(placement) {
-      watch(placement);
+      if (recorder.isOpen(placement)) exposure.watch(placement);
+      else placement.isSeen = true;
       loaded?.onMount(placement);
     },
     onUnmount(placement) {
@@ -128,11 +127,6 @@ export const createFirst = (
   const exposure = createExposureWatch({ ...context, registry }, options.viewability, (placement) =>
     recorder.onViewed(placement.offerId, placement, true),
   );
-  /** Watches what may count. */
-  const watch = (placement: Placement): void => {
-    if (recorder.isOpen(placement)) exposure.watch(placement);
-    else placement.isSeen = true;
-  };
   // Until the second load is there, nobody knows what covers an offer.
   if (options.occlusion) exposure.extend({ isShown: nothing });
   const early = keepEarly(page, registry, exposure, () => loaded);

@@ -73,6 +73,8 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     /** What has counted needs no more time. */
     hints(placement: Placement, item: Watched | undefined): string[] {
       const said = [...replaced(placement), ...renamed(placement)];
+      // Its time in the next page view is another.
+      if (!item) runs.delete(placement);
       return item ? [...broken(item), ...said] : [];
     },
     /** Whether its time begins again and again. A framework may well replace an element once. */

@@ -291,4 +291,17 @@ describe('stats', () => {
       discarded: {},
     });
   });
+
+  test('count an offer as rendered each time that one element begins to show it, also in one task', async () => {
+    const element = render('<p></p>');
+    const { tracker } = site.start();
+    await tracker.flush();
+    for (const id of ['a', 'b', 'a', 'c']) tracker.observe(element, { id });
+    const { offers } = await tracker.stats();
+    expect(Object.entries(offers).map(([id, { rendered }]) => `${id} ${rendered}`)).toEqual([
+      'a 2',
+      'b 1',
+      'c 1',
+    ]);
+  });
 });

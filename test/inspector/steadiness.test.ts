@@ -49,6 +49,16 @@ describe('an offer', () => {
     expect(steadiness.hints(placement, undefined)).toEqual([]);
   });
 
+  it('is steady in the next page view although its time begins again', () => {
+    const { placement, item } = mount();
+    item.dwell = runtime.elapsed();
+    steadiness.hints(placement, item);
+    runtime.pass(1_000);
+    steadiness.hints(placement, undefined);
+    item.dwell = runtime.elapsed();
+    expect(steadiness.hints(placement, item)).toEqual([]);
+  });
+
   it('had its time broken off even if it starts again between two looks', () => {
     const { placement, item } = mount();
     item.dwell = runtime.elapsed();

@@ -32,7 +32,7 @@ export interface Watched {
   /** The visible share when it was last looked at, and what it needs at the size it had; NaN without a box. */
   ratio: number;
   needed: number;
-  dwell?: Dwell;
+  dwell: Dwell;
 }
 
 /** Called at each evaluation, with the dwell before it and its time on the monotonic clock. */
@@ -197,6 +197,7 @@ export const createExposureWatch = (
         near: observerFor(element, own.ratio),
         ratio: 0,
         needed: 0,
+        dwell: undefined,
       };
       watched.set(element, item);
     }

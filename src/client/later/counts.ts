@@ -10,28 +10,25 @@ export interface Counts {
   all(): Record<string, OfferStats>;
 }
 
-type Counted = Record<string, { -readonly [Name in keyof OfferStats]: number }>;
+type Counted = Map<string, { -readonly [Name in keyof OfferStats]: number }>;
 
 /** Starts with nothing. */
 export const createCounts = ({ placements }: Pick<Registry, 'placements'>): Counts => {
-  /** An id may be the name of what every other object has. */
-  const counted = (): Counted => Object.create(null) as Counted;
-  const counter =
-    (counts: Counted): Counts['count'] =>
-    (offerId, what) => {
-      counts[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
-      counts[offerId][what]++;
-    };
-  const past = counted();
+  const past: Counted = new Map();
+
+  const add = (counted: Counted, offerId: string, what: keyof OfferStats): void => {
+    const counts = counted.get(offerId) ?? { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
+    counts[what]++;
+    counted.set(offerId, counts);
+  };
 
   return {
-    count: counter(past),
+    count: (...happened) => add(past, ...happened),
     all() {
-      const all = counted();
-      for (const offerId in past) all[offerId] = { ...past[offerId] } as Counted[string];
-      for (const { offerId } of placements.values())
-        if (isOfferId(offerId)) counter(all)(offerId, 'rendered');
-      return all;
+      const all: Counted = new Map([...past].map(([offerId, counts]) => [offerId, { ...counts }]));
+      for (const { offerId } of placements.values()) if (isOfferId(offerId)) add(all, offerId, 'rendered');
+      // An id may be the name of what every other object has.
+      return { __proto__: null, ...Object.fromEntries(all) } as unknown as Record<string, OfferStats>;
     },
   };
 };

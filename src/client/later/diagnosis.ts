@@ -79,7 +79,8 @@ export const explain = (tell: (note: ExposureNote) => void): Explainer => {
     return (item, before, at) => {
       const { placement, ratio, needed, dwell, rule } = item;
       const note = (reason: NoteReason, dwelledMs: number): void => {
-        last.set(placement, reason);
+        // In the next page view it may count again at once.
+        last[reason === 'viewed' ? 'delete' : 'set'](placement, reason);
         const { offerId, element } = placement;
         call(() => tell({ offerId, element, reason, ratio, neededRatio: needed || rule.ratio, dwelledMs }));
       };

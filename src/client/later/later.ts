@@ -36,8 +36,6 @@ export interface LaterContext extends Omit<NoticingContext, 'listeners' | 'isDel
   readonly outbox: Outbox<StoreRows>;
   /** Who has the page, and their consent now. */
   readonly owner: ConsentContext['owner'];
-  /** Watches an offer that may count. */
-  watch(placement: Placement): void;
 }
 
 /** What the second load gives. */
@@ -60,7 +58,7 @@ const nothing = (): undefined => undefined;
 
 /** Starts everything that came with the second load. */
 export const createLater = (context: LaterContext): Later => {
-  const { options, owner, runtime, page, registry, call, report, watch } = context;
+  const { options, owner, runtime, page, registry, exposure, recorder, call, report } = context;
   const listeners: Inside['listeners'] = new Set([options]);
   const { discarded, ...reports } = createReports({ options, listeners, call });
   const { count, all } = createCounts(registry);
@@ -95,7 +93,7 @@ export const createLater = (context: LaterContext): Later => {
     report(new OffersightError('configuration', `No offer id: ${String(offerId).slice(0, 60)}`));
 
   const { acceptedOffers, learn, learned, whenLearned } = createLearning({ ...context, outbox, delivery });
-  const judged = createDecisions(context.recorder, registry, acceptedOffers, {
+  const judged = createDecisions(recorder, registry, acceptedOffers, {
     // What was accepted is remembered for other pages, unless the user denied that.
     remember: (...acceptance) => owner.consent !== 'denied' && accept(...acceptance),
     onInvalid,
@@ -165,7 +163,8 @@ export const createLater = (context: LaterContext): Later => {
     onPageView() {
       noticing?.onPageView();
       // What has counted and still shows, from now on for a whole dwell. What dwells goes on.
-      for (const placement of registry.placements.values()) watch(placement);
+      for (const placement of registry.placements.values())
+        if (recorder.isOpen(placement)) exposure.watch(placement);
     },
     search: (root) => (noticing ?? registry).search(root),
     async flush() {

@@ -17,9 +17,8 @@ export const createMounting = (
 ): Pick<Noticing, 'onMount' | 'onUnmount'> => {
   /** Elements that left in this task: a framework may take an element out and put it in again at once. */
   const left = new Map<Element, Placement>();
-  const part = (): void => {
-    for (const { offerId } of left.values()) if (isOfferId(offerId)) onGone(offerId);
-    left.clear();
+  const part = ({ offerId }: Placement): void => {
+    if (isOfferId(offerId)) onGone(offerId);
   };
   return {
     onMount(placement) {
@@ -29,16 +28,18 @@ export const createMounting = (
         return;
       }
       const before = left.get(element);
-      if (before?.offerId === offerId) {
-        placement.impression = before.impression;
-        left.delete(element);
-      }
+      left.delete(element);
+      if (before?.offerId === offerId) placement.impression = before.impression;
+      else if (before) part(before);
       onShown();
       noticing?.onMount(placement);
     },
     onUnmount(placement) {
       left.set(placement.element, placement);
-      queueMicrotask(part);
+      queueMicrotask(() => {
+        left.forEach(part);
+        left.clear();
+      });
       noticing?.onUnmount(placement);
     },
   };

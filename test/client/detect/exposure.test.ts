@@ -370,6 +370,19 @@ describe('the browser is spared', () => {
     expect(browser.isObserved(element)).toBe(true);
   });
 
+  test('elements of the page and of another document have different observers, also under one rule', () => {
+    render('<p></p>');
+    const other = document.implementation.createHTMLDocument().createElement('p');
+    exposure.watch({ element: other, offerId: 'o' });
+    for (const element of [watch(), other]) show(element, 0);
+    expect(browser.observers.map(({ root, observed }) => [root, [...observed]])).toEqual([
+      [null, [other]],
+      [document, [find('p')]],
+      [document, [find('p')]],
+      [null, [other]],
+    ]);
+  });
+
   test('what nobody watches any more is observed by nobody', () => {
     render('<p></p>');
     const offer = watch();
@@ -397,7 +410,19 @@ describe('what is known of an offer that has not counted', () => {
       placement: { offerId: 'p' },
       rule: { ratio: 0.7, largeRatio: 0.7, dwellMs: 1_000 },
       ratio: 0,
+      dwell: undefined,
     });
+  });
+
+  test('begins with nothing also if the page has put values on Object.prototype', () => {
+    const polluted = Object.prototype as { dwell?: number };
+    polluted.dwell = 1;
+    try {
+      render('<p></p>');
+      expect(known(watch()).dwell).toBeUndefined();
+    } finally {
+      delete polluted.dwell;
+    }
   });
 
   test('is kept only while the offer is near', () => {

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ExposureWatch, isShown } from '../../../src/client/detect/exposure.js';
+import type { Placement } from '../../../src/client/detect/placement.js';
 import { type Explaining, type ExposureNote, explain } from '../../../src/client/later/diagnosis.js';
 import { startExposure } from '../../support/exposure.js';
 import { type Intersections, scriptIntersections } from '../../support/intersections.js';
@@ -44,6 +45,15 @@ const show = (ratio: number, more: Partial<Parameters<Intersections['show']>[1]>
 const reasons = (): string[] => notes.map(({ reason }) => reason);
 
 describe('a note says', () => {
+  test('that an offer without a dwell has counted, in each page view', () => {
+    const placement: Placement = { element: find('p'), offerId: 'a', dwellMs: 0 };
+    for (let view = 0; view < 2; view++) {
+      exposure.watch(placement);
+      show(1);
+    }
+    expect(reasons()).toEqual(['viewed', 'viewed']);
+  });
+
   test('which offer and element, what is visible, what is needed and for how long', async () => {
     show(0.2);
     await runtime.advance(100);

@@ -1,0 +1,59 @@
+/** What is kept of a press until somebody can judge it. */
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Watched } from '../../src/client/detect/exposure.js';
+import type { Placement } from '../../src/client/detect/placement.js';
+import { type EarlyAct, keepEarly } from '../../src/client/early.js';
+import { createPage } from '../../src/client/page.js';
+import { find, render } from '../support/page.js';
+
+let placements: Map<Element, Placement>;
+let watched: Map<Element, Watched>;
+let hidden: Set<Element>;
+let isLate: boolean;
+let early: EarlyAct[];
+
+/** An offer in the element of that name, with the share that was last seen of it, if it is near. */
+const place = (offerId: string, more: Partial<Placement> = {}, ratio?: number): void => {
+  const placement = { ...more, element: find(offerId), offerId };
+  placements.set(placement.element, placement);
+  if (ratio !== undefined) watched.set(placement.element, { placement, ratio } as unknown as Watched);
+};
+
+const kept = (): string[][] => early.map((act) => act.placements.map(({ offerId }) => offerId));
+
+beforeEach(() => {
+  placements = new Map();
+  watched = new Map();
+  hidden = new Set();
+  isLate = false;
+  vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
+    return !hidden.has(this);
+  });
+  render('<p></p><i></i><b></b><u><s></s></u><q></q>');
+  early = keepEarly(createPage(), { placements }, { watched }, () => isLate);
+});
+
+describe('what was in sight is kept with a press', () => {
+  test('it is what has counted, what is near and visible, and what was pressed', () => {
+    place('p', { isSeen: true });
+    place('i', {}, 0.1);
+    place('b', {}, 0);
+    place('u', {}, 0);
+    place('q');
+    find('s').click();
+    expect(kept()).toEqual([['p', 'i', 'u']]);
+  });
+
+  test('nothing is kept that its styles hide', () => {
+    place('p', { isSeen: true });
+    hidden.add(find('p'));
+    find('p').click();
+    expect(kept()).toEqual([[]]);
+  });
+});
+
+test('nothing is kept once it is late', () => {
+  isLate = true;
+  find('p').click();
+  expect(kept()).toEqual([]);
+});
