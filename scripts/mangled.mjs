@@ -27,7 +27,6 @@ export const IN_SCRIPT = [
   'isByHand',
   'isConventional',
   'isInSight',
-  'isShown',
   'judgeEarly',
   'learn',
   'learned',

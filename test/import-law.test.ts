@@ -120,6 +120,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   'client/later/more': {
     values: [
       'client/later/more',
+      'client/detect/exposure',
       'client/later/detect/roots',
       'client/later/detect/sight',
       'errors',
@@ -233,6 +234,7 @@ const LAWS: Readonly<Record<string, Law>> = {
   inspector: {
     values: [
       'inspector',
+      'client/detect/exposure',
       'client/later/debug/checking',
       'client/later/debug/wording',
       'client/later/detect/controls',

@@ -1,5 +1,5 @@
 /** Offers that count at a glance, and offers that exist without being seen. */
-import { trackerStats } from '../fixtures/ready.js';
+import { holdBack, trackerStats } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 import { showWitness } from '../fixtures/witness.js';
 
@@ -63,6 +63,28 @@ test.describe('an offer that is hidden until it is found is not seen', () => {
       await page.evaluate(() => document.querySelector('[hidden]')?.removeAttribute('hidden'));
       await stack.expectRecorded(['viewed witness', 'viewed found']);
     });
+
+  test('and does not count either before the second load is there', async ({ page, stack }) => {
+    const release = await holdBack(page, '**/module/later*.js');
+    const hidden =
+      '<div class="offer" hidden="until-found" data-offer-id="found" style="height: 200px">Ten</div>';
+    await stack.open(page, hidden, {
+      script: '',
+      head: `<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        window.offersight = { push: (command) => command(tracker) };
+        window.counted = [];
+        document.addEventListener('offersight:viewed', ({ detail }) => counted.push(detail.offerId));
+        window.tracker = createOfferTracker({ endpoint: '/offer-events', viewability: { dwellMs: 0 } });
+      </script>`,
+    });
+    await showWitness(page, 500);
+    await expect.poll(() => page.evaluate('counted')).toEqual(['witness']);
+    release();
+    await trackerStats(page);
+    await page.evaluate(() => document.querySelector('[hidden]')?.removeAttribute('hidden'));
+    await stack.expectRecorded(['viewed witness', 'viewed found']);
+  });
 
   test('and counts as closed if its dialog’s close button hides it so', async ({ page, stack }) => {
     await stack.open(

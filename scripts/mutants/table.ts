@@ -35,9 +35,9 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'seen-before-it-is-found',
     breaks: 'an offer that is hidden until it is found is not seen',
-    file: `${LATER_DETECT}/sight.ts`,
-    find: "isShown(element) && getComputedStyle(element).contentVisibility !== 'hidden'",
-    put: 'isShown(element)',
+    file: `${DETECT}/exposure.ts`,
+    find: "getComputedStyle(element).contentVisibility !== 'hidden'",
+    put: 'true',
     noticedBy: {
       'e2e/seeing/fast.spec.ts': [
         'an offer that is hidden until it is found is not seen › and counts when it is found if it has a size of its own',
@@ -409,7 +409,7 @@ const EARLY: readonly Mutant[] = [
     name: 'early-transparent',
     breaks: 'an early press shows nothing that could not be seen',
     file: 'src/client/early.ts',
-    find: 'isShown(element) &&',
+    find: ' && isShown(element)',
     put: '',
     noticedBy: {
       'e2e/closing/early.spec.ts': [

@@ -30,7 +30,7 @@ export const keepEarly = (
       placements: [...placements.values()].filter(
         ({ element, isSeen }) =>
           // Observers may not have reported yet what a press hits.
-          isShown(element) && (path.includes(element) || isSeen || watched.get(element)?.ratio),
+          (path.includes(element) || isSeen || watched.get(element)?.ratio) && isShown(element),
       ),
     });
   });

@@ -1,4 +1,6 @@
 /** Offers that were gone right after the user did something, although nothing counted as dismissed: what was done, and why. */
+
+import { isShown } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
@@ -6,7 +8,7 @@ import { nearest, pathOf } from '../client/later/detect/controls.js';
 import { PRESSED } from '../client/later/detect/conventions.js';
 import { viewNow } from '../client/later/detect/pressing.js';
 import { holds } from '../client/later/detect/roots.js';
-import { isInView, isRendered } from '../client/later/detect/sight.js';
+import { isInView } from '../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../runtime.js';
 import { listenToActs } from './acts.js';
 import {
@@ -156,7 +158,7 @@ export const createClosings = (
 
   // Carousels are dragged as well, and hide a slide.
   const isGone = ({ element, box, isDrag }: Concerned): boolean =>
-    !!box && !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isRendered(box));
+    !!box && !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isShown(box));
   /** The page may draw it again. */
   const isBack = (offerId: string): boolean =>
     [...registry.placements.values()].some((each) => each.offerId === offerId && isDrawn(each.element));

@@ -1,9 +1,10 @@
 /** What people see in the place of an offer: copies that a slider, a test of variants or a template for phones makes. */
+
+import { isShown } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { outward } from '../client/later/detect/roots.js';
-import { isRendered } from '../client/later/detect/sight.js';
 import { isInViewport } from './reach.js';
 import { textOf } from './words.js';
 
@@ -43,8 +44,7 @@ export const copiesOf = (
     .flatMap((kind) => [...document.getElementsByTagName(kind)])
     .slice(0, MOST)
     .filter(
-      (each) =>
-        !around.has(each) && isInViewport(each) && !each.closest('[data-offer-id]') && isRendered(each),
+      (each) => !around.has(each) && isInViewport(each) && !each.closest('[data-offer-id]') && isShown(each),
     )
     .flatMap((each) => {
       const copied =

@@ -1,5 +1,5 @@
 /** Pictures that did not load, in offers that show little else. */
-import { isRendered } from '../client/later/detect/sight.js';
+import { isShown } from '../client/detect/exposure.js';
 
 /** Pixels of statistics are not shown to anybody, and blockers often drop them. */
 const isPixel = (picture: HTMLImageElement): boolean =>
@@ -34,7 +34,7 @@ export const createPictures = () => {
 
   return (element: Element): string[] => {
     for (const picture of picturesOf(element) as Iterable<HTMLImageElement>) {
-      const source = isRendered(picture) && !isPixel(picture) && failedOf(picture);
+      const source = isShown(picture) && !isPixel(picture) && failedOf(picture);
       if (source) return [`Its picture did not load: ${addressOf(source)}`];
     }
     return [];

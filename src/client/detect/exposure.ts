@@ -66,12 +66,13 @@ export interface ExposureWatch {
 }
 
 /**
- * Whether the element is rendered and its styles let it be seen: not `display: none`,
- * `visibility: hidden` or opacity 0, on itself or an ancestor. Browsers without the method are
- * believed.
+ * Whether the element is rendered and styles let it and its content be seen: not `display: none`, `visibility: hidden` or
+ * opacity 0, on itself or an ancestor. Browsers without the method are believed. What is hidden until it is found has a box,
+ * and only its content is hidden.
  */
 export const isShown = (element: Element): boolean =>
-  element.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? element.isConnected;
+  (element.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? element.isConnected) &&
+  getComputedStyle(element).contentVisibility !== 'hidden';
 
 /** Observers report shares in single precision. */
 const TOLERANCE = 1e-4;

@@ -3,11 +3,12 @@
  * meanwhile is kept for it. If it does not come, one report says so, and everything else goes on.
  */
 import { OffersightError } from '../../errors.js';
+import { isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
 import { loadMore } from './asking.js';
 import { around, type DecisionListener } from './detect/controls.js';
 import type { Roots } from './detect/roots.js';
-import { hasNoBox, isRendered, type Sight } from './detect/sight.js';
+import { hasNoBox, type Sight } from './detect/sight.js';
 import type { More, MoreContext } from './more/more.js';
 
 /** What it works with. */
@@ -103,7 +104,7 @@ export const createOnRequest = (
     },
     refresh: () => more?.refresh(),
     boxesOf,
-    isDrawn: (element) => boxesOf(element).some(isRendered),
+    isDrawn: (element) => boxesOf(element).some(isShown),
     isClear: (element) => more?.isClear(element) ?? isWaived,
     stop: tell('stop'),
   };

@@ -3,12 +3,13 @@
  * and time; which acts there are is closing.ts.
  */
 import type { Runtime, Stop } from '../../../runtime.js';
+import { isShown } from '../../detect/exposure.js';
 import type { Placement } from '../../detect/placement.js';
 import { OFFER, offerIdOf, type Registry, type SearchRoot } from '../../detect/registry.js';
 import { type DecisionListener, type IsInSight, type KnownRegistry, matches, within } from './controls.js';
 import { type Act, viewNow } from './pressing.js';
 import { outward, type Roots } from './roots.js';
-import { type Drawing, drawingOf, hasMoved, isInView, isRendered, type Sight, scrolledOf } from './sight.js';
+import { type Drawing, drawingOf, hasMoved, isInView, type Sight, scrolledOf } from './sight.js';
 
 /** A close later than this after an act is not its consequence. */
 const CONSEQUENCE_MS = 1_000;
@@ -105,7 +106,7 @@ export const createConsequences = (
 
   // A holder has a box of its own; an offer may be drawn by its children.
   const isGone = (element: Element): boolean =>
-    !(registry.placements.has(element) ? sight.isDrawn : isRendered)(element) ||
+    !(registry.placements.has(element) ? sight.isDrawn : isShown)(element) ||
     matches(element, 'dialog:not([open])');
 
   const isVisible = ({ element }: Placement): boolean =>

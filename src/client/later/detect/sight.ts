@@ -1,5 +1,4 @@
 /** Whether any part of an element is in sight right now. Observers report the same, but some frames later. */
-import { isShown } from '../../detect/exposure.js';
 import { animationsOf, drawnIn, outward } from './roots.js';
 
 /** The part of one box that another lets through; nothing, if right or bottom is not beyond left or top. */
@@ -63,10 +62,6 @@ export const hasMoved = ({ place, inset, area }: Drawing, before: Drawing): bool
 /** How far elements are scrolled, all together. */
 export const scrolledOf = (elements: readonly Element[]): number =>
   elements.reduce((sum, { scrollLeft, scrollTop }) => sum + scrollLeft + scrollTop, 0);
-
-/** Whether styles let an element and its content be seen: `hidden=until-found` hides only the content. */
-export const isRendered = (element: Element): boolean =>
-  isShown(element) && getComputedStyle(element).contentVisibility !== 'hidden';
 
 /** Whether an element leaves it to its children to be drawn. */
 export const hasNoBox = (element: Element): boolean => getComputedStyle(element).display === 'contents';

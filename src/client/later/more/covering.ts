@@ -2,8 +2,10 @@
  * How much of an offer shows, found by hit testing points of what lies in sight. Costs some dozen questions to the browser, so
  * it is asked seldom: when is occlusion.ts.
  */
+
+import { isShown } from '../../detect/exposure.js';
 import { holds, hostOf } from '../detect/roots.js';
-import { isRendered, partInView } from '../detect/sight.js';
+import { partInView } from '../detect/sight.js';
 import { boxesOf } from './contents.js';
 
 /** Points in a row and in a column: even, so that what is covered by half shows by half. */
@@ -59,7 +61,7 @@ interface Drawn {
 }
 
 const drawnFor = (element: Element): Drawn => {
-  if (!isRendered(element)) return { isEverywhere: false, boxes: [] };
+  if (!isShown(element)) return { isEverywhere: false, boxes: [] };
   const own = hasBackground(getComputedStyle(element)) ? [element.getBoundingClientRect()] : [];
   return {
     isEverywhere: element.matches(REPLACED) || hasPseudo(element),
