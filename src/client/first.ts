@@ -62,16 +62,7 @@ export const createFirst = (
     loading ??= new Promise<void>((resolve) => runtime.after(0, resolve))
       .then(() => import('./later/later.js'))
       .then(({ createLater }) => {
-        loaded = createLater({
-          ...context,
-          exposure,
-          latest,
-          options,
-          early,
-          recorder,
-          registry,
-          report,
-        });
+        loaded = createLater({ ...context, exposure, latest, options, early, recorder, registry, report });
         return loaded;
       })
       .catch((cause: unknown) => {
@@ -127,7 +118,7 @@ export const createFirst = (
   const exposure = createExposureWatch({ ...context, registry }, options.viewability, (placement) =>
     recorder.onViewed(placement.offerId, placement, true),
   );
-  // Until the second load is there, nobody knows what covers an offer.
+  // What covers an offer is not known before the second load is there.
   if (options.occlusion) exposure.extend({ isShown: nothing });
   const early = keepEarly(page, registry, exposure, () => loaded);
   /** Notes a decision of the user, or that there is another user. */

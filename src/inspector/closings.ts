@@ -1,5 +1,4 @@
 /** Offers that were gone right after the user did something, although nothing counted as dismissed: what was done, and why. */
-
 import { isShown } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';

@@ -1,5 +1,4 @@
 /** What people see in the place of an offer: copies that a slider, a test of variants or a template for phones makes. */
-
 import { isShown } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';

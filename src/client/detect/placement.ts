@@ -95,7 +95,7 @@ export interface Placement extends OfferSettings {
   readonly offerId: string;
   /** Added by hand, so that no attribute says when it is over. */
   readonly isByHand?: boolean;
-  /** Whether it is not watched any more, or never was, since its offer has counted in this page view. */
+  /** Whether it is not watched: its offer has counted in this page view, or has an id that cannot be one. */
   isSeen?: boolean;
   /** Set when it has counted; with `repeat: 'mount'` each placement has its own. */
   impression?: Impression | undefined;

@@ -2,7 +2,6 @@
  * How much of an offer shows, found by hit testing points of what lies in sight. Costs some dozen questions to the browser, so
  * it is asked seldom: when is occlusion.ts.
  */
-
 import { isShown } from '../../detect/exposure.js';
 import { holds, hostOf } from '../detect/roots.js';
 import { partInView } from '../detect/sight.js';
