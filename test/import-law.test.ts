@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { DYNAMIC, LAWS, type Law } from './support/laws.js';
@@ -22,12 +22,18 @@ const roomOf = (file: string): string =>
     .replaceAll('\\', '/')
     .replace(/\.[jt]sx?$/, '');
 
-const importsOf = (file: string): Import[] => {
-  const source = ts.createSourceFile(file, readFileSync(file, 'utf8'), ts.ScriptTarget.ES2022, true);
+const importsOf = (file: string, text = readFileSync(file, 'utf8')): Import[] => {
+  const source = ts.createSourceFile(file, text, ts.ScriptTarget.ES2022, true);
   const found: Import[] = [];
   const from = roomOf(file);
   const add = (specifier: ts.Node | undefined, kind: Import['kind']): void => {
-    if (specifier && ts.isStringLiteral(specifier)) found.push({ from, specifier: specifier.text, kind });
+    if (!specifier) return;
+    // What is named while the program runs could be any room, so it is in no row.
+    found.push({
+      from,
+      specifier: ts.isStringLiteralLike(specifier) ? specifier.text : specifier.getText(),
+      kind,
+    });
   };
   const isTypeOnly = (names: ts.NamedImportBindings | ts.NamedExportBindings | undefined): boolean =>
     names !== undefined &&
@@ -45,10 +51,15 @@ const importsOf = (file: string): Import[] => {
       add(node.moduleSpecifier, node.isTypeOnly || isTypeOnly(node.exportClause) ? 'type' : 'value');
     } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
       add(node.arguments[0], 'dynamic');
+    } else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      add(node.argument.literal, 'type');
+    } else if (ts.isExternalModuleReference(node)) {
+      add(node.expression, 'value');
     }
     ts.forEachChild(node, visit);
   };
   visit(source);
+  for (const { fileName } of source.referencedFiles) found.push({ from, specifier: fileName, kind: 'type' });
   return found;
 };
 
@@ -61,11 +72,33 @@ const lawOf = (room: string): Law | undefined => {
 const isBelow = (room: string, prefixes: readonly string[] = []): boolean =>
   prefixes.some((prefix) => prefix === '' || room === prefix || room.startsWith(`${prefix}/`));
 
-/** What is wrong with an import, if anything. */
+/** `room/{one,other}` for rooms of one folder. */
+const grouped = (rooms: readonly string[] = []): string => {
+  const byFolder = new Map<string, string[]>();
+  for (const room of new Set(rooms))
+    byFolder.set(dirname(room), [...(byFolder.get(dirname(room)) ?? []), basename(room)]);
+  return [...byFolder]
+    .flatMap(([folder, names]) => {
+      if (folder === '.') return names.map((name) => name || 'any room');
+      return `${folder}/${names.length > 1 ? `{${names.join(',')}}` : names}`;
+    })
+    .join(', ');
+};
+
+const lawText = (room: string): string => {
+  const { values, types, packages } = LAWS[room] as Law;
+  return `| ${[room, grouped(values), grouped(types), (packages ?? []).join(', '), grouped(DYNAMIC[room])].join(' | ')} |`;
+};
+
+/** What is wrong with an import, if anything, and what is allowed instead. */
 const faultOf = ({ from, specifier, kind }: Import): string | undefined => {
   const law = lawOf(from);
-  const shown = `${from} → ${specifier}${kind === 'value' ? '' : ` (${kind})`}`;
-  if (!law) return `${from} is in no row of the law`;
+  if (!law) return `${from} is in no row of the law: give it one in test/support/laws.ts`;
+  const allowed = `values of ${grouped(law.values) || 'nothing'}, types of ${grouped(law.types) || 'nothing else'}`;
+  const shown =
+    `${from} imports ${kind === 'value' ? '' : `(${kind}) `}${specifier}, but may only import ${allowed}. ` +
+    'See “The import law” in docs/architecture.md';
+  if (kind === 'dynamic' && DYNAMIC[from]?.includes(specifier)) return undefined;
   if (!specifier.startsWith('.')) return law.packages?.includes(specifier) ? undefined : shown;
   const room = roomOf(resolve(ROOT, dirname(from), specifier));
   if (kind === 'dynamic') return DYNAMIC[from]?.includes(room) ? undefined : shown;
@@ -75,7 +108,29 @@ const faultOf = ({ from, specifier, kind }: Import): string | undefined => {
   return isAllowed && !isDecoderInClient ? undefined : shown;
 };
 
-const IMPORTS = filesBelow(ROOT).flatMap(importsOf);
+/** The shortest cycle through each room, by breadth, without those that another room has given. */
+const cyclesOf = (next: ReadonlyMap<string, ReadonlySet<string>>): string[] => {
+  const cycles = new Map<string, string>();
+  for (const start of next.keys()) {
+    const cameFrom = new Map<string, string>();
+    const reached = [start];
+    for (const room of reached)
+      for (const to of next.get(room) ?? [])
+        if (!cameFrom.has(to)) {
+          cameFrom.set(to, room);
+          reached.push(to);
+        }
+    if (!cameFrom.has(start)) continue;
+    const path = [start];
+    let room = cameFrom.get(start);
+    for (; room !== undefined && room !== start; room = cameFrom.get(room)) path.unshift(room);
+    const key = [...path].sort().join();
+    if (!cycles.has(key)) cycles.set(key, [start, ...path].join(' → '));
+  }
+  return [...cycles.values()];
+};
+
+const IMPORTS = filesBelow(ROOT).flatMap((file) => importsOf(file));
 
 describe('the import law', () => {
   test('is kept by every import of src', () => {
@@ -123,6 +178,54 @@ describe('the import law', () => {
     expect(forbidden.map(faultOf)).not.toContain(undefined);
   });
 
+  test('forbids something to every row', () => {
+    const rooms = filesBelow(ROOT).map(roomOf);
+    const harmless = Object.keys(LAWS).filter((from) =>
+      rooms.every(
+        (room) => !faultOf({ from, specifier: `./${relative(dirname(from), room)}.js`, kind: 'value' }),
+      ),
+    );
+    expect(harmless).toEqual([]);
+  });
+
+  test('reads every way to import', () => {
+    const text = `
+      import './a.js'; import b from './b.js'; import type { C } from './c.js'; import { type D } from './d.js';
+      import e = require('./e.js'); export * from './f.js'; export type { G } from './g.js'; import('./h.js');
+      import(\`./i.js\`); import(name); let k: import('./k.js').K;`;
+    const kinds = importsOf(resolve(ROOT, 'room.ts'), `/// <reference path="./l.ts" />${text}`).map(
+      ({ specifier, kind }) => `${specifier} ${kind}`,
+    );
+    expect(kinds.sort()).toEqual([
+      './a.js value',
+      './b.js value',
+      './c.js type',
+      './d.js type',
+      './e.js value',
+      './f.js value',
+      './g.js type',
+      './h.js dynamic',
+      './i.js dynamic',
+      './k.js type',
+      './l.ts type',
+      'name dynamic',
+    ]);
+  });
+
+  test('is what docs/architecture.md shows; `npx vitest run test/import-law.test.ts -u` writes its table', async () => {
+    const path = 'docs/architecture.md';
+    const rows = Object.keys(LAWS).map(lawText).join('\n');
+    const head =
+      '| room | values of | also types of | packages | by `import()` |\n| --- | --- | --- | --- | --- |\n';
+    const [before, table] =
+      /^[\s\S]*\n## The import law\n[^|]*(\|[\s\S]*?\n)(?=\n)/.exec(readFileSync(path, 'utf8')) ?? [];
+    if (before === undefined || table === undefined)
+      throw new Error(`${path} has no table of the import law.`);
+    await expect(readFileSync(path, 'utf8').replace(table, () => `${head}${rows}\n`)).toMatchFileSnapshot(
+      resolve(path),
+    );
+  });
+
   test('lets only the second load import its rooms, and rooms whose own entry needs them', () => {
     const from = IMPORTS.filter(
       ({ from, specifier, kind }) =>
@@ -140,18 +243,18 @@ describe('the import law', () => {
   });
 
   test('has no cycle, of values or of types', () => {
-    const next = new Map<string, string[]>();
+    const next = new Map<string, Set<string>>();
     for (const { from, specifier, kind } of IMPORTS) {
       if (kind === 'dynamic' || !specifier.startsWith('.')) continue;
-      next.set(from, [...(next.get(from) ?? []), roomOf(resolve(ROOT, dirname(from), specifier))]);
+      next.set(from, (next.get(from) ?? new Set()).add(roomOf(resolve(ROOT, dirname(from), specifier))));
     }
-    const cycles: string[] = [];
-    const walk = (room: string, path: readonly string[]): void => {
-      if (path.includes(room)) cycles.push([...path, room].join(' → '));
-      else for (const to of next.get(room) ?? []) walk(to, [...path, room]);
-    };
-    for (const room of next.keys()) walk(room, []);
-    expect(cycles).toEqual([]);
+    expect(cyclesOf(next)).toEqual([]);
+  });
+
+  test('names the shortest cycle of each room that is in one, once', () => {
+    const next = { a: ['b'], b: ['c', 'b2'], b2: ['a'], c: ['b'], outside: ['a'] };
+    const graph = new Map(Object.entries(next).map(([from, to]) => [from, new Set(to)]));
+    expect(cyclesOf(graph)).toEqual(['a → b → b2 → a', 'b → c → b']);
   });
 
   test('allows default exports only for tools that need them', () => {

@@ -707,7 +707,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
 };
 
-/** Rooms that may be imported only by `import()`. */
+/** Rooms that may be imported only by `import()`, and what names a file while the program runs. */
 export const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'client/first': ['client/later/later'],
   'client/tracker': ['client/later/later'],
@@ -717,6 +717,7 @@ export const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
     'client/later/page-delivery',
     'inspector/inspector',
   ],
+  'client/later/asking-script': ['tag ? new URL(file, tag.src).href : file'],
   'proxy/cli': ['proxy/cli/main'],
   'dev/running': ['proxy/intake/sqlite/sqlite'],
   'proxy/intake/sqlite/sqlite-thread': ['proxy/intake/sqlite/sqlite-serving'],
