@@ -174,6 +174,18 @@ test.describe('an event of a page that was left, which only a later request name
     expect(created).toHaveLength(1);
   });
 
+  test('was created before it was stored, and with the words that were taken', () => {
+    const late = { ...left, at: 9, since: 1, serial: 1 } as Row;
+    const stored = { kind: 'put', shelf: 'entry', id: 'x', tab: 't1.1.a', at: 8, since: 2, serial: 3 } as Row;
+    const taken: Row = {
+      ...({ kind: 'taken', id: 'x', proxy: 'p', verdict: { kind: 'accepted' } } as const),
+      ...{ cell: { day: '2026-01-01', type: 'viewed', group: 'winter' }, at: 10 },
+    };
+    const rows = inTrueOrder(withUnheard([stored, late, { ...asked, at: 9.5 }, taken]));
+    expect(rows.map(({ kind }) => kind)).toEqual(['page', 'created', 'put', 'requested', 'taken']);
+    expect(rows[1]).toMatchObject({ group: 'winter' });
+  });
+
   test('is an invention if no row of the page is missing', () => {
     expect(made(1, 2)).toEqual([]);
   });

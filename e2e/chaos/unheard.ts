@@ -48,6 +48,13 @@ const incomplete = (rows: readonly Row[]): ReadonlySet<string> => {
   return new Set([...serials].flatMap(([tab, known]) => (known.size < Math.max(...known) ? tab : [])));
 };
 
+/** What the intake that took an event wrote down of it beside its content. */
+const wordsOf = (rows: readonly Row[], id: string): { readonly group?: string; readonly reason?: string } => {
+  const taken = rows.find((row) => row.kind === 'taken' && row.id === id);
+  const { group, reason } = (taken?.kind === 'taken' && taken.cell) || {};
+  return { ...(group !== undefined && { group }), ...(reason !== undefined && { reason }) };
+};
+
 /** Puts the events of such pages after the row by which they said that they are left. */
 export const withUnheard = (rows: readonly Row[]): Row[] => {
   const partly = incomplete(rows);
@@ -62,6 +69,8 @@ export const withUnheard = (rows: readonly Row[]): Row[] => {
         ({ names, at: killedAt }) => names.includes(tab) && killedAt >= at && killedAt - at < BEACONS_MS,
       );
     if (!isCutShort) return [row];
+    // A page that could not wait wrote the row later. What it stored then may have been heard.
+    const { since = at } = row as Told;
     const created: Row[] = [];
     for (const asked of rows) {
       if (asked.kind !== 'requested' || asked.tab === tab) continue;
@@ -73,7 +82,17 @@ export const withUnheard = (rows: readonly Row[]): Row[] => {
         // Each document's offers begin with its name.
         if (heard.has(id) || !offerId.startsWith(`${tab}-`)) continue;
         heard.add(id);
-        created.push({ kind: 'created', id, type, offerId, impressionId: `of ${id}`, tab, at });
+        const impressionId = `of ${id}`;
+        created.push({
+          kind: 'created',
+          id,
+          type,
+          offerId,
+          impressionId,
+          ...wordsOf(rows, id),
+          tab,
+          at: since,
+        });
       }
     }
     return [row, ...created];
