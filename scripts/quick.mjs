@@ -1,14 +1,16 @@
 // `npm run quick`: the checks that a contributor runs many times an hour, in about a minute on two cores. They are
 // format, types, the import law, the short unit tests that need neither a browser nor a server, and lint of what changed.
-// `npm run quick -- --watch` continues with each change. Types and some units read what is built, so it builds if nothing is.
+// `npm run quick -- --watch` checks again after each change, of the units those that the change is about.
+// Types and some units read what is built, so it builds if nothing is.
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync, watch } from 'node:fs';
 import { BUILT } from './build-once.mjs';
 
 /** What the compiler found the last time. */
 const CACHE = 'node_modules/.cache/tsc.tsbuildinfo';
 /** What needs no server. */
 const UNITS = '--project node --project dom';
+const LAWS = '--project node test/import-law.test.ts test/room-limits.test.ts';
 
 /**
  * @param {string} name
@@ -49,20 +51,15 @@ const changed = () => {
     .map((line) => `"${line.slice(3)}"`);
 };
 
-if (
-  !existsSync(BUILT) &&
-  !(await run('build, which is only done if there is none', 'npm run build --silent'))
-)
-  process.exitCode = 1;
-else if (process.argv.includes('--watch')) {
-  spawn(`npx vitest ${UNITS} --changed --watch`, { shell: true, stdio: 'inherit' });
-} else {
-  /** @param {...[name: string, command: string]} steps */
-  const inTurn = async (...steps) => {
-    let isOk = true;
-    for (const [name, command] of steps) isOk = (await run(name, command)) && isOk;
-    return isOk;
-  };
+/** @param {...[name: string, command: string]} steps */
+const inTurn = async (...steps) => {
+  let isOk = true;
+  for (const [name, command] of steps) isOk = (await run(name, command)) && isOk;
+  return isOk;
+};
+
+/** @param {...[name: string, command: string]} units */
+const check = async (...units) => {
   const files = changed();
   /** @type {[name: string, command: string][]} */
   const linting = files.length
@@ -75,7 +72,44 @@ else if (process.argv.includes('--watch')) {
       ['types', `node node_modules/typescript-newest/bin/tsc --incremental --tsBuildInfoFile ${CACHE}`],
       ...linting,
     ),
-    run('units', `npx vitest run ${UNITS} --reporter dot --silent=passed-only`),
+    inTurn(...units),
   ]);
-  process.exitCode = results.every(Boolean) ? 0 : 1;
-}
+  return results.every(Boolean);
+};
+
+/** Checks now and whenever a file of the project has changed, until it is interrupted. */
+const checkEachTime = async () => {
+  const folders = readdirSync('e2e', { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !existsSync(`e2e/${entry.name}/node_modules`))
+    .map(({ name }) => `e2e/${name}`);
+  let hasChanged = true;
+  let wake = () => undefined;
+  for (const folder of ['src', 'test', 'scripts', 'bench', 'demo', ...folders])
+    watch(folder, { recursive: true }, () => {
+      hasChanged = true;
+      wake();
+    });
+  for (;;) {
+    hasChanged = false;
+    await check(
+      // They read files, so no import says that a change is about them.
+      ['import law and sizes of rooms', `npx vitest run ${LAWS} --reporter dot`],
+      [
+        'units about the change',
+        `npx vitest run ${UNITS} --changed --passWithNoTests --reporter dot --silent=passed-only`,
+      ],
+    );
+    if (!hasChanged) {
+      console.log('Waiting for a change.\n');
+      await new Promise((resolve) => {
+        wake = () => void resolve(undefined);
+      });
+    }
+  }
+};
+
+const isBuilt =
+  existsSync(BUILT) || (await run('build, which is only done if there is none', 'npm run build --silent'));
+if (isBuilt && process.argv.includes('--watch')) await checkEachTime();
+else if (!isBuilt || !(await check(['units', `npx vitest run ${UNITS} --reporter dot --silent=passed-only`])))
+  process.exitCode = 1;
