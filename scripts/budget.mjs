@@ -105,13 +105,13 @@ const [script, delivery] = [fileOf(''), fileOf('-delivery')];
  * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
  */
 const weights = [
-  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_600 },
+  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_680 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 10_100 },
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 8_700 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
   { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 30_400 },
-  { row: 'first', way: 'by script tag', bytes: script, budget: 14_250 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 14_330 },
   { row: 'delivery', way: 'by script tag', bytes: delivery, budget: 5_950 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },
@@ -127,11 +127,12 @@ let failed = 0;
 for (const { row, way, bytes, budget } of weights) {
   const size = `${(bytes / 1000).toFixed(1)} KB`;
   const isTold = table.find(([, title]) => title === ROWS[row])?.[ways.indexOf(way)] === size;
-  if (bytes > budget || !isTold) failed++;
-  console.log(
-    `${ROWS[row]}, ${way}: ${bytes} of ${budget} bytes brotli${bytes > budget ? ', over budget' : ''}` +
-      `${isTold ? '' : `; the README's table must say ${size}`}`,
-  );
+  const isOver = bytes > budget;
+  if (isOver || !isTold) failed++;
+  const repair = isOver
+    ? ', over budget: first simplify what is there; if that is not enough, see “Bytes” in CONTRIBUTING.md'
+    : `; the README's table must say ${size}`;
+  console.log(`${ROWS[row]}, ${way}: ${bytes} of ${budget} bytes brotli${isOver || !isTold ? repair : ''}`);
 }
 // The table of trackers has what a page with an offer loads by script tag: the sum of what the other table says.
 const scriptSize = `${[script, delivery].reduce((sum, bytes) => sum + Number((bytes / 1000).toFixed(1)), 0).toFixed(1)} KB`;

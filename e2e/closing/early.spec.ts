@@ -84,6 +84,38 @@ test.describe('before the second load is there', () => {
     await expectOnly(page, stack, ['marked', 'named']);
   });
 
+  test('a cross in an open shadow root counts, also if it takes its offer out at once', async ({
+    page,
+    stack,
+  }) => {
+    const arrive = await openWithout(
+      page,
+      stack,
+      `<div id="host"></div>
+       <script>host.attachShadow({ mode: 'open' }).innerHTML = \`${offer('shadowed', CROSS)}\`;</script>`,
+    );
+    await page.click('.close');
+    await expect(page.locator('[data-offer-id=shadowed]')).toHaveCount(0);
+    arrive();
+    await expectOnly(page, stack, ['shadowed']);
+  });
+
+  test('an accepting link that is opened by the middle button accepts', async ({ page, stack }) => {
+    const arrive = await openWithout(
+      page,
+      stack,
+      offer('taken', `<a id="go" href="#plan" data-offer-accept>Yes</a>${CROSS}`),
+    );
+    await page.evaluate(() =>
+      document.querySelector('#go')?.addEventListener('auxclick', (event) => event.preventDefault()),
+    );
+    await page.click('#go', { button: 'middle' });
+    arrive();
+    await stack.expectRecorded(['viewed taken']);
+    await page.click('.close');
+    await expectOnly(page, stack, [], ['taken']);
+  });
+
   test('a cross that is asked about and then closes nothing does not count', async ({ page, stack }) => {
     const arrive = await openWithout(page, stack, offer('kept', '<button class="close">×</button>'));
     await page.click('.close');

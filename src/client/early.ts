@@ -16,14 +16,18 @@ export interface EarlyAct {
 /** Keeps what users do from now on, with what is in sight then, until it is late. */
 export const keepEarly = (
   page: Pick<Page, 'capture'>,
-  { placements }: Pick<Registry, 'placements'>,
+  { placements, search, look }: Pick<Registry, 'placements' | 'search' | 'look'>,
   { watched }: Pick<ExposureWatch, 'watched'>,
   isLate: () => unknown,
 ): EarlyAct[] => {
   const early: EarlyAct[] = [];
-  page.capture(['pointerdown', 'click', 'keydown', 'submit'], (event) => {
+  page.capture(['pointerdown', 'click', 'auxclick', 'keydown', 'submit'], (event) => {
     if (isLate()) return;
     const path = event.composedPath();
+    // Only the second load finds open shadow roots, and by then what was pressed may be gone.
+    for (const node of [...path].reverse())
+      if (node instanceof ShadowRoot) search(node);
+      else if (node instanceof Element) look(node);
     early.push({
       event,
       path,

@@ -73,7 +73,7 @@ export const createRecording = (
       token: placement?.token,
       // A value that cannot be a group, such as an e-mail address, never leaves the page. The
       // proxy's operator reads that there was one.
-      group: placement?.group && (/^[\w.:/~-]{1,50}$/.exec(String(placement.group)) ?? '?')[0],
+      group: placement?.group && (/^[\w.:/~-]{1,50}$/.exec(placement.group) ?? '?')[0],
       subject: impression.subject,
     };
     const announced = new CustomEvent(`offersight:${event.type}`, {

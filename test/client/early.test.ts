@@ -10,6 +10,8 @@ let placements: Map<Element, Placement>;
 let watched: Map<Element, Watched>;
 let hidden: Set<Element>;
 let isLate: boolean;
+const search = vi.fn();
+const look = vi.fn();
 let early: EarlyAct[];
 
 /** An offer in the element of that name, with the share that was last seen of it, if it is near. */
@@ -30,7 +32,7 @@ beforeEach(() => {
     return !hidden.has(this);
   });
   render('<p></p><i></i><b></b><u><s></s></u><q></q>');
-  early = keepEarly(createPage(), { placements }, { watched }, () => isLate);
+  early = keepEarly(createPage(), { placements, search, look }, { watched }, () => isLate);
 });
 
 describe('what was in sight is kept with a press', () => {
@@ -50,6 +52,24 @@ describe('what was in sight is kept with a press', () => {
     find('p').click();
     expect(kept()).toEqual([[]]);
   });
+});
+
+test('a middle click is kept, since it follows a link that accepts', () => {
+  place('p');
+  find('p').dispatchEvent(new MouseEvent('auxclick', { bubbles: true, button: 1 }));
+  expect(kept()).toEqual([['p']]);
+});
+
+test('offers are looked for in open shadow roots that were pressed, before what is in sight is kept', () => {
+  const root = find('p').attachShadow({ mode: 'open' });
+  root.innerHTML = '<a></a>';
+  const inside = root.firstElementChild as HTMLElement;
+  look.mockImplementation((element: Element) => {
+    if (element === inside && search.mock.calls.some(([at]) => at === root))
+      placements.set(inside, { element: inside, offerId: 'inside' });
+  });
+  inside.click();
+  expect(kept()).toEqual([['inside']]);
 });
 
 test('nothing is kept once it is late', () => {

@@ -4,7 +4,7 @@
  */
 import type { Stop } from '../../runtime.js';
 import { inMs } from '../times.js';
-import type { ObservedOffer, OfferSettings, Past, Placement } from './placement.js';
+import type { ObservedOffer, Past, Placement } from './placement.js';
 
 /** Where offers are looked for. */
 export type SearchRoot = Document | ShadowRoot;
@@ -57,19 +57,31 @@ class Given {
 }
 Object.setPrototypeOf(Given.prototype, null);
 
-/** Gives the settings that an element's attributes name. With many offers each field takes its memory, so none is empty. */
-const give = (element: Element, own?: Pick<Placement, 'element' | 'offerId'>): Given => {
-  const given = Object.assign(new Given(), own);
-  const read = (attribute: string, name: keyof OfferSettings, parse: (text: string) => unknown): void => {
-    const text = element.getAttribute(`data-offer-${attribute}`);
-    if (text) given[name] = parse(text);
+/**
+ * Gives the settings that an element has by hand or in its attributes. With many offers each field takes its memory, so none
+ * is empty. A page's own code may give anything: what is no text, number or date reads like a text that is wrong.
+ */
+const give = (own: Placement, byHand?: ObservedOffer): Placement => {
+  const given: Given & Placement = Object.assign(new Given(), own);
+  const asked: Given = Object.assign(new Given(), byHand);
+  const set = (name: keyof ObservedOffer, value: unknown): unknown => Object.assign(given, { [name]: value });
+  const read = (
+    name: keyof ObservedOffer,
+    parse: (text: string) => unknown,
+    attribute: string = name,
+  ): void => {
+    const value = asked[name] ?? own.element.getAttribute(`data-offer-${attribute}`);
+    const text = value instanceof Date ? +value : /^(?:str|num)/.test(typeof value) ? value : '?';
+    if (value != null && text !== '') set(name, parse(text as string));
   };
-  read('ratio', 'ratio', parseFloat);
-  read('dwell', 'dwellMs', parseFloat);
-  read('repeat', 'repeat', String);
-  read('expires', 'expiresAt', timeOf);
-  read('token', 'token', String);
-  read('group', 'group', String);
+  read('ratio', parseFloat);
+  read('dwellMs', parseFloat, 'dwell');
+  read('repeat', String);
+  read('expiresAt', timeOf, 'expires');
+  read('token', String);
+  read('group', String);
+  // Its attribute is read when the offer has counted.
+  if (byHand) set('ignore', asked.ignore);
   return given;
 };
 
@@ -87,8 +99,9 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     past.set(placement.offerId, Object.assign(new Given(), placement, { element: undefined }) as Past);
   };
 
-  const mount = (element: Element, offerId: string, settings?: Partial<Placement>): Placement => {
-    const placement = Object.assign(give(element, { element, offerId }), settings) as Placement;
+  const mount = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
+    const own: Placement = { element, offerId, ...(byHand && { isByHand: true }) };
+    const placement = give(own, byHand);
     placements.set(element, placement);
     listener.onMount(placement);
     return placement;
@@ -101,7 +114,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
     if (placement && placement.offerId === offerId) {
-      const settings = give(element);
+      const settings = give({ element, offerId });
       for (const name of ['expiresAt', 'token', 'group'] as const)
         if (placement[name] !== settings[name]) Object.assign(placement, { [name]: settings[name] });
       return;
@@ -159,10 +172,9 @@ export const createRegistry = (listener: RegistryListener): Registry => {
         onChange = lookAtAll;
       };
     },
-    observe(element, { id = offerIdOf(element) ?? '', expiresAt, ...settings }) {
+    observe(element, offer) {
       unmount(element);
-      const own: Partial<Placement> = { expiresAt: inMs(expiresAt), isByHand: true, element, offerId: id };
-      const placement = mount(element, id, { ...settings, ...own });
+      const placement = mount(element, offer.id ?? offerIdOf(element) ?? '', offer);
       return () => unmount(element, placement);
     },
     stop() {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Placement } from '../../../src/client/detect/placement.js';
+import type { ObservedOffer, Placement } from '../../../src/client/detect/placement.js';
 import { createRegistry, type Registry } from '../../../src/client/detect/registry.js';
 import { find, render } from '../../support/page.js';
 import { settle } from '../../support/runtime.js';
@@ -305,6 +305,31 @@ describe('by hand', () => {
       expect.objectContaining({ element: find('p'), offerId: 'a', dwellMs: 7, isByHand: true }),
     ]);
   });
+
+  test.each([
+    ['a date', { expiresAt: new Date(1_893_456_000_000) }, { expiresAt: 1_893_456_000_000 }],
+    ['a time as text', { expiresAt: '2030-01-01T00:00:00Z' }, { expiresAt: 1_893_456_000_000 }],
+    ['a number as text', { dwellMs: '300' }, { dwellMs: 300 }],
+    ['a text that is no time', { expiresAt: 'soon' }, { expiresAt: undefined }],
+    ['a large number', { dwellMs: 1n, ratio: 1n }, { dwellMs: Number.NaN, ratio: Number.NaN }],
+    ['a symbol', { token: Symbol('t'), group: Symbol('g') }, { token: '?', group: '?' }],
+    ['an object that has no text', { token: Object.create(null) }, { token: '?' }],
+    ['null', { token: null, ratio: null }, {}],
+    ['what is no setting', { impression: { id: 'x' }, isSeen: true, element: 1 }, {}],
+  ])(
+    'a setting by hand that has another type is read like an attribute, and throws nothing: %s',
+    (_, given, read) => {
+      const { registry, mounted } = start();
+      registry.observe(render('<p></p>'), { id: 'a', ...given } as ObservedOffer);
+      expect({ ...mounted[0] }).toEqual({
+        element: find('p'),
+        offerId: 'a',
+        isByHand: true,
+        ignore: undefined,
+        ...read,
+      });
+    },
+  );
 
   test('the offer is by default the one that the element names', () => {
     const { registry, mounted } = start();
