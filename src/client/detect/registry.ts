@@ -59,7 +59,7 @@ Object.setPrototypeOf(Given.prototype, null);
 
 /**
  * Gives the settings that an element has by hand or in its attributes. With many offers each field takes its memory, so none
- * is empty. A page's own code may give anything: what is no text, number or date reads like a text that is wrong.
+ * is empty. A page's own code may give anything: what is neither a string, a number nor a date reads like a wrong string.
  */
 const give = (own: Placement, byHand?: ObservedOffer): Placement => {
   const given: Given & Placement = Object.assign(new Given(), own);
