@@ -6,6 +6,7 @@
  * @typedef {{
  *   readonly testResults: readonly {
  *     readonly name: string,
+ *     readonly status?: string,
  *     readonly message: string,
  *     readonly assertionResults: readonly {
  *       readonly status: string,
@@ -57,16 +58,26 @@ const failureOf = (title, message) => {
 };
 
 /**
- * Failed tests of Vitest's JSON report. A file that could not be read has no tests, only a message.
+ * Failed tests of Vitest's JSON report, and files that failed although none of their tests did: they could not be read, or
+ * what runs before all of them failed. Where everything has to be there, a test that was left out has failed as well.
  * @param {UnitReport} report
+ * @param {boolean} isStrict
  */
-export const unitFailures = ({ testResults }) =>
-  testResults.flatMap(({ name, message, assertionResults }) => [
-    ...(assertionResults.length === 0 && message ? [failureOf(name, message)] : []),
-    ...assertionResults
-      .filter(({ status }) => status === 'failed')
-      .map(({ fullName, failureMessages }) => failureOf(`${name}: ${fullName}`, failureMessages.join('\n'))),
-  ]);
+export const unitFailures = ({ testResults }, isStrict = false) =>
+  testResults.flatMap(({ name, status, message, assertionResults }) => {
+    const failed = assertionResults
+      .filter(({ status }) => status === 'failed' || (isStrict && status !== 'passed'))
+      .map(({ fullName, status, failureMessages }) =>
+        failureOf(
+          `${name}: ${fullName}`,
+          status === 'failed' ? failureMessages.join('\n') : `It was left out: ${status}.`,
+        ),
+      );
+    const isFault = status === 'failed' || (message && assertionResults.length === 0);
+    return isFault && !assertionResults.some(({ status }) => status === 'failed')
+      ? [failureOf(name, message || 'Something failed before the tests that need it: see above.'), ...failed]
+      : failed;
+  });
 
 /**
  * @param {EndToEndSuite} suite

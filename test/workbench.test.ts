@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { endToEndFailures, unitFailures } from '../scripts/failures.mjs';
 import { LIST, LISTED, onceOf } from '../scripts/once.mjs';
@@ -48,6 +48,40 @@ it('the linter reads every script with types but those of other projects', () =>
   expect(own.length).toBeGreaterThan(900);
   const read = new Set(linesOf('npx', 'oxlint', '--debug=files'));
   expect(own.filter((file) => !read.has(file))).toEqual([]);
+});
+
+it('every file that has tests is one that a command runs, or is imported by one', () => {
+  const files = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard'], {
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((file) => /\.[cm]?[jt]sx?$/.test(file) && existsSync(file))
+    .filter((file) => !/^(e2e\/(apps|fixtures\/releases)|docs|demo)\//.test(file));
+  const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
+  const isRun = (file: string): boolean => /^test\/.*\.test\.ts$|^e2e\/.*\.spec\.ts$/.test(file);
+  const tests = files.filter((file) => /^\s*(it|test|describe)(\.\w+)*\(/m.test(texts.get(file) ?? ''));
+  expect(tests.length).toBeGreaterThan(300);
+  const run = [...texts].flatMap(([file, text]) => (isRun(file) ? [text] : [])).join('\n');
+  const isImported = (file: string): boolean => run.includes(`/${basename(file).replace(/ts$/, 'js')}'`);
+  const alone = tests.filter(
+    (file) => !isRun(file) && !/^test\/.*\.contract\.ts$/.test(file) && !isImported(file),
+  );
+  expect(alone).toEqual([]);
+  const contracts = files.filter((file) => /\.contract\.ts$/.test(file));
+  const all = [...texts.values()].join('\n');
+  expect(contracts.filter((file) => !all.includes(`/${basename(file).replace(/ts$/, 'js')}'`))).toEqual([]);
+  // The project of the libraries has one file, so another of this name would be in no project.
+  expect(files.filter((file) => basename(file) === 'libraries.spec.ts')).toEqual([
+    'e2e/libraries/libraries.spec.ts',
+  ]);
+});
+
+it('every test that CONTRIBUTING names is there', () => {
+  const named = [...contributing.matchAll(/(?:test|e2e)\/[\w./-]+\.(?:test|spec)\.ts/g)].map(
+    ([file]) => file,
+  );
+  // The first one says how the path of a test follows from that of its room.
+  expect(named.filter((file) => !existsSync(file))).toEqual(['test/a/b.test.ts']);
 });
 
 it('the smoke of the other engines has tests', () => {
@@ -234,6 +268,24 @@ describe('failures that the last lines name', () => {
         ],
       }),
     ).toEqual(['a.test.ts: a difference\n    expected 1', 'b.test.ts\n    Unexpected token']);
+  });
+
+  it('are files in which something failed before the tests, and in CI what was left out', () => {
+    const skipped = { status: 'skipped', fullName: 'left out', failureMessages: [] };
+    const failedBefore = {
+      name: 'a.test.ts',
+      status: 'failed',
+      message: 'before',
+      assertionResults: [skipped],
+    };
+    const passed = { status: 'passed', fullName: 'passes', failureMessages: [] };
+    const only = { name: 'b.test.ts', status: 'passed', message: '', assertionResults: [passed, skipped] };
+    expect(unitFailures({ testResults: [failedBefore, only] })).toEqual([
+      'a.test.ts\n    Something failed before the tests that need it: see above.',
+    ]);
+    expect(unitFailures({ testResults: [only] }, true)).toEqual([
+      'b.test.ts: left out\n    It was left out: skipped.',
+    ]);
   });
 
   it('are the tests of Playwright that did not pass at once, with so much of the message that it can be understood', () => {
