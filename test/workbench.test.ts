@@ -275,7 +275,7 @@ describe('failures that the last lines name', () => {
     const failedBefore = {
       name: 'a.test.ts',
       status: 'failed',
-      message: 'before',
+      message: '',
       assertionResults: [skipped],
     };
     const passed = { status: 'passed', fullName: 'passes', failureMessages: [] };
