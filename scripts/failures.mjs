@@ -59,7 +59,7 @@ const failureOf = (title, message) => {
 
 /**
  * Failed tests of Vitest's JSON report, and files that failed although none of their tests did: they could not be read, or
- * what runs before all of them failed. Where everything has to be there, a test that was left out has failed as well.
+ * what runs before all of them failed. In CI, a test that was left out has failed as well.
  * @param {UnitReport} report
  * @param {boolean} isStrict
  */

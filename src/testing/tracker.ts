@@ -8,10 +8,11 @@
 
 import type { Impression, Placement, Repeat } from '../client/detect/placement.js';
 import { createRegistry } from '../client/detect/registry.js';
+import { createCounts } from '../client/later/counts.js';
 import { createDecisions } from '../client/later/decisions.js';
 import { createControls } from '../client/later/detect/controls.js';
 import { closesByConvention } from '../client/later/detect/conventions.js';
-import type { OfferStats, OfferTracker } from '../client/offer-tracker.js';
+import type { OfferTracker } from '../client/offer-tracker.js';
 import type { Consent } from '../client/outbox/outbox.js';
 import { createRecording } from '../client/recording.js';
 import { OffersightError } from '../errors.js';
@@ -59,13 +60,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   const waiting: OfferEvent[] = [];
   const latest = new Map<string, Impression>();
   const acceptedOffers = new Set<string>();
-  const offers: Record<string, { -readonly [Name in keyof OfferStats]: number }> = {};
   const owner: { consent: Consent; subject?: string | undefined } = { consent: options.consent ?? 'granted' };
-
-  const count = (offerId: string, what: keyof OfferStats): void => {
-    offers[offerId] ??= { rendered: 0, viewed: 0, dismissed: 0, accepted: 0 };
-    offers[offerId][what]++;
-  };
 
   const commit = (): void => {
     if (owner.consent !== 'granted') return;
@@ -76,7 +71,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   };
 
   const recorder = createRecording(latest, { ...options, owner }, runtime, (event) => {
-    count(event.offerId, event.type);
+    counts.count(event.offerId, event.type);
     // What an event has not is left out, so that tests can compare strictly.
     const given = Object.entries(event).filter(([, value]) => value !== undefined);
     waiting.push(Object.fromEntries(given) as unknown as OfferEvent);
@@ -88,15 +83,16 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   };
 
   const registry = createRegistry({
-    onMount: ({ offerId }) => isOfferId(offerId) && count(offerId, 'rendered'),
-    onUnmount: () => undefined,
+    onMount: () => undefined,
+    onUnmount: ({ offerId }) => isOfferId(offerId) && counts.count(offerId, 'rendered'),
   });
+  let counts = createCounts(registry);
   registry.start();
   const decisions = createDecisions(recorder, registry, acceptedOffers, {
     remember: () => undefined,
     // A real one reports it; what its methods are given never throws.
     onInvalid: () => undefined,
-    onAccepted: (offerId) => count(offerId, 'accepted'),
+    onAccepted: (offerId) => counts.count(offerId, 'accepted'),
   });
 
   /** A test acts in the task in which it rendered, before observers report. */
@@ -153,7 +149,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     clear() {
       for (const list of [events, waiting]) list.length = 0;
       for (const known of [latest, acceptedOffers, registry.past]) known.clear();
-      for (const offerId of Object.keys(offers)) Reflect.deleteProperty(offers, offerId);
+      counts = createCounts(registry);
       for (const placement of registry.placements.values()) placement.impression = undefined;
     },
     observe(target, offer) {
@@ -183,7 +179,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     pageView() {
       for (const impression of latest.values()) impression.isPast = !impression.isOnce;
     },
-    stats: async () => ({ offers: JSON.parse(JSON.stringify(offers)) as typeof offers }),
+    stats: async () => ({ offers: counts.all() }),
     stop() {
       listening.abort();
       registry.stop();

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest';
 import { markOffer, type Offered, offerAttributes } from '../../src/client/attributes.js';
 import type { Placement } from '../../src/client/detect/placement.js';
 import { createRegistry } from '../../src/client/detect/registry.js';
+import { mistakeOf } from '../../src/client/later/debug/attribute-mistakes.js';
 import { find, render } from '../support/page.js';
 
 afterEach(() => {
@@ -36,6 +37,23 @@ describe('the attributes of an offer', () => {
       group: 'summer/2026',
     } as const;
     expect(readBack({ id: 'a', ...settings })).toMatchObject({ offerId: 'a', ...settings });
+  });
+
+  test('are those that a tracker reads, and those that the help for developers knows', () => {
+    const element = render('<p></p>');
+    markOffer(element, {
+      ...{ id: 'a', ratio: 0.25, dwellMs: 300, repeat: 'mount', expiresAt: 1_893_456_000_123 },
+      ...{ token: 't0ken.x', group: 'summer/2026', ignore: 'leave' },
+    });
+    const written = element.getAttributeNames();
+    const asked = vi.spyOn(Element.prototype, 'getAttribute');
+    readBack({ id: 'b' });
+    // It is read when the offer has counted.
+    const read = [...asked.mock.calls.map(([name]) => name), 'data-offer-ignore'];
+    expect([...new Set(read)].filter((name) => name.startsWith('data-offer-')).sort()).toEqual(
+      written.sort(),
+    );
+    for (const name of written) expect(mistakeOf(`${name}x`, 'a')).toContain(name);
   });
 
   test('leave out what was left out, what is null, and a time that is none', () => {

@@ -259,6 +259,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'testing/endpoint': { values: ['protocol'] },
   'testing/tracker': {
     values: [
+      'client/later/counts',
       'client/later/decisions',
       'client/later/detect',
       'client/detect',
