@@ -156,10 +156,10 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     discover(root);
   };
   for (const root of [...registry.roots]) {
-    // Given by hand before this was here.
-    if (root !== document) byHand.set(root, 1);
-    listen(root);
-    attend(root);
+    // Given by hand before this was here, unless it is open: then somebody pressed in it.
+    if ((root as ShadowRoot).mode !== 'open') byHand.set(root, 1);
+    if (root === document) attend(root);
+    else enter(root);
   }
   // A parser gives a host its declarative shadow root only after it has inserted it.
   page.capture(['DOMContentLoaded'], () => discover(document));

@@ -324,6 +324,18 @@ describe('a tree that nobody can find', () => {
     expect(heard).toEqual(['toggle p']);
   });
 
+  test('goes with its host if it is open and only something was pressed in it before this began', async () => {
+    const { host, root } = hostOf('<p></p>');
+    document.body.append(host);
+    start([root]);
+    const heard = hear('toggle');
+    fire(find('p', root), 'toggle');
+    expect(heard).toEqual(['toggle p']);
+    host.remove();
+    await settle();
+    expect(others()).toEqual([]);
+  });
+
   test('stays while its host is out of the page', async () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     document.body.append(host);
