@@ -92,6 +92,15 @@ describe('an offer is seen', () => {
     expect(seen).toEqual(['p']);
   });
 
+  test('it is seen once if several reports of it come together and it needs no dwell', async () => {
+    render('<p></p>');
+    const offer = watch('p', { dwellMs: 0 });
+    browser.queue(offer, { ratio: 0.6, at: 0 });
+    browser.queue(offer, { ratio: 0.8, at: 1 });
+    exposure.recheck();
+    expect(seen).toEqual(['p']);
+  });
+
   test('it is seen at 30 % if it is large', async () => {
     render('<p></p><i></i>');
     show(watch('p'), 0.3, { offer: { width: 970, height: 250 } });

@@ -282,6 +282,19 @@ describe('a tree that nobody can find', () => {
     expect([heard, others()]).toEqual([['click p'], []]);
   });
 
+  test('stays until everybody has taken it back, each of them once', () => {
+    const { host, root } = hostOf('<p></p>', 'closed');
+    document.body.append(host);
+    start();
+    const stop = roots.search(root);
+    const stopOther = roots.search(root);
+    stop();
+    stop();
+    expect(others()).toEqual([root]);
+    stopOther();
+    expect(others()).toEqual([]);
+  });
+
   test('is heard inside alone, where it is known what was pressed', () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     document.body.append(host);

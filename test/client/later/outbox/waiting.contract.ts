@@ -1,6 +1,7 @@
 /** What makes the outbox wait, and what must not. */
 import { describe, expect, test } from 'vitest';
 import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
+import type { Consent } from '../../../../src/client/outbox/outbox.js';
 import type { Pause, Records } from '../../../../src/client/outbox/records.js';
 import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
 import { ENDPOINT, openTab, storedIds, type Tab } from '../../../support/outbox.js';
@@ -18,6 +19,31 @@ export const describeWaiting = (open: OpenRecords): void => {
     const tab = (): Tab => openTab(records, runtime, { bounds: { retentionMs: 5 * 24 * HOUR_MS } });
     return { ...tab(), records, runtime, another: tab };
   };
+
+  describe('while it looks for what to send', () => {
+    test('what is recorded meanwhile holds back what is stored of the same offer', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1), viewed(2)));
+      const leased = tab.leased('one');
+      tab.outbox.add(dismissed(3, viewed(1)), false);
+      await expect(leased).resolves.toEqual([idOf(2)]);
+      await expect(tab.leased('two')).resolves.toEqual([idOf(1), idOf(3)]);
+    });
+
+    test('nothing is sent from memory if the user takes consent back while the database fails', async () => {
+      const runtime = fakeRuntime();
+      const owner: { consent: Consent } = { consent: 'granted' };
+      const failing: Records = {
+        transact: () => {
+          owner.consent = 'denied';
+          return Promise.reject(new Error('broken'));
+        },
+      };
+      const tab = openTab(failing, runtime, { owner });
+      tab.outbox.add(viewed(1), false);
+      await expect(tab.leasing.lease('one', 5)).resolves.toEqual({ entries: [] });
+    });
+  });
 
   describe('while it is paused', () => {
     test('a tab that has read it keeps to it, though the records that hold it are gone', async () => {
