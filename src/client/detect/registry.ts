@@ -63,16 +63,17 @@ Object.setPrototypeOf(Given.prototype, null);
  */
 const give = (own: Placement, byHand?: ObservedOffer): Placement => {
   const given: Given & Placement = Object.assign(new Given(), own);
-  const asked: Given = Object.assign(new Given(), byHand);
+  const asked: Given | undefined = byHand && Object.assign(new Given(), byHand);
   const set = (name: keyof ObservedOffer, value: unknown): unknown => Object.assign(given, { [name]: value });
   const read = (
     name: keyof ObservedOffer,
     parse: (text: string) => unknown,
     attribute: string = name,
   ): void => {
-    const value = asked[name] ?? own.element.getAttribute(`data-offer-${attribute}`);
+    const value = asked?.[name] ?? own.element.getAttribute(`data-offer-${attribute}`);
+    if (!value && value !== 0) return;
     const text = value instanceof Date ? +value : /^(?:str|num)/.test(typeof value) ? value : '?';
-    if (value != null && text !== '') set(name, parse(text as string));
+    set(name, parse(text as string));
   };
   read('ratio', parseFloat);
   read('dwellMs', parseFloat, 'dwell');
@@ -81,7 +82,7 @@ const give = (own: Placement, byHand?: ObservedOffer): Placement => {
   read('token', String);
   read('group', String);
   // Its attribute is read when the offer has counted.
-  if (byHand) set('ignore', asked.ignore);
+  if (asked) set('ignore', asked.ignore);
   return given;
 };
 
