@@ -178,9 +178,9 @@ test.describe('the time that an offer must be visible', () => {
       `<div class="offer" id="glance" data-offer-id="glance" data-offer-dwell="2000"></div>
        ${onViewed(
          'witness',
-         `// The offer is shown six times, for 400 ms and at least two frames each, and then no more.
+         `// Half of the offer is shown six times, for 400 ms and at least two frames each, and then no more. It never goes far.
           for (let turn = 0; turn < 11; turn++) {
-            glance.style.marginLeft = turn % 2 ? '0' : '-400px';
+            glance.style.marginLeft = turn % 2 ? '0' : '-200px';
             await Promise.all([frame().then(frame), new Promise((resolve) => setTimeout(resolve, 400))]);
           }
           document.body.insertAdjacentHTML('beforeend', '${offer('last')}');`,

@@ -25,7 +25,7 @@ const SEEING: readonly Mutant[] = [
     breaks: 'what counts at a glance is watched exactly from the beginning',
     file: `${DETECT}/exposure.ts`,
     find: 'dwellMs === 0 || !rule.dwellMs',
-    put: 'false',
+    put: 'dwellMs === 0 && rule.dwellMs < 0',
     noticedBy: {
       'e2e/seeing/fast.spec.ts': [
         'a dwell of 0 counts what a bare observer reports while a page scrolls by one viewport every second frame',
