@@ -64,6 +64,18 @@ test.describe('an offer that its control closes counts', () => {
       "card.animate({ translate: ['0', '-2000px 0'] }, { duration: 300, fill: 'forwards' })",
     'another offer on the same element': "card.dataset.offerId = 'next'",
   };
+  test('though something else is pressed while a script fades it out', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `${offer('faint', '<button aria-label="Close" onclick="card.style.opacity = 0.5">x</button>', 'id="card"')}
+       <button id="other" onclick="card.remove()">other</button>`,
+    );
+    await page.click('[aria-label=Close]');
+    await page.click('#other');
+    await expectClosed(page, stack, 'faint');
+  });
+
   for (const [name, act] of Object.entries(exits)) {
     test(`and may leave by ${name}`, async ({ page, stack }) => {
       await openReady(
