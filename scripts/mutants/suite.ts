@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { join, relative } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 
 /** The titles of tests by their file, with ` › ` between a group's title and what is in it. */
 export type Tests = Readonly<Record<string, readonly string[]>>;
@@ -63,8 +64,10 @@ const patternOf = (titles: readonly string[]): string => {
 const firstLine = (text = ''): string => text.split('\n')[0] ?? '';
 
 /** If no assertion failed, the test was stopped by something that it is not about. */
-const outcomeOf = (status: string, messages: readonly string[], assertion: RegExp): Outcome => {
+const outcomeOf = (status: string, given: readonly string[], assertion: RegExp): Outcome => {
   if (status === 'passed') return { kind: 'passed' };
+  // A worker of Playwright colours its messages, whatever its environment says.
+  const messages = given.map(stripVTControlCharacters);
   if (messages.some((message) => assertion.test(message))) return { kind: 'failed' };
   return { kind: 'void', why: firstLine(messages[0]) || status };
 };
