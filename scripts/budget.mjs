@@ -111,7 +111,7 @@ const weights = [
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
   { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 30_400 },
-  { row: 'first', way: 'by script tag', bytes: script, budget: 14_330 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 14_340 },
   { row: 'delivery', way: 'by script tag', bytes: delivery, budget: 5_950 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },

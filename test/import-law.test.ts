@@ -80,7 +80,7 @@ const grouped = (rooms: readonly string[] = []): string => {
   return [...byFolder]
     .flatMap(([folder, names]) => {
       if (folder === '.') return names.map((name) => name || 'any room');
-      return `${folder}/${names.length > 1 ? `{${names.join(',')}}` : names}`;
+      return `${folder}/${names.length > 1 ? `{${names.join(',')}}` : names.join()}`;
     })
     .join(', ');
 };

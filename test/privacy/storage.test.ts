@@ -13,7 +13,7 @@ const HARMLESS = new Set(
   [
     'Array BigUint64Array Boolean Date Error Function Infinity JSON Map Math Number Object Promise Reflect RegExp Set String',
     'Symbol TextDecoder TypeError URL Uint8Array WeakMap WeakRef WeakSet atob encodeURIComponent parseFloat undefined',
-    'AbortController AbortSignal CSSStyleSheet CustomEvent DOMRect Document Element HTMLElement Node addEventListener customElements document',
+    'AbortController AbortSignal CSSStyleSheet CustomEvent DOMRect Document Element HTMLElement Node ShadowRoot addEventListener customElements document',
     'getComputedStyle innerHeight innerWidth scrollX scrollY location visualViewport IntersectionObserver MutationObserver ResizeObserver',
     'cancelAnimationFrame clearTimeout queueMicrotask removeEventListener requestAnimationFrame setTimeout console crypto performance',
     'IDBKeyRange navigator.globalPrivacyControl navigator.onLine navigator.userAgent navigator.webdriver',

@@ -65,22 +65,18 @@ const give = (own: Placement, byHand?: ObservedOffer): Placement => {
   const given: Given & Placement = Object.assign(new Given(), own);
   const asked: Given | undefined = byHand && Object.assign(new Given(), byHand);
   const set = (name: keyof ObservedOffer, value: unknown): unknown => Object.assign(given, { [name]: value });
-  const read = (
-    name: keyof ObservedOffer,
-    parse: (text: string) => unknown,
-    attribute: string = name,
-  ): void => {
+  const read = (attribute: string, name: keyof ObservedOffer, parse: (text: string) => unknown): void => {
     const value = asked?.[name] ?? own.element.getAttribute(`data-offer-${attribute}`);
     if (!value && value !== 0) return;
     const text = value instanceof Date ? +value : /^(?:str|num)/.test(typeof value) ? value : '?';
     set(name, parse(text as string));
   };
-  read('ratio', parseFloat);
-  read('dwellMs', parseFloat, 'dwell');
-  read('repeat', String);
-  read('expiresAt', timeOf, 'expires');
-  read('token', String);
-  read('group', String);
+  read('ratio', 'ratio', parseFloat);
+  read('dwell', 'dwellMs', parseFloat);
+  read('repeat', 'repeat', String);
+  read('expires', 'expiresAt', timeOf);
+  read('token', 'token', String);
+  read('group', 'group', String);
   // Its attribute is read when the offer has counted.
   if (asked) set('ignore', asked.ignore);
   return given;

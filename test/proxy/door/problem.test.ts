@@ -30,7 +30,7 @@ describe('the status of a problem', () => {
   ] as const)('%s is %i', (code, status) => {
     const reply = problemReply(code);
     expect(reply.status).toBe(status);
-    expect(JSON.parse(reply.text as string)).toMatchObject({
+    expect(JSON.parse(reply.text)).toMatchObject({
       status,
       code,
       type: `urn:offersight:problem:${code}`,
