@@ -66,7 +66,7 @@ const firstLine = (text = ''): string => text.split('\n')[0] ?? '';
 /** If no assertion failed, the test was stopped by something that it is not about. */
 const outcomeOf = (status: string, given: readonly string[], assertion: RegExp): Outcome => {
   if (status === 'passed') return { kind: 'passed' };
-  // A worker of Playwright colours its messages, whatever its environment says.
+  // A worker of Playwright colours its messages although its environment says that it should not.
   const messages = given.map(stripVTControlCharacters);
   if (messages.some((message) => assertion.test(message))) return { kind: 'failed' };
   return { kind: 'void', why: firstLine(messages[0]) || status };
