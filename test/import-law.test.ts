@@ -55,6 +55,8 @@ const importsOf = (file: string, text = readFileSync(file, 'utf8')): Import[] =>
       add(node.argument.literal, 'type');
     } else if (ts.isExternalModuleReference(node)) {
       add(node.expression, 'value');
+    } else if (ts.isModuleDeclaration(node) && ts.isStringLiteral(node.name)) {
+      add(node.name, 'type');
     }
     ts.forEachChild(node, visit);
   };
@@ -199,7 +201,8 @@ describe('the import law', () => {
     const text = `
       import './a.js'; import b from './b.js'; import type { C } from './c.js'; import { type D } from './d.js';
       import e = require('./e.js'); export * from './f.js'; export type { G } from './g.js'; import('./h.js');
-      import(\`./i.js\`); import(name); let k: import('./k.js').K;`;
+      import(\`./i.js\`); import(name); let k: import('./k.js').K;
+      declare module './m.js' { interface M {} }`;
     const kinds = importsOf(resolve(ROOT, 'room.ts'), `/// <reference path="./l.ts" />${text}`).map(
       ({ specifier, kind }) => `${specifier} ${kind}`,
     );
@@ -215,6 +218,7 @@ describe('the import law', () => {
       './i.js dynamic',
       './k.js type',
       './l.ts type',
+      './m.js type',
       'name dynamic',
     ]);
   });
@@ -260,7 +264,9 @@ describe('the import law', () => {
   });
 
   test('allows default exports only for tools that need them', () => {
-    const offenders = filesBelow(ROOT).filter((file) => /^export default/m.test(readFileSync(file, 'utf8')));
+    const offenders = filesBelow(ROOT).filter((file) =>
+      /^export (default|.* as default\b)/m.test(readFileSync(file, 'utf8')),
+    );
     expect(offenders).toEqual([]);
   });
 });

@@ -299,7 +299,9 @@ export const LAWS: Readonly<Record<string, Law>> = {
     values: ['proxy/door/address', 'proxy/telling/alerts'],
     types: ['proxy/door/problem', 'runtime'],
   },
-  'proxy/door/rate-limiter.d': { packages: ['rate-limiter-flexible'] },
+  'proxy/door/rate-limiter.d': {
+    packages: ['rate-limiter-flexible', 'rate-limiter-flexible/lib/RateLimiterMemory.js'],
+  },
   'proxy/judging': {
     values: [
       'proxy/judging',

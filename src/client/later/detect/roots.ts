@@ -156,7 +156,7 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
     discover(root);
   };
   for (const root of [...registry.roots]) {
-    // Given by hand before this was here, unless it is open: then somebody pressed in it.
+    // Given by hand before this was here, or open and pressed in. An open one is found again by itself.
     if ((root as ShadowRoot).mode !== 'open') byHand.set(root, 1);
     if (root === document) attend(root);
     else enter(root);
