@@ -280,8 +280,11 @@ test.describe('a tab that sleeps', () => {
 
   test('takes commands again as soon as it comes to the front', async ({ world }) => {
     const tab = await world.open({ offers: 0 });
+    // Before its tracker is there, a page has no answer, awake or not.
+    await expect.poll(() => command(tab, 'waiting')).toBe(0);
     await act(world, { act: 'freeze', tab: 0 });
     await expect.poll(() => changesOf(world, tab)).toContain('frozen');
+    expect(await command(tab, 'waiting')).toBeUndefined();
     await act(world, { act: 'front', tab: 0 });
     expect(await command(tab, 'waiting')).toBe(0);
   });
