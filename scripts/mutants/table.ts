@@ -519,7 +519,7 @@ const PAGE_VIEWS: readonly Mutant[] = [
     breaks: 'what is ignored after a page view began is the showing of the one before',
     file: 'src/client/recording.ts',
     find: '(isSeen || impression.isDismissed)',
-    put: '(true || impression.isDismissed)',
+    put: '(impression.id || isSeen)',
     noticedBy: {
       'e2e/seeing/page-views.spec.ts': [
         'when a page view begins › an offer that the navigation removes is ignored once, and not viewed again',
@@ -758,8 +758,9 @@ const CLOSING: readonly Mutant[] = [
     put: `roots.capture(['close', 'toggle', 'transitionend', 'animationend'], ({ type, target }) => {
     check();
     if (type !== 'close') return;
-    for (const placement of within(registry, target as Element, () => true))
-      onDismiss(placement.offerId, 'dialog', placement);
+    for (const placement of registry.placements.values())
+      if ((target as Element).contains(placement.element))
+        decisions.onDismiss(placement.offerId, 'dialog', placement);
   });`,
     noticedBy: {
       'e2e/closing/requests.spec.ts': [
@@ -1378,8 +1379,8 @@ const IGNORING: readonly Mutant[] = [
     name: 'ignored-without-viewed',
     breaks: 'an offer that was never viewed is never ignored',
     file: 'src/client/later/on-request.ts',
-    find: 'onMount(placement);',
-    put: "tell('onViewed')(placement);",
+    find: 'more?.onMount(placement);',
+    put: 'onViewed(placement);',
     noticedBy: {
       'e2e/seeing/ignoring.spec.ts': [
         'if the option is a time › an offer that was never viewed is never ignored',
@@ -1392,8 +1393,8 @@ const IGNORING: readonly Mutant[] = [
     file: 'src/client/later/later.ts',
     find: '      noticing?.onLeave();',
     put: `for (const placement of registry.placements.values()) {
-        const impression = context.onViewed(placement.offerId, placement);
-        context.record({ type: 'dismissed', reason: 'ignored' }, placement.offerId, impression, placement);
+        const impression = context.recorder.onViewed(placement.offerId, placement);
+        context.recorder.record({ type: 'dismissed', reason: 'ignored' }, placement.offerId, impression, placement);
       }`,
     noticedBy: {
       'e2e/seeing/ignoring.spec.ts': [
