@@ -41,6 +41,19 @@ export const describeAging = ({ open }: Bench): void => {
       },
     );
 
+    it('leaves a `dismissed` of another visitor that is on its way', async () => {
+      const intake = open();
+      await intake.take([dismissed(1, 2, { visitor: 'one' })]);
+      expect(await begun(intake)).toEqual([1]);
+      await intake.take([admitted(2, { visitor: 'two' }), dismissed(3, 2, { visitor: 'two' })]);
+      expect(await begun(intake)).toEqual([2]);
+      await intake.finish([{ id: eventId(2), result: refuse }], START);
+      expect([await rowOf(intake, 1), await rowOf(intake, 3)]).toMatchObject([
+        { state: 'forwarding' },
+        { state: 'dead', code: 'viewed_dead' },
+      ]);
+    });
+
     it('takes a `dismissed` along, but one `dismissed` does not take another along', async () => {
       const intake = open();
       await intake.take([dismissed(1, 1), dismissed(2, 1), admitted(3, { offerId: 'offer1' })]);

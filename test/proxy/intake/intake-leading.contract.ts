@@ -96,6 +96,26 @@ export const describeLeading = ({ open }: Bench): void => {
       expect(await begun(right, START + LEAD_MS + 10)).toEqual([]);
       expect(await rowOf(right, 1)).toMatchObject({ state: 'done', isAmbiguous: true });
     });
+
+    it('waits as the one before it was asked to, unless it has begun the event again', async () => {
+      const [left, right] = [open(), open()];
+      await left.lead('left', START);
+      await left.take([admitted(1), admitted(2), admitted(3)]);
+      await begun(left);
+      const at = START + LEAD_MS;
+      await right.lead('right', at);
+      const dueAt = at + 5_000;
+      await left.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt }, attempt: 1 }], at + 1);
+      expect(await begun(right, at + 2)).toEqual([2, 3]);
+      await left.finish(
+        [
+          { id: eventId(2), result: { kind: 'waiting', dueAt }, attempt: 1 },
+          { id: eventId(3), result: { kind: 'ambiguous', dueAt }, attempt: 1 },
+        ],
+        at + 3,
+      );
+      expect(await begun(right, dueAt)).toEqual([1]);
+    });
   });
 
   describe('a process that keeps leading', () => {

@@ -438,10 +438,18 @@ export const describeLedger = ({ open }: Bench): void => {
       expect((await begin(intake)).rows).toEqual([]);
     });
 
+    const reported = (number: number) => `019aa02f-3c00-8000-8000-${number.toString(16).padStart(12, '0')}`;
+    const conflict = { kind: 'refused', code: 'conflict' };
+
+    it('refuses an event with the id of an acceptance while it is full', async () => {
+      const intake = open({ maxWaiting: 1 });
+      await intake.accept([{ ...acceptance(1), id: reported(1) }]);
+      await intake.take([admitted(2)]);
+      expect((await intake.take([{ ...admitted(1), id: reported(1) }])).get(reported(1))).toEqual(conflict);
+    });
+
     it('refuses an event with the id of an acceptance, and an acceptance with the id of an event', async () => {
       const intake = open();
-      const reported = (number: number) => `019aa02f-3c00-8000-8000-${number.toString(16).padStart(12, '0')}`;
-      const conflict = { kind: 'refused', code: 'conflict' };
       await intake.accept([{ ...acceptance(1), id: reported(1) }]);
       await intake.take([{ ...admitted(2), id: reported(2) }]);
       expect((await intake.take([{ ...admitted(1), id: reported(1) }])).get(reported(1))).toEqual(conflict);

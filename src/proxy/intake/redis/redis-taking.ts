@@ -75,7 +75,7 @@ for at, e in ipairs(given) do
   if e.type ~= 'viewed' and e.type ~= 'dismissed' then return redis.error_reply('${UNFORWARDED}') end
   local held = known[e.id] or contentOf(e.id)
   -- Ids of version 8 are what the host's own programs report, also as accepted.
-  if not held and free > 0 and string.sub(e.id, 15, 15) == '8' then held = call('GET', own .. 'accepted:' .. e.id) end
+  if not held and string.sub(e.id, 15, 15) == '8' then held = call('GET', own .. 'accepted:' .. e.id) end
   -- The last places are for the views of a request: its dismissed must not be sent without them.
   views = views - (e.type == 'viewed' and 1 or 0)
   local hasRoom, isSame = free > (e.type == 'viewed' and 0 or views), held == e.content

@@ -1,6 +1,6 @@
 /** Records what came of the calls of a lane. */
 import type { Finished } from '../intake.js';
-import type { LedParts } from './beginning.js';
+import type { LaneParts } from './beginning.js';
 import type { Dialect } from './dialect.js';
 import type { LaneTable, Row } from './rows.js';
 import { ask, type Steps } from './steps.js';
@@ -36,7 +36,8 @@ const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) 
     WHERE ${table}.id = given.id AND ${table}.settled_at IS NULL
       AND (given.state = 'done' OR ${table}.attempts = coalesce(given.attempt, ${table}.attempts))
     RETURNING ${table}.offer_id, ${table}.state`,
-  // The upstream can remember a key only from a call that may have reached it.
+  // Also by a leader that was deposed, unless the new one has begun the event again. The upstream can remember a key only
+  // from a call that may have reached it.
   postpone: `UPDATE ${table} SET state = given.state, due_at = given.due_at,
       is_ambiguous = ${larger(`${table}.is_ambiguous`, 'given.unsure')},
       first_forward_at = CASE WHEN ${table}.is_ambiguous = 1 OR given.unsure = 1 THEN first_forward_at END
@@ -72,7 +73,7 @@ const sorted = (finished: readonly Finished[]) => {
 
 /** Makes the part of a lane that records what came of calls. */
 export const createFinishing = (
-  { table, takeAlong, leading }: LedParts,
+  { table, takeAlong }: LaneParts,
   dialect: Dialect,
 ): ((finished: readonly Finished[], now: number) => Steps<void>) => {
   const statements = statementsOf(table, dialect);
@@ -89,8 +90,6 @@ export const createFinishing = (
       const refused = rows.filter(({ state }) => state === 'dead').map(({ offer_id }) => offer_id);
       yield* takeAlong(refused, now);
     }
-    // A new leader has taken charge of these events. After that only outcomes that are certain count.
-    if (postponed.length && !(yield* leading.isDeposed()))
-      yield* ask(statements.postpone, JSON.stringify(postponed));
+    if (postponed.length) yield* ask(statements.postpone, JSON.stringify(postponed));
   };
 };

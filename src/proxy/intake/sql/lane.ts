@@ -51,7 +51,7 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     : { table, rules, takeAlong: takeNothing, choosing: chooseOldest(table) };
   const leading = createLeading(driver, table);
   const beginning = createBeginning({ ...parts, leading }, dialect);
-  const finish = createFinishing({ ...parts, leading }, dialect);
+  const finish = createFinishing(parts, dialect);
 
   /** Looks by the database's clock, and says by this process's when more may be begun. */
   const lookBy = <Found extends Begun | undefined>(

@@ -122,7 +122,7 @@ const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWait
     const { id, content } = event;
     const isView = event.type === 'viewed';
     if (isView) views--;
-    const earlier = taken.get(id) ?? (free > 0 ? reported.get(id) : undefined);
+    const earlier = taken.get(id) ?? reported.get(id);
     if (earlier !== undefined)
       verdicts.set(id, earlier === content ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
     else if (free <= (isView ? 0 : views))
