@@ -265,6 +265,21 @@ test('a denial in the midst of a commit gives up once what the commit left out t
   expect(page.discarded).toEqual([[ONE, 'consent', undefined]]);
 });
 
+test('what is learnt of an offer while an older fact of it is written takes the place of that', async () => {
+  const runtime = fakeRuntime();
+  const database = scriptDatabase(runtime);
+  const tab = openTab(database.connect(), runtime);
+  const complete = database.linger();
+  const older = tab.leasing.accept('offer', START + HOUR_MS);
+  await settle();
+  const newer = tab.leasing.accept('offer', START + 2 * HOUR_MS);
+  await complete();
+  await Promise.all([older, newer]);
+  await expect(tab.leasing.marks()).resolves.toMatchObject([
+    { offerId: 'offer', until: START + 2 * HOUR_MS },
+  ]);
+});
+
 test('what is stranded is not brought any more once consent is denied, though it was leased', async () => {
   const bench = startDelivering();
   const owner: { consent: Consent } = { consent: 'granted' };
