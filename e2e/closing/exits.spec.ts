@@ -63,6 +63,8 @@ test.describe('an offer that its control closes counts', () => {
     'an animation of a script':
       "card.animate({ translate: ['0', '-2000px 0'] }, { duration: 300, fill: 'forwards' })",
     'another offer on the same element': "card.dataset.offerId = 'next'",
+    'a slow fade, and another view of the page at its end':
+      "card.style.transition = 'opacity 1.5s'; card.style.opacity = 0.1; card.ontransitionend = () => { history.pushState({}, '', '/next'); card.remove() }",
   };
   test('though something else is pressed while a script fades it out', async ({ page, stack }) => {
     await openReady(

@@ -130,6 +130,30 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       <script>below.showModal(); over.showModal()</script>`,
     act: (page) => page.click('.part'),
   },
+  'a finger beside a dialog that scrolls the page, and a dialog that hides then': {
+    body: `<div ${DRAWER} id="box">${offer('card')}</div><p style="height: 3000px"></p>
+      <script>addEventListener('scroll', () => box.remove(), { once: true })</script>`,
+    async act(page) {
+      const cdp = await page.context().newCDPSession(page);
+      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...ys: readonly number[]) =>
+        cdp.send('Input.dispatchTouchEvent', { type, touchPoints: ys.map((y) => ({ x: 200, y })) });
+      await touch('touchStart', 500);
+      for (let y = 480; y > 300; y -= 20) await touch('touchMove', y);
+      await touch('touchEnd');
+      await page.locator('#box').waitFor({ state: 'detached' });
+    },
+  },
+  'a press on a cross that leaves it before it ends, and an offer that the page takes away': {
+    body: `${offer('card', '<button aria-label="Close" style="width: 60px">x</button> <b>Half price</b>')}
+      <script>addEventListener('click', () => setTimeout(() => document.querySelector('[data-offer-id=card]').remove(), 300))</script>`,
+    async act(page) {
+      await page.hover('[aria-label=Close]');
+      await page.mouse.down();
+      await page.hover('b');
+      await page.mouse.up();
+      await page.locator('[data-offer-id=card]').waitFor({ state: 'detached' });
+    },
+  },
   'a choice whose value is called cancel': {
     body: `<main>${offer('card', `<input type="radio" value="cancel" onclick="setTimeout(leave, 300)">`)}</main>`,
     act: (page) => page.click('input'),

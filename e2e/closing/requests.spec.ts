@@ -312,6 +312,10 @@ test.describe('an offer is not dismissed', () => {
       "modal.close('no')",
     ],
     'requestClose() of a dialog': [modal(INSIDE), 'modal.requestClose()'],
+    'requestClose() of a dialog inside the offer, which is removed soon after': [
+      `<article id="around" data-offer-id="stays" data-offer-dwell="60000">Half price ${modal('Terms')}</article>`,
+      'modal.requestClose(); setTimeout(() => around.remove(), 200)',
+    ],
     'the removal of a dialog': [modal(INSIDE), 'modal.remove()'],
     'hidePopover()': [popover(INSIDE), 'pop.hidePopover()'],
     'another popover that opens': [

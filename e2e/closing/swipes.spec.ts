@@ -239,6 +239,28 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
+  test('if nobody hears its end, and an offer beside it is accepted then', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<div id="box" role="dialog" style="position: fixed; inset: 0 0 auto; height: 300px">${offer('a')}${offer('b')}
+         <button data-offer-accept="b" onpointerup="box.remove()">Take it</button></div>
+       <script>
+let by = 0;
+         box.addEventListener('pointermove', ({ buttons, movementX }) => { if (buttons) box.style.transform = 'translateX(' + (by += movementX) + 'px)' });
+       </script>`,
+      {
+        head: "<script>addEventListener('pointerup', (event) => event.stopImmediatePropagation(), { capture: true, once: true })</script>",
+      },
+    );
+    await trackerStats(page);
+    await stack.expectRecorded(['viewed a', 'viewed b']);
+    await drag(page, '[data-offer-id=a]', 100, 0);
+    await page.click('button');
+    await expect(page.locator('#box')).toHaveCount(0);
+    await showWitness(page, 1_300);
+    await stack.expectRecorded(['viewed a', 'viewed b', 'viewed witness']);
+  });
+
   test('if it selects words, and the page closes the dialog then', async ({ page, stack }) => {
     await openReady(
       page,
