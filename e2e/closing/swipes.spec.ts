@@ -245,7 +245,7 @@ test.describe('a drag dismisses nothing', () => {
       `<div id="box" role="dialog" style="position: fixed; inset: 0 0 auto; height: 300px">${offer('a')}${offer('b')}
          <button data-offer-accept="b" onpointerup="box.remove()">Take it</button></div>
        <script>
-let by = 0;
+         let by = 0;
          box.addEventListener('pointermove', ({ buttons, movementX }) => { if (buttons) box.style.transform = 'translateX(' + (by += movementX) + 'px)' });
        </script>`,
       {

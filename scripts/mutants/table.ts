@@ -169,8 +169,8 @@ const SEEING: readonly Mutant[] = [
     find: '(item.dwell === undefined && exposed.has(item))',
     put: 'false',
     noticedBy: {
-      'e2e/seeing/geometry.spec.ts': [
-        'an offer that is there but not shown › counts once opacity: 0 on itself is lifted at once (fault 49)',
+      'e2e/seeing/late.spec.ts': [
+        'an offer that becomes visible on a page at rest counts › if a script’s animation shows it, even around it in a shadow tree',
       ],
     },
   },
