@@ -795,13 +795,13 @@ const CLOSING: readonly Mutant[] = [
   },
   {
     name: 'no-consequence-awaited',
-    breaks: 'a close that fades counts once it is over',
+    breaks: 'what a drag closes counts also if it takes a moment',
     file: `${LATER_DETECT}/consequences.ts`,
     find: 'const CONSEQUENCE_MS = 1_000;',
     put: 'const CONSEQUENCE_MS = 0;',
     noticedBy: {
-      'e2e/closing/controls.spec.ts': [
-        'a control by convention, in an offer that it removes › counts once the offer has faded out, within the second',
+      'e2e/closing/swipes.spec.ts': [
+        'a drag dismisses an offer whose holder it closes › if it is a dialog that is removed',
       ],
     },
   },
