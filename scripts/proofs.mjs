@@ -23,6 +23,7 @@ export const LONG_UNITS = [
 
 /** Test files that replace modules: each has a process of its own, since other files would get these modules. */
 export const ALONE_UNITS = [
+  'test/ky-newest.test.ts',
   'test/proxy/cli/outgoing-proxy.test.ts',
   'test/proxy/intake/redis/redis-clock.test.ts',
   'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',

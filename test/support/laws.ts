@@ -286,6 +286,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/door/problem', 'proxy/forward/destination', 'protocol', 'runtime'],
   },
   'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
+  'proxy/door/address': { packages: ['ipaddr.js'] },
   'proxy/door/budgets': {
     values: ['proxy/recent'],
     packages: ['rate-limiter-flexible/lib/RateLimiterMemory.js'],

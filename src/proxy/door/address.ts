@@ -1,4 +1,5 @@
 /** Which address a request counts for: the nearest one that this site's own machines vouch for. */
+import ipaddr from 'ipaddr.js';
 
 /** What machines between the proxy and a browser say of themselves, in lower case. */
 export const FORWARDING_HEADERS = [
@@ -18,39 +19,36 @@ const bare = (written: string): string => {
   return (bracketed ?? withPort ?? text).replace(/%.*$/, '');
 };
 
-/** The eight groups of an IPv6 address; undefined for anything else. */
-const groupsOf = (address: string): string[] | undefined => {
-  if (!/^[\da-f:.]{2,45}$/.test(address) || !address.includes(':')) return undefined;
-  // Its parser knows every spelling.
-  if (!URL.canParse(`http://[${address}]`)) return undefined;
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::');
-  const first = head ? head.split(':') : [];
-  const last = tail ? tail.split(':') : [];
-  return [...first, ...Array.from({ length: 8 - first.length - last.length }, () => '0'), ...last];
-};
+/** What the longest spelling of an address has. */
+const MAX_LENGTH = 45;
 
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
+/** Reads an address in any spelling; IPv4 also where it hides in IPv6. */
+const read = (text: string): ipaddr.IPv4 | ipaddr.IPv6 | undefined =>
+  text.length <= MAX_LENGTH && (ipaddr.IPv4.isValidFourPartDecimal(text) || ipaddr.IPv6.isValid(text))
+    ? ipaddr.process(text)
+    : undefined;
 
-/**
- * The key of an address: IPv4 as it is, also where it hides in IPv6; else the first 64 bits, since one visitor has all
- * of the rest. Undefined if it is no address.
- */
+/** The key of an address: an IPv4 as it is; else the first 64 bits, since one visitor has all of the rest. Undefined if it is no address. */
 export const addressKey = (written: string): string | undefined => {
-  const address = bare(written);
-  if (IPV4.test(address)) return address;
-  const groups = groupsOf(address);
-  if (!groups) return undefined;
-  const isMapped = groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff';
-  if (!isMapped) return `${groups.slice(0, 4).join(':')}::/64`;
-  const bits = groups.slice(6).map((group) => Number.parseInt(group, 16));
-  return bits.flatMap((pair) => [pair >> 8, pair & 255]).join('.');
+  const address = read(bare(written));
+  if (!address || address instanceof ipaddr.IPv4) return address?.toString();
+  const network = address.parts.slice(0, 4).map((group) => group.toString(16));
+  return `${network.join(':')}::/64`;
 };
 
-/** Private, local and link-local ranges (RFC 1918, RFC 4193, RFC 3927, RFC 4291). */
-export const isPrivate = (key: string): boolean =>
-  /^(?:127|10)\.|^192\.168\.|^169\.254\.|^172\.(?:1[6-9]|2\d|3[01])\.|^0:0:0:0::|^f[cd][\da-f]{2}:|^fe[89ab][\da-f]:/.test(
-    key,
-  );
+/** What no visitor of the internet sends from; a load balancer may have an address that carriers share (RFC 6598). */
+const OWN: ReadonlySet<string> = new Set([
+  'private',
+  'loopback',
+  'linkLocal',
+  'uniqueLocal',
+  'carrierGradeNat',
+  // The network of `::1`.
+  'unspecified',
+]);
+
+/** Whether the address of a key is one of the site's own machines. */
+export const isPrivate = (key: string): boolean => OWN.has(read(key.replace('/64', ''))?.range() ?? '');
 
 /**
  * What a request is counted under; undefined if nothing vouches for anything.

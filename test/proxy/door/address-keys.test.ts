@@ -105,6 +105,8 @@ describe('a request counts for', () => {
     '172.31.255.255',
     '192.168.1.1',
     '169.254.1.1',
+    '100.64.0.1',
+    '100.127.255.255',
     '::1',
     '::ffff:10.0.0.1',
     'fc00::1',
@@ -123,6 +125,8 @@ describe('a request counts for', () => {
     '169.253.0.1',
     'fec0::1',
     '100.0.0.1',
+    '100.63.255.255',
+    '100.128.0.1',
     'fcc::1',
   ])('an address that only looks like one of those: %s', (socket) => {
     expect(clientKey(socket, null, 0)).toBe(addressKey(socket));
