@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blockAt, PAGES } from '../../test/support/blocks/places.js';
 import { hasPostgres, startPostgres } from '../../test/support/postgres.js';
-import { startRedis } from '../../test/support/redis.js';
 import { freePorts } from '../fixtures/free-port.js';
 import { pack } from '../fixtures/packed.js';
 import { bePatient } from '../fixtures/patience.js';
 import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
 import { type Reader, startReader } from '../fixtures/reader.js';
+import { startRedis } from '../fixtures/servers.js';
 import { type Bench, test as base, expect, type Standalone } from '../fixtures/standalone.js';
 
 const ADMIN_TOKEN = 'an operator bears this token of 40 chars';

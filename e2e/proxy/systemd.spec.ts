@@ -2,9 +2,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { ensureServers, HELP } from '../../scripts/ensure-servers.mjs';
+import { HELP } from '../../scripts/ensure-servers.mjs';
 import { ask } from '../fixtures/post.js';
 import { blocksOf, onlyBlock } from '../fixtures/recipe.js';
+import { installedServers } from '../fixtures/servers.js';
 import { expect, PROGRAM, test } from '../fixtures/standalone.js';
 
 const RECIPE = 'docs/recipes/systemd.md';
@@ -30,7 +31,7 @@ const replaceIn = (unit: string, replacing: string): string =>
 
 /** Runs systemd-analyze: its complaints about a unit, and how much the service may do (0 is least, 10 is most). */
 const analyze = async (folder: string, unit: string): Promise<{ complaints: string; exposure: number }> => {
-  const { systemdAnalyze } = ensureServers({ install: false }) ?? {};
+  const { systemdAnalyze } = installedServers();
   if (systemdAnalyze === undefined) throw new Error(HELP);
   const file = join(folder, 'offersight.service');
   // A unit may only name programs that exist.

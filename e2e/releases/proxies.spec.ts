@@ -1,7 +1,6 @@
 /** Pages and intakes of version 0.1 with a proxy of this version, and the other way round. */
 import type { Page } from '@playwright/test';
 import type { Intake } from 'offersight/proxy';
-import { startRedis } from '../../test/support/redis.js';
 import { offer, sayOnline } from '../fixtures/faults.js';
 import { createGateway, type Gateway } from '../fixtures/gateway.js';
 import { bodyOf, eventOf, post } from '../fixtures/post.js';
@@ -15,6 +14,7 @@ import {
   type Release,
   recordAndLeave,
 } from '../fixtures/releases.js';
+import { startRedis } from '../fixtures/servers.js';
 import { API_KEY, expect, type Stack } from '../fixtures/stack.js';
 
 const DURABLE = ['sqlite', 'redis'] as const;

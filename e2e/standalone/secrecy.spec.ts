@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from '@playwright/test';
-import { startRedis } from '../../test/support/redis.js';
 import { bePatient, expect } from '../fixtures/patience.js';
+import { startRedis } from '../fixtures/servers.js';
 
 const API_KEY = 'test_CANARYkey7Gq1x';
 const ADMIN_TOKEN = 'CANARYadmin-token-of-thirty-two-characters';

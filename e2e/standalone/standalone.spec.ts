@@ -6,9 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { startRedis } from '../../test/support/redis.js';
 import { openSocket } from '../../test/support/sockets.js';
 import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from '../fixtures/post.js';
+import { startRedis } from '../fixtures/servers.js';
 import { type Bench, expect, test } from '../fixtures/standalone.js';
 
 const SHORT = 'short-but-secret';

@@ -9,7 +9,7 @@ import {
 } from '../../../src/proxy/cli/sources.js';
 import { admitted } from '../../support/intake.js';
 import { hasPostgres, startPostgres } from '../../support/postgres.js';
-import { type RedisServer, startRedis } from '../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis.js';
 import { eventId, START } from '../../support/wire.js';
 
 describe('the URL of Postgres', () => {
@@ -95,7 +95,7 @@ describe('a file that cannot be opened', () => {
   });
 });
 
-describe('the name of an intake in Redis', () => {
+describe.skipIf(!hasRedis)('the name of an intake in Redis', () => {
   let redis: RedisServer;
   beforeAll(async () => {
     redis = await startRedis();
@@ -153,20 +153,23 @@ describe('an intake that a command changes', () => {
     await intake.close();
   };
 
-  it('is taken over or made in Redis by a proxy first, and no key changes before', async () => {
-    const redis = await startRedis();
-    try {
-      const place = placeOf({ intake: redis.url });
-      await refuse(place);
-      await redis.admin.zadd('{offersight}/offersight/arrivals', 1, eventId(1));
-      await refuse(place);
-      expect(await redis.admin.keys('*')).toEqual(['{offersight}/offersight/arrivals']);
-      await redis.admin.del('{offersight}/offersight/arrivals');
-      await changed(place);
-    } finally {
-      await redis.remove();
-    }
-  });
+  it.runIf(hasRedis)(
+    'is taken over or made in Redis by a proxy first, and no key changes before',
+    async () => {
+      const redis = await startRedis();
+      try {
+        const place = placeOf({ intake: redis.url });
+        await refuse(place);
+        await redis.admin.zadd('{offersight}/offersight/arrivals', 1, eventId(1));
+        await refuse(place);
+        expect(await redis.admin.keys('*')).toEqual(['{offersight}/offersight/arrivals']);
+        await redis.admin.del('{offersight}/offersight/arrivals');
+        await changed(place);
+      } finally {
+        await redis.remove();
+      }
+    },
+  );
 
   it.runIf(hasPostgres)('is made in Postgres by a proxy first', async () => {
     const postgres = await startPostgres();

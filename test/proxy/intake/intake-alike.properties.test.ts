@@ -5,7 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import type { AdmittedEvent, ForwardResult, Intake, Lane } from '../../../src/proxy/index.js';
 import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
-import { type RedisServer, startRedis } from '../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { eventId, START } from '../../support/wire.js';
 
@@ -144,7 +144,7 @@ const take = async (intake: Intake, step: Step, at: number, now: number): Promis
   }
 };
 
-test.each(['atLeastOnce', 'atMostOnce'] as const)(
+test.skipIf(!hasRedis).each(['atLeastOnce', 'atMostOnce'] as const)(
   'both intakes do the same, %s',
   async (ambiguous) => {
     let runs = 0;

@@ -7,7 +7,7 @@ import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { createChance } from '../../simulation/chance.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, startPostgres } from '../../support/postgres.js';
-import { startRedis } from '../../support/redis.js';
+import { hasRedis, startRedis } from '../../support/redis.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { START } from '../../support/wire.js';
 
@@ -86,7 +86,7 @@ describe('events with random groups of 1,000 visitors leave 200 groups and the r
     await expectPlaces(intake, TO_FILE, 2_000);
   });
 
-  it(`holds for ${written(TO_SERVER)} events in Redis`, { timeout: 3_600_000 }, async () => {
+  it.runIf(hasRedis)(`holds for ${written(TO_SERVER)} events in Redis`, { timeout: 3_600_000 }, async () => {
     const redis = await startRedis();
     onTestFinished(() => redis.remove());
     const intake = redisIntake({ url: redis.url, name: 'groups', maxWaiting: MOST_WAITING });

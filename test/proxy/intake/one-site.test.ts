@@ -9,7 +9,7 @@ import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../support/processes.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis.js';
 import { EARLIER_LAYOUT } from '../../support/sqlite.js';
 import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
 import { begin, begun } from './intake.contract.js';
@@ -101,7 +101,7 @@ describe('a file', () => {
   }, 20_000);
 });
 
-describe('a queue in Redis', () => {
+describe.skipIf(!hasRedis)('a queue in Redis', () => {
   let redis: RedisServer;
   let name: string;
   let places = 0;

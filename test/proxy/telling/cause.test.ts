@@ -14,7 +14,7 @@ import { cleanCause, systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../support/postgres.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
-import { type RedisServer, startRedis } from '../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../support/redis.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
 const CANARIES = {
@@ -35,7 +35,7 @@ const fails = (work: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-describe('an error of Redis', () => {
+describe.skipIf(!hasRedis)('an error of Redis', () => {
   let redis: RedisServer;
   let places = 0;
   const opened: Intake[] = [];

@@ -111,7 +111,7 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     await other.end();
   });
 
-  it('begin nothing once another one leads, but still record what came of their calls', async () => {
+  it('begin nothing once another one leads, but still record that a call was done', async () => {
     const [left, right] = [open(), open()];
     const now = Date.now();
     await left.lead('left', now);

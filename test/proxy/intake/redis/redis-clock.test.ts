@@ -4,7 +4,7 @@ import type { Intake } from '../../../../src/proxy/index.js';
 import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import type * as Scripts from '../../../../src/proxy/intake/redis/redis-scripts.js';
 import { admitted } from '../../../support/intake.js';
-import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../../support/redis.js';
 import { numbers } from '../intake.contract.js';
 
 // Only a whole machine has a clock that can be moved, so the scripts add what the test says.
@@ -53,18 +53,21 @@ const takeThree = async (): Promise<Intake> => {
   return intake;
 };
 
-test('a jump by days does not make an event old, and what came before and after it is begun', async () => {
-  const intake = await takeThree();
-  await lead(intake, 'only');
-  await jump(2);
-  expect(await look(intake)).toMatchObject({ rows: [], expired: 0 });
-  await jump(9);
-  await intake.take([admitted(4, { receivedAt: Date.now() })]);
-  const { rows, expired } = await look(intake, 9);
-  expect([numbers(rows), expired]).toEqual([[1, 2, 3, 4], 0]);
-});
+test.skipIf(!hasRedis)(
+  'a jump by days does not make an event old, and what came before and after it is begun',
+  async () => {
+    const intake = await takeThree();
+    await lead(intake, 'only');
+    await jump(2);
+    expect(await look(intake)).toMatchObject({ rows: [], expired: 0 });
+    await jump(9);
+    await intake.take([admitted(4, { receivedAt: Date.now() })]);
+    const { rows, expired } = await look(intake, 9);
+    expect([numbers(rows), expired]).toEqual([[1, 2, 3, 4], 0]);
+  },
+);
 
-test('a jump and its correction leave all events as they were', async () => {
+test.skipIf(!hasRedis)('a jump and its correction leave all events as they were', async () => {
   const intake = await takeThree();
   await lead(intake, 'only');
   for (const days of [30, 0, 2]) {
@@ -74,30 +77,36 @@ test('a jump and its correction leave all events as they were', async () => {
   }
 });
 
-test('a jump to the time of a process whose clock was wrong does not make an event old', async () => {
-  const { now } = Date;
-  vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * DAY_S * 1_000);
-  const intake = await takeThree();
-  await lead(intake, 'only');
-  expect(await look(intake)).toMatchObject({ expired: 0 });
-  await jump(2);
-  expect(await look(intake)).toMatchObject({ expired: 0 });
-  expect(await waiting(intake)).toBe(3);
-});
+test.skipIf(!hasRedis)(
+  'a jump to the time of a process whose clock was wrong does not make an event old',
+  async () => {
+    const { now } = Date;
+    vi.spyOn(Date, 'now').mockImplementation(() => now() + 2 * DAY_S * 1_000);
+    const intake = await takeThree();
+    await lead(intake, 'only');
+    expect(await look(intake)).toMatchObject({ expired: 0 });
+    await jump(2);
+    expect(await look(intake)).toMatchObject({ expired: 0 });
+    expect(await waiting(intake)).toBe(3);
+  },
+);
 
-test('a process that begins to lead after a jump has heard of it as it asked to lead', async () => {
-  const first = await takeThree();
-  const second = open();
-  expect([await lead(first, 'first'), await lead(second, 'second')]).toEqual([true, false]);
-  await jump(2);
-  expect([await lead(first, 'first'), await lead(second, 'second')]).toEqual([true, false]);
-  await first.resign('first');
-  expect(await lead(second, 'second')).toBe(true);
-  expect(await look(second)).toMatchObject({ expired: 0 });
-  expect(await waiting(second)).toBe(3);
-});
+test.skipIf(!hasRedis)(
+  'a process that begins to lead after a jump has heard of it as it asked to lead',
+  async () => {
+    const first = await takeThree();
+    const second = open();
+    expect([await lead(first, 'first'), await lead(second, 'second')]).toEqual([true, false]);
+    await jump(2);
+    expect([await lead(first, 'first'), await lead(second, 'second')]).toEqual([true, false]);
+    await first.resign('first');
+    expect(await lead(second, 'second')).toBe(true);
+    expect(await look(second)).toMatchObject({ expired: 0 });
+    expect(await waiting(second)).toBe(3);
+  },
+);
 
-test('a process that starts after a jump believes the clock', async () => {
+test.skipIf(!hasRedis)('a process that starts after a jump believes the clock', async () => {
   await takeThree();
   await jump(2);
   const late = open();

@@ -10,7 +10,7 @@ import { type BullmqIntakeOptions, bullmqIntake } from '../../../../src/proxy/in
 import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { admitted } from '../../../support/intake.js';
 import { pageRequest, startProxy } from '../../../support/proxy.js';
-import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START, wireBody, wireEvent } from '../../../support/wire.js';
 import { begun, rowOf } from '../intake.contract.js';
 
@@ -39,7 +39,7 @@ const open = (options: Parameters<typeof redisIntake>[0] = { url: redis.url }): 
   return intake;
 };
 
-describe('settings with which Redis may lose accepted events', () => {
+describe.skipIf(!hasRedis)('settings with which Redis may lose accepted events', () => {
   it.each([
     ['appendfsync', 'everysec', 'always'],
     ['appendonly', 'no', 'yes'],
@@ -101,7 +101,7 @@ describe('settings with which Redis may lose accepted events', () => {
   });
 });
 
-describe('a Redis with a password', () => {
+describe.skipIf(!hasRedis)('a Redis with a password', () => {
   it.each([
     ['none', '', /asks for a password/],
     ['a wrong one', ':canary-password@', /does not accept the user or the password/],
@@ -116,7 +116,7 @@ describe('a Redis with a password', () => {
   });
 });
 
-describe('a Redis Cluster', () => {
+describe.skipIf(!hasRedis)('a Redis Cluster', () => {
   const startCluster = async (): Promise<[RedisServer, RedisServer]> => {
     const start = async (): Promise<RedisServer> => {
       const server = await startRedis(['--cluster-enabled', 'yes', '--cluster-port', `${await freePort()}`]);
@@ -166,7 +166,7 @@ describe('a Redis Cluster', () => {
   }, 60_000);
 });
 
-describe('events that another process has taken', () => {
+describe.skipIf(!hasRedis)('events that another process has taken', () => {
   it('leave within two seconds', async () => {
     const name = `connecting${++names}`;
     const [leader, follower] = [1, 2].map(() => startProxy({ intake: open({ url: redis.url, name }) }));
@@ -184,7 +184,7 @@ describe('events that another process has taken', () => {
   });
 });
 
-describe('the former name, bullmqIntake', () => {
+describe.skipIf(!hasRedis)('the former name, bullmqIntake', () => {
   it('is the same intake, and says once that it has another name now', async () => {
     const warnings: Error[] = [];
     const onWarning = (warning: Error): unknown => warnings.push(warning);

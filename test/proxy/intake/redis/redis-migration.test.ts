@@ -9,7 +9,7 @@ import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { type Client, connect } from '../../../../src/proxy/intake/redis/redis-client.js';
 import { platformRuntime } from '../../../../src/runtime.js';
 import { admitted, tallyOf } from '../../../support/intake.js';
-import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, dismissed, rowOf } from '../intake.contract.js';
 
@@ -77,7 +77,7 @@ const sums = async (intake: Intake) => {
   return sum;
 };
 
-describe('what version 0.1 kept', () => {
+describe.skipIf(!hasRedis)('what version 0.1 kept', () => {
   const usage = { subscriptionId: 'sub1', properties: { offers: 9_007_199_254_740_991 } };
   const headers = { 'chargebee-request-origin-user': 'anna' };
   const events = [
@@ -175,7 +175,7 @@ describe('what version 0.1 kept', () => {
   });
 });
 
-describe('a Redis that is new', () => {
+describe.skipIf(!hasRedis)('a Redis that is new', () => {
   it('cannot be used by a 0.1 that is started later', async () => {
     await open().take([admitted(1)]);
     await expect(old.take([admitted(2)])).rejects.toThrow(/WRONGTYPE/);
@@ -183,7 +183,7 @@ describe('a Redis that is new', () => {
   });
 });
 
-describe('a ledger of a release between the two', () => {
+describe.skipIf(!hasRedis)('a ledger of a release between the two', () => {
   it('is kept, and events that it had not counted yet are counted', async () => {
     await old.take([1, 2, 3].map((number) => admitted(number)));
     await begun(old, START, 2);
@@ -207,7 +207,7 @@ describe('a ledger of a release between the two', () => {
   });
 });
 
-describe('a process that moves may die after any step', () => {
+describe.skipIf(!hasRedis)('a process that moves may die after any step', () => {
   it('and the next one continues: taking begins when all ids have moved, forwarding when all events have', async () => {
     const events = Array.from({ length: MANY }, (_, at) =>
       admitted(at + 1, { offerId: `offer${at % 300}`, usage: { subscriptionId: 's', properties: {} } }),

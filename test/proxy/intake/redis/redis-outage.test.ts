@@ -7,7 +7,7 @@ import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { admitted, tallyOf } from '../../../support/intake.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
 import { pageRequest, startProxy } from '../../../support/proxy.js';
-import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START, wireBody, wireEvent } from '../../../support/wire.js';
 import { begun, rowOf } from '../intake.contract.js';
 
@@ -37,7 +37,7 @@ const takeAtLast = async (event: AdmittedEvent): Promise<string | undefined> => 
   }
 };
 
-describe('taking is refused at once', () => {
+describe.skipIf(!hasRedis)('taking is refused at once', () => {
   it('if Redis was never reached', async () => {
     const lost = redisIntake({ url: CLOSED_PORT });
     await expect(lost.take([admitted(1)])).rejects.toThrow(/not connected.*ECONNREFUSED/);
@@ -89,7 +89,7 @@ describe('taking is refused at once', () => {
   });
 });
 
-describe('no accepted event is lost', () => {
+describe.skipIf(!hasRedis)('no accepted event is lost', () => {
   it('when Redis is killed during taking', async () => {
     await takeAtLast(admitted(1_000));
     const accepted = new Set<string>();
@@ -125,7 +125,7 @@ describe('no accepted event is lost', () => {
   });
 });
 
-describe('closing', () => {
+describe.skipIf(!hasRedis)('closing', () => {
   it('ends every connection', async () => {
     await intake.take([admitted(1)]);
     await intake.close();

@@ -5,7 +5,7 @@ import { type Place, place, REDIS } from '../../../../e2e/fixtures/privacy-headi
 import { placesIn, readPrivacyPage } from '../../../../e2e/fixtures/privacy-page.js';
 import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { admitted } from '../../../support/intake.js';
-import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin } from '../intake.contract.js';
 
@@ -90,7 +90,7 @@ const canaryEvent = (number: number, fields: Partial<Parameters<typeof admitted>
   content: JSON.stringify([CANARIES.offer, CANARIES.user, CANARIES.token, number]),
 });
 
-describe('in Redis', () => {
+describe.skipIf(!hasRedis)('in Redis', () => {
   it('an offer, an address, a user, a token or a group is only in places that the page on privacy names', async () => {
     const name = 'privacy';
     const intake = redisIntake({ url: redis.url, name });

@@ -4,7 +4,7 @@ import { redisIntake } from '../../../../src/proxy/intake/redis/redis.js';
 import { durably } from '../../../support/answering.js';
 import { admitted, tallyOf } from '../../../support/intake.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
-import { type RedisServer, startRedis } from '../../../support/redis.js';
+import { hasRedis, type RedisServer, startRedis } from '../../../support/redis.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, begun, describeIntake, dismissed, numbers, rowOf } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
@@ -26,20 +26,22 @@ const flush = async (name: string): Promise<void> => {
   if (keys.length) await redis.admin.del(...keys);
 };
 
-describeIntake('Redis', () => {
-  const name = `contract${++places}`;
-  return {
-    open: (options = {}) => redisIntake({ url: redis.url, name, ...options }),
-    remove: () => flush(name),
-  };
-}, [describeFairness, describePortions(4_000)]);
+if (hasRedis) {
+  describeIntake('Redis', () => {
+    const name = `contract${++places}`;
+    return {
+      open: (options = {}) => redisIntake({ url: redis.url, name, ...options }),
+      remove: () => flush(name),
+    };
+  }, [describeFairness, describePortions(4_000)]);
 
-describeAnswering('Redis', () => {
-  const name = `answering${++places}`;
-  return durably(redisIntake({ url: redis.url, name }), () => flush(name));
-});
+  describeAnswering('Redis', () => {
+    const name = `answering${++places}`;
+    return durably(redisIntake({ url: redis.url, name }), () => flush(name));
+  });
+}
 
-describe('the intake Redis, beyond the contract', () => {
+describe.skipIf(!hasRedis)('the intake Redis, beyond the contract', () => {
   let name: string;
   let intake: Intake;
   const opened: Intake[] = [];
@@ -306,7 +308,7 @@ describe('the intake Redis, beyond the contract', () => {
   });
 });
 
-describe('wrong options are reported at creation', () => {
+describe.skipIf(!hasRedis)('wrong options are reported at creation', () => {
   it.each([
     ['no URL', { url: 'localhost:6379' }],
     ['no place', {}],
