@@ -1121,7 +1121,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/closing/exits.spec.ts': [
-        'an offer that its control closes counts › and may leave by another offer on the same element',
+        'an offer that its control closes counts › if the next offer takes its place in the same dialog',
       ],
     },
   },
