@@ -65,11 +65,13 @@ const importsOf = (file: string, text = readFileSync(file, 'utf8')): Import[] =>
   return found;
 };
 
-const lawOf = (room: string): Law | undefined => {
+/** The row that a room is under: the one with the longest name. */
+const rowOf = (room: string): string | undefined => {
   const names = Object.keys(LAWS).filter((name) => room === name || room.startsWith(`${name}/`));
-  const [name] = names.sort((a, b) => b.length - a.length);
-  return name === undefined ? undefined : LAWS[name];
+  return names.sort((a, b) => b.length - a.length)[0];
 };
+
+const lawOf = (room: string): Law | undefined => LAWS[rowOf(room) ?? ''];
 
 const isBelow = (room: string, prefixes: readonly string[] = []): boolean =>
   prefixes.some((prefix) => prefix === '' || room === prefix || room.startsWith(`${prefix}/`));
@@ -195,6 +197,24 @@ describe('the import law', () => {
       ),
     );
     expect(harmless).toEqual([]);
+  });
+
+  test('allows nothing that no room uses', () => {
+    const unused = Object.entries(LAWS).flatMap(([row, { values = [], types = [], packages = [] }]) => {
+      const under = IMPORTS.filter(({ from }) => rowOf(from) === row);
+      const rooms = under.map(({ from, specifier, kind }) => ({
+        kind,
+        room: specifier.startsWith('.') ? roomOf(resolve(ROOT, dirname(from), specifier)) : '',
+      }));
+      const isUsed = (prefix: string, kinds: readonly Import['kind'][]): boolean =>
+        rooms.some(({ room, kind }) => room !== '' && kinds.includes(kind) && isBelow(room, [prefix]));
+      return [
+        ...values.filter((prefix) => !isUsed(prefix, ['value'])),
+        ...types.filter((prefix) => !isUsed(prefix, ['type'])),
+        ...packages.filter((name) => !under.some(({ specifier }) => specifier === name)),
+      ].map((allowed) => `${row}: ${allowed}`);
+    });
+    expect(unused).toEqual([]);
   });
 
   test('reads every way to import', () => {

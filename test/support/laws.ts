@@ -7,32 +7,8 @@ export interface Law {
   readonly packages?: readonly string[];
 }
 
-const PROTOCOL = ['batch', 'event', 'limits', 'retention', 'subject', 'encode', 'reply'].map(
-  (room) => `protocol/${room}`,
-);
-const FIRST_LOAD = ['early', 'page', 'recording', 'outbox/outbox', 'outbox/indexeddb'].map(
-  (room) => `client/${room}`,
-);
-/** What the second load has at once. Delivery is not among it, and comes by `import()`. */
-const SECOND_LOAD = [
-  ...[
-    'asking',
-    'consent',
-    'counts',
-    'decisions',
-    'farewell',
-    'learning',
-    'meanwhile',
-    'mounting',
-    'noticing',
-    'on-need',
-  ],
-  ...['reports', 'wrong-option'],
-  ...['outbox/indexeddb-kinds', 'outbox/mended', 'outbox/told'],
-].map((room) => `client/later/${room}`);
 /** What an intake is, and the events that it takes and keeps. */
 const INTAKE = ['proxy/intake/intake', 'proxy/intake/admitted'];
-const FIRST_SIGHT = ['client/detect/registry', 'client/detect/exposure', 'client/detect/viewability'];
 
 /** The table of docs/architecture.md; the longest matching room applies. */
 export const LAWS: Readonly<Record<string, Law>> = {
@@ -41,19 +17,13 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'script-tag': {},
   runtime: {},
   tabs: { types: ['runtime'] },
-  protocol: { values: ['protocol', 'errors'], types: ['runtime'] },
-  'client/options': {
-    values: ['errors', 'protocol/limits', 'client/detect/viewability'],
-    types: ['protocol', 'client'],
-  },
-  'client/page': { values: ['errors'], types: ['runtime'] },
+  protocol: { values: ['protocol'], types: ['runtime'] },
+  'client/options': { types: ['errors', 'client/detect/viewability', 'protocol', 'client'] },
+  'client/page': { types: ['runtime'] },
   'client/times': {},
   'client/attributes': { values: ['client/times'], types: ['client/detect/placement'] },
-  'client/detect': {
-    values: ['client/detect', 'client/times', 'protocol/event', 'protocol/limits', 'errors'],
-    types: ['client/page', 'runtime'],
-  },
-  'client/outbox': { values: ['client/outbox', ...PROTOCOL, 'errors'], types: ['runtime'] },
+  'client/detect': { values: ['client/detect', 'client/times'], types: ['client/page', 'runtime'] },
+  'client/outbox': { types: ['client/outbox', 'protocol/event', 'runtime'] },
   'client/outbox/indexeddb': {
     types: ['client/outbox/records', 'runtime'],
     packages: ['idb-keyval'],
@@ -66,7 +36,17 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/detect/placement', 'client/outbox/outbox', 'runtime'],
   },
   'client/first': {
-    values: [...FIRST_LOAD, ...FIRST_SIGHT, 'errors', 'runtime'],
+    values: [
+      'client/early',
+      'client/page',
+      'client/recording',
+      'client/outbox/outbox',
+      'client/outbox/indexeddb',
+      'client/detect/registry',
+      'client/detect/exposure',
+      'errors',
+      'runtime',
+    ],
     types: ['client', 'protocol/event'],
   },
   'client/tracker': {
@@ -74,12 +54,30 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/inside', 'client/offer-tracker'],
   },
   'client/later/later': {
-    values: [...SECOND_LOAD, 'client/outbox/indexeddb', 'protocol/event', 'errors'],
-    types: ['client', 'runtime'],
+    values: [
+      'client/later/asking',
+      'client/later/consent',
+      'client/later/counts',
+      'client/later/decisions',
+      'client/later/farewell',
+      'client/later/learning',
+      'client/later/meanwhile',
+      'client/later/mounting',
+      'client/later/noticing',
+      'client/later/on-need',
+      'client/later/reports',
+      'client/later/wrong-option',
+      'client/later/outbox/indexeddb-kinds',
+      'client/later/outbox/mended',
+      'client/later/outbox/told',
+      'client/outbox/indexeddb',
+      'errors',
+    ],
+    types: ['protocol/event', 'client', 'runtime'],
   },
   'client/later/farewell': {
-    values: [...PROTOCOL, 'errors'],
-    types: ['client/outbox', 'client/page', 'runtime'],
+    values: ['protocol/limits', 'protocol/encode'],
+    types: ['protocol/event', 'client/outbox', 'client/page', 'runtime'],
   },
   'client/later/on-need': {
     values: ['client/later/asking', 'errors'],
@@ -103,7 +101,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/on-request': {
     values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
-    types: ['client/later/detect', 'client/later/more/more', 'client/detect/placement'],
+    types: ['client/later/more/more', 'client/detect/placement'],
   },
   'client/later/asking': {
     types: [
@@ -127,14 +125,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/debug': {
     values: ['client/later/debug', 'client/later/diagnosis', 'protocol/event', 'protocol/group', 'version'],
-    types: [
-      'client/detect',
-      'client/inside',
-      'client/options',
-      'client/page',
-      'client/later/diagnosis',
-      'runtime',
-    ],
+    types: ['client/detect', 'client/inside', 'client/options', 'runtime'],
     packages: ['leven'],
   },
   'client/later/noticing': {
@@ -150,8 +141,8 @@ export const LAWS: Readonly<Record<string, Law>> = {
     ],
   },
   'client/later/detect': {
-    values: ['client/later/detect', 'client/detect', 'protocol/event', 'protocol/limits', 'errors'],
-    types: ['client/early', 'client/page', 'runtime'],
+    values: ['client/later/detect', 'client/detect'],
+    types: ['protocol/event', 'client/early', 'client/page', 'runtime'],
   },
   'client/later/wrong-option': { values: ['client/later/asking', 'errors'], types: ['client/options'] },
   'client/later/counts': { values: ['protocol/event'], types: ['client/detect', 'client/offer-tracker'] },
@@ -170,16 +161,11 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['client/later/page-delivery', 'client/outbox', 'runtime'],
   },
   'client/later/delivering': {
-    values: ['client/later/outbox', 'client/later/delivery', ...PROTOCOL, 'errors'],
-    types: ['client/outbox', 'runtime'],
+    values: ['client/later/outbox', 'client/later/delivery', 'protocol/reply', 'errors'],
+    types: ['protocol/event', 'client/outbox', 'runtime'],
   },
   'client/later/delivery': {
-    values: [
-      'client/later/delivery',
-      'client/later/outbox/remembering',
-      'client/later/outbox/verdicts',
-      'errors',
-    ],
+    values: ['client/later/delivery', 'client/later/outbox/verdicts', 'errors'],
     types: ['client/later/outbox', 'client/outbox', 'protocol/limits', 'runtime'],
   },
   'client/later/delivery/transport': {
@@ -187,15 +173,16 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'client/later/delivery/backoff',
       'client/later/delivery/batch-size',
       'client/later/delivery/post',
-      ...PROTOCOL,
+      'protocol/encode',
+      'protocol/reply',
     ],
-    types: ['client/later/outbox/leasing', 'client/outbox', 'runtime'],
+    types: ['protocol/batch', 'protocol/event', 'client/later/outbox/leasing', 'client/outbox', 'runtime'],
   },
   'client/later/delivery/post': { packages: ['ky'] },
   'client/later/delivery/post-script': { types: ['client/later/delivery/post'] },
   'client/later/outbox': {
-    values: ['client/later/outbox', ...PROTOCOL, 'errors'],
-    types: ['client/outbox', 'runtime'],
+    values: ['client/later/outbox', 'protocol/retention', 'errors'],
+    types: ['protocol/batch', 'protocol/event', 'client/outbox', 'runtime'],
   },
   'client/later/background-sync': {},
   'client/later/data-layer': { types: ['protocol/event'] },
@@ -213,20 +200,10 @@ export const LAWS: Readonly<Record<string, Law>> = {
     values: ['protocol/event'],
     types: ['client/detect/placement', 'client/later/noticing'],
   },
-  'client/later/diagnosis': {
-    values: ['client/later/detect'],
-    types: ['client/detect', 'client/page'],
-  },
+  'client/later/diagnosis': { types: ['client/detect', 'client/page'] },
   index: {
-    values: [
-      'client/tracker',
-      'client/attributes',
-      'client/options',
-      'client/later/diagnosis',
-      'protocol/event',
-      'errors',
-    ],
-    types: [''],
+    values: ['client/tracker', 'client/attributes', 'client/later/diagnosis', 'errors'],
+    types: ['client/options', 'protocol/event', ''],
   },
   inspector: {
     values: [
@@ -280,12 +257,13 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'runtime',
     ],
   },
-  // The order inside the proxy, from below: reporting, the door, judging, keeping, forwarding, the operator.
+  // Inside the proxy: reporting, the door, judging, keeping, forwarding, the operator. A folder names a room of a later one
+  // in a row of its own.
   'proxy/telling': {
     values: ['proxy/telling', 'errors'],
     types: ['proxy/door/problem', 'proxy/forward/destination', 'protocol', 'runtime'],
   },
-  'proxy/door': { values: ['proxy/door', 'protocol', 'errors'] },
+  'proxy/door': { values: ['proxy/door', 'protocol'] },
   'proxy/door/address': { packages: ['ipaddr.js'] },
   'proxy/door/budgets': {
     values: ['proxy/recent'],
@@ -315,18 +293,9 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: [
-      'proxy/door',
-      'proxy/intake',
-      'proxy/options',
-      'proxy/reported',
-      'proxy/resolving',
-      'proxy/telling',
-    ],
+    types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/reported', 'proxy/resolving'],
   },
-  'proxy/intake': {
-    values: ['proxy/intake', 'proxy/telling/alerts', 'protocol', 'errors', 'runtime'],
-  },
+  'proxy/intake': { values: ['proxy/telling/alerts', 'protocol', 'errors'], types: ['proxy/intake'] },
   'proxy/intake/direct': {
     values: [
       'proxy/intake/direct',
@@ -338,7 +307,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/recent',
       'errors',
     ],
-    types: ['proxy/forward', ...INTAKE, 'proxy/telling', 'protocol', 'runtime'],
+    types: ['proxy/forward', 'proxy/intake/admitted', 'proxy/telling', 'protocol', 'runtime'],
   },
   'proxy/intake/sql': {
     values: [
@@ -393,7 +362,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: [...INTAKE],
+    types: ['proxy/intake/intake'],
     packages: ['pg', 'node:net'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
@@ -427,7 +396,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/intake/redis/redis-given': {
     values: ['proxy/intake/rules'],
-    types: [...INTAKE],
+    types: ['proxy/intake/admitted'],
     packages: ['node:crypto'],
   },
   'proxy/intake/redis/redis-client': {
@@ -436,22 +405,19 @@ export const LAWS: Readonly<Record<string, Law>> = {
     packages: ['ioredis'],
   },
   'proxy/intake/redis/migration': {
-    values: ['proxy/intake/redis', 'proxy/intake/ledger', 'proxy/intake/rules'],
+    values: ['proxy/intake/redis', 'proxy/intake/ledger'],
     types: ['runtime'],
     packages: ['node:crypto'],
   },
   'proxy/intake/bullmq': {
     values: ['proxy/intake/redis/redis', 'proxy/needs-node'],
-    types: [...INTAKE],
+    types: ['proxy/intake/intake'],
     packages: ['ioredis'],
   },
-  'proxy/forward': {
-    values: ['proxy/forward', 'proxy/telling', 'errors'],
-    types: ['proxy/intake', 'runtime'],
-  },
+  'proxy/forward': { values: ['proxy/forward', 'proxy/telling'], types: ['proxy/intake', 'runtime'] },
   'proxy/forward/forwarding': {
-    values: ['proxy/forward', 'proxy/intake/durable', 'proxy/telling', 'errors'],
-    types: ['proxy/intake', 'proxy/resolving', 'runtime'],
+    values: ['proxy/forward', 'proxy/intake/durable'],
+    types: ['proxy/telling', 'proxy/intake', 'proxy/resolving', 'runtime'],
   },
   'proxy/forward/http': {
     values: ['proxy/patience', 'proxy/telling/cause'],
@@ -473,7 +439,6 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/ledger',
       'proxy/judging/mac',
       'proxy/telling/alert',
-      'proxy/telling/alert-codes',
       'proxy/telling/alerts',
       'proxy/telling/dead-codes',
       'protocol/limits',
@@ -482,7 +447,13 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: [...INTAKE, 'proxy/reported', 'protocol'],
+    types: [
+      'proxy/telling/alert-codes',
+      'proxy/intake/intake',
+      'proxy/intake/admitted',
+      'proxy/reported',
+      'protocol',
+    ],
   },
   'proxy/operator/page': {
     values: [
@@ -496,7 +467,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'protocol/reasons',
       'errors',
     ],
-    types: [...INTAKE, 'protocol'],
+    types: ['proxy/intake/intake', 'proxy/intake/admitted'],
     packages: ['d3-scale', 'node:fs', 'preact', 'preact-render-to-string'],
   },
   // The files that the operator's browser loads.
@@ -506,16 +477,16 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
   'proxy/operator/page/event-rows': {
     values: ['proxy/operator/page/words'],
-    types: [...INTAKE],
+    types: ['proxy/intake/admitted'],
     packages: ['preact'],
   },
   'proxy/operator/page/words': {
     values: ['proxy/telling/dead-codes'],
-    types: [...INTAKE, 'protocol/event'],
+    types: ['proxy/intake/admitted', 'protocol/event'],
   },
   'proxy/results': { types: ['proxy/telling', 'protocol'] },
   'proxy/reported': { types: ['protocol/event'] },
-  'proxy/options': { types: ['proxy', 'protocol', 'runtime'] },
+  'proxy/options': { types: ['proxy', 'runtime'] },
   'proxy/resolving': {
     values: [
       'proxy/intake/durable',
@@ -540,7 +511,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'protocol',
       'runtime',
     ],
-    types: [...INTAKE, 'proxy/options', 'proxy/reported'],
+    types: ['proxy/options', 'proxy/reported'],
   },
   'proxy/index': {
     values: [
@@ -571,7 +542,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/handler'],
     packages: ['node:http', 'node:stream', 'node:stream/web'],
   },
-  dev: { values: ['dev', 'errors', 'runtime'], types: ['upstream'] },
+  dev: { values: ['dev'], types: ['upstream'] },
   'dev/application': {
     values: ['proxy/cli/routes', 'upstream/callers'],
     packages: ['httpxy', 'node:http', 'node:net'],
@@ -643,7 +614,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     ],
     types: ['doctor/observed'],
   },
-  'doctor/http': { values: ['doctor/http', 'doctor/limits'], types: ['doctor/observed', 'runtime'] },
+  'doctor/http': { types: ['doctor/http', 'doctor/observed'] },
   'doctor/http/asking': {
     values: ['doctor/limits'],
     types: ['doctor/observed', 'runtime'],
@@ -670,7 +641,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
   'doctor/browser/guard': { values: ['doctor/http/endpoint'] },
   'doctor/browser/locating': { packages: ['node:fs', 'node:path'] },
-  'doctor/lists': { values: ['doctor/lists'], types: ['doctor/observed'] },
+  'doctor/lists': { types: ['doctor/lists', 'doctor/observed'] },
   'doctor/lists/engine': {
     types: ['doctor/lists/names'],
     packages: ['@ghostery/adblocker', 'node:fs', 'node:path'],
@@ -701,9 +672,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'node:path',
       'node:http',
       'node:net',
-      'node:stream',
       'node:stream/consumers',
-      'node:stream/promises',
       'node:util',
       'prom-client',
       'undici',
