@@ -141,6 +141,18 @@ test.describe('an offer that its control closes counts', () => {
     await expectClosed(page, stack, 'first');
   });
 
+  test('if its element shows the next offer in the same dialog', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div role="dialog">${CROSS}<main>${offer('first')}</main></div><script>
+         document.querySelector('button').onclick = () => { document.querySelector('main div').dataset.offerId = 'second' };
+       </script>`,
+    );
+    await page.click('button');
+    await expectClosed(page, stack, 'first');
+  });
+
   const beside: Readonly<Record<string, string>> = {
     'is beside its dialog': `<section><div role="dialog" id="it">${offer('shut')}</div><button aria-label="Close">x</button></section>`,
     'names its popover': `<div id="it" popover="manual">${offer('shut')}</div><nav><button popovertarget="it" popovertargetaction="hide">Later</button></nav>`,

@@ -1121,7 +1121,7 @@ const CLOSING: readonly Mutant[] = [
     put: '',
     noticedBy: {
       'e2e/closing/exits.spec.ts': [
-        'an offer that its control closes counts › if the next offer takes its place in the same dialog',
+        'an offer that its control closes counts › if its element shows the next offer in the same dialog',
       ],
     },
   },
