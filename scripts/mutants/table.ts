@@ -1303,7 +1303,7 @@ const CLOSING: readonly Mutant[] = [
     put: '{ clientWidth: innerWidth, clientHeight: innerHeight }',
     noticedBy: {
       'test/client/later/detect/closing.test.ts': [
-        'a press outside counts › where it hits an overlay in the dialog, also beside a scrollbar and with a size that was rounded',
+        'a press outside counts › where it hits an overlay in the dialog, also beside both scrollbars and with a size that was rounded',
       ],
     },
   },
