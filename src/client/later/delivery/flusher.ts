@@ -1,6 +1,16 @@
 /**
  * When to flush, and what comes of it: one request at a time, back-off, circuit. Free of window and document, so that a
  * worker can run it. Only a verdict that names an event's id removes it.
+ *
+ * | the endpoint            | after                                        | requests leave                                        |
+ * | ----------------------- | -------------------------------------------- | ----------------------------------------------------- |
+ * | in order                | an answer that names every event             | as events come, each twice as large, up to the largest |
+ * | failing (`back-off`)    | no answer, or one that names not every event | after 1 s doubling to 5 minutes; sooner by `hurry`     |
+ * | throttling (`throttled`) | an answer that asks to wait                 | after what it asks for                                |
+ * | misdeployed (`circuit`) | a status that only a deployment mends        | after 30 s doubling to 6 hours; once by a page that loads or by `flush` |
+ * | too narrow (`unsplit`)  | 400, 413 or 422 for the whole request        | half as large; an event that is refused by itself waits for an hour |
+ *
+ * `settle` has every way from one to another. How long all tabs wait is in the outbox, as its pause.
  */
 import { OffersightError } from '../../../errors.js';
 import type { Runtime, Stop } from '../../../runtime.js';

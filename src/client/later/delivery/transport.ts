@@ -74,8 +74,9 @@ export const createTransport = (
       });
       return attemptOf(response, await response.text());
     } catch (cause) {
-      // Other scripts of the page may have used up the keepalive quota, which looks like a network error.
-      if (isKeptAlive && cause instanceof TypeError) return await attempt(body, false, signal);
+      // Other scripts of the page may have used up the keepalive quota, which looks like a network error; ky 2 has an error of
+      // its own for that.
+      if (isKeptAlive && !signal.aborted) return await attempt(body, false, signal);
       return { kind: 'back-off', retryAfterMs: 0, cause };
     } finally {
       outbox.inFlight -= keptBytes;
