@@ -1409,9 +1409,6 @@ const IGNORING: readonly Mutant[] = [
     find: '    turn();\n',
     put: '    stop = runtime.after(TURNS * TURN_MS, onTimeout);\n',
     noticedBy: {
-      'e2e/faults/storage.spec.ts': [
-        'a page that hydrates in tasks of 500 ms for seconds keeps what it records in the database',
-      ],
       'test/client/outbox/indexeddb.test.ts': [
         'a page that is busy for seconds › takes the answer that was there meanwhile, though its timer comes first',
       ],
@@ -1448,8 +1445,8 @@ const IGNORING: readonly Mutant[] = [
     find: 'pass.nextAt = Math.min(pass.nextAt ?? againAt, againAt);',
     put: 'void againAt;',
     noticedBy: {
-      'e2e/faults/storage.spec.ts': [
-        'a connection that is lost › delivers an event that it has stored by itself, half a minute later (fault 27)',
+      'test/client/outbox/indexeddb.test.ts': [
+        'an outbox in IndexedDB › waits › a database that fails is asked again after 30 s, and after 5 s if it has not stored something yet',
       ],
     },
   },
@@ -1600,7 +1597,7 @@ const DELIVERING: readonly Mutant[] = [
     put: 'await onReply(events, response.status, text);',
     noticedBy: {
       'test/client/tracker.delivery.test.ts': [
-        'where delivery does not come › each farewell takes along everything that is left',
+        'a load that never ends › leaves each farewell its whole room',
       ],
     },
   },

@@ -45,6 +45,14 @@ export const describeWaiting = (open: OpenRecords): void => {
     });
   });
 
+  test('a database that fails is asked again after 30 s, and after 5 s if it has not stored something yet', async () => {
+    const failing: Records = { transact: () => Promise.reject(new Error('broken')) };
+    const tab = openTab(failing, fakeRuntime());
+    await expect(tab.leasing.lease('one', 5)).resolves.toEqual({ entries: [], nextAt: START + 30_000 });
+    tab.outbox.add(viewed(1), false);
+    await expect(tab.leasing.lease('two', 5)).resolves.toMatchObject({ nextAt: START + 5_000 });
+  });
+
   describe('while it is paused', () => {
     test('a tab that has read it keeps to it, though the records that hold it are gone', async () => {
       const tab = start();
