@@ -74,11 +74,11 @@ export const isShown = (element: Element): boolean =>
   (element.checkVisibility?.({ visibilityProperty: true, opacityProperty: true }) ?? element.isConnected) &&
   getComputedStyle(element).contentVisibility !== 'hidden';
 
-/** Observers report shares in single precision. */
+/** Chromium (156) keeps thresholds in single precision: 0.1 is 0.10000000149. */
 const TOLERANCE = 1e-4;
 /** No offer needs such a share. */
 const FAR = 2;
-/** How late, at most, an offer that comes near is noticed, milliseconds; browsers without `delay` notice at once. */
+/** How late, at most, an offer that comes near is noticed, milliseconds; browsers without `delay` (Chromium 74) notice at once. */
 const FAR_DELAY_MS = 100;
 
 /** What it works with. */
@@ -167,7 +167,7 @@ export const createExposureWatch = (
     // With the document as root the browser skips most of the work. Inside a frame the frame's own viewport would
     // count then, also while the frame itself is scrolled away, so there the root stays the top-level viewport.
     const root = self === top && element.ownerDocument === document ? document : null;
-    // Text made of fractions would fill a cache of V8's, 46 KB.
+    // Text made of fractions would fill V8's cache of such text, 46 KB in Chromium 156.
     const key = root ? ratio : -1 - ratio;
     const observer =
       observers.get(key) ??

@@ -43,7 +43,7 @@ export const drawnIn = (node: Node): Node | false => {
   return parent ? ((own(node, 'assignedSlot', Element.prototype) ?? parent) as Node) : hostOf(node);
 };
 
-/** An element's own. A form's field would hide its method; browsers before 2020 have none. */
+/** An element's own. A form's field would hide its method; browsers before Chrome 84, Firefox 75 and Safari 14 have none. */
 export const animationsOf = (element: Element): Animation[] =>
   (Element.prototype as Partial<Element>).getAnimations?.call(element) ?? [];
 
