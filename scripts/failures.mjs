@@ -86,14 +86,15 @@ export const unitFailures = ({ testResults }, isStrict = false) =>
 const specsOf = ({ specs = [], suites = [] }) => [...specs, ...suites.flatMap(specsOf)];
 
 /**
- * Tests of Playwright's JSON report that failed, passed only the second time, or were left out.
+ * Tests of Playwright's JSON report that failed or passed only the second time; in CI also those that were left out.
  * @param {EndToEndReport} report
+ * @param {boolean} isStrict
  */
-export const endToEndFailures = ({ suites, errors = [] }) => [
+export const endToEndFailures = ({ suites, errors = [] }, isStrict = false) => [
   ...errors.map(({ message = '' }) => failureOf('before any test', message)),
   ...suites.flatMap(specsOf).flatMap(({ file, line, title, tests }) =>
     tests
-      .filter(({ status }) => status !== 'expected')
+      .filter(({ status }) => status !== 'expected' && (isStrict || status !== 'skipped'))
       .map(({ projectName, status, results }) => {
         const messages = results.flatMap(({ errors }) => errors.map(({ message = '' }) => message));
         return failureOf(`[${projectName}] ${file}:${line}: ${title}: ${status}`, messages.join('\n'));

@@ -27,6 +27,22 @@ describe('the list of long tests', () => {
   });
 });
 
+it('every command that a row of the table names is a step of that row’s command', () => {
+  const idle = (['test', 'proof'] as const).flatMap((name) => {
+    const commands = STEPS[name]
+      .flat(2)
+      .map(({ command }) => command)
+      .join('\n');
+    return rowsOf(name === 'test' ? '`npm test`' : '`npm run proof`')
+      .map((row) => row.split('|')[2] ?? '')
+      .filter((shown) => shown.includes('`npm run '))
+      .flatMap((shown) => [...shown.matchAll(/`(?:npm run )?([^`/]+)`/g)].map(([, script = '']) => script))
+      .filter((script) => !commands.includes(`npm run ${script.replace(' -- ', ' --silent -- ')}`))
+      .map((script) => `${name}: ${script}`);
+  });
+  expect(idle).toEqual([]);
+});
+
 it.each(LONGEST_UNITS)('the list of what begins first names %s, which exists and is a short test', (file) => {
   expect(existsSync(file)).toBe(true);
   expect(LONG_UNITS).not.toContain(file);
@@ -301,7 +317,7 @@ describe('failures that the last lines name', () => {
       title,
       tests,
     });
-    const failures = endToEndFailures({
+    const report = {
       suites: [
         {
           specs: [spec('passes', test('expected', []))],
@@ -316,7 +332,9 @@ describe('failures that the last lines name', () => {
         },
       ],
       errors: [{ message: 'no server' }],
-    });
+    };
+    expect(endToEndFailures(report)).toHaveLength(2);
+    const failures = endToEndFailures(report, true);
     expect(failures).toHaveLength(3);
     expect(failures[0]).toBe('before any test\n    no server');
     expect(failures[1]?.split('\n')).toHaveLength(13);
