@@ -169,22 +169,26 @@ export const createRemembering = (
       let after = writing;
       // A farewell that is said before it is written keeps to it as well.
       outbox.pause = expected = writing;
+      // What comes to its end late takes back nothing of a later one.
+      const isLatest = (): boolean => expected === writing;
       try {
         await transact(async (rows) => {
           current = await readPause(rows, current);
-          outbox.pause = after = next(current);
+          after = next(current);
+          outbox.pause = isLatest() ? after : (expected ?? outbox.pause);
           if (unsaved || after !== current) rows.put(key, after);
         });
         unsaved = undefined;
       } catch {
         // It may be written later than anybody waits. What was only read is over as soon as the database says so.
-        if (after !== current) {
+        if (isLatest() && after !== current) {
           unsaved = after;
           replacedAt = current.at;
         }
       }
-      if (expected === writing) expected = undefined;
-      // What changed nothing, and comes to its end late, takes back nothing that is known since.
+      if (!isLatest()) return;
+      expected = undefined;
+      // What changed nothing takes back nothing that another tab has written since.
       if (after !== current) outbox.pause = after;
     },
 

@@ -64,6 +64,24 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toEqual(pause);
   });
 
+  test('is not taken back by another one that began before it and failed after it', async () => {
+    const runtime = fakeRuntime();
+    const database = scriptDatabase(runtime);
+    const tab = openTab(database.connect(), runtime);
+    database.hang();
+    const older = tab.leasing.setPause((current) => ({ ...current, plainUntil: START + HOUR_MS }));
+    await runtime.advance(1_000);
+    const pause = { kind: 'throttled', failures: 1, at: START + 60_000 } as const;
+    const newer = tab.leasing.setPause((current) => ({ ...current, ...pause }));
+    expect(tab.outbox.pause).toMatchObject(pause);
+    await runtime.advance(1_000);
+    await older;
+    expect(tab.outbox.pause).toMatchObject(pause);
+    await runtime.advance(1_000);
+    await newer;
+    expect(tab.outbox.pause).toMatchObject({ ...pause, plainUntil: START + HOUR_MS });
+  });
+
   test('that was never written, and that a clock set back has made void, hides none that another tab wrote', async () => {
     const runtime = fakeRuntime();
     const database = scriptDatabase(runtime);
