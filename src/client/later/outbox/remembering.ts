@@ -111,6 +111,8 @@ export const createRemembering = (
   let unsaved: Pause | undefined;
   /** What is being written. */
   let expected: Pause | undefined;
+  /** How many have changed what the page knows. */
+  let changes = 0;
   /** The end of the pause that it takes the place of, epoch milliseconds. */
   let replacedAt: number | undefined;
 
@@ -169,27 +171,26 @@ export const createRemembering = (
       let after = writing;
       // A farewell that is said before it is written keeps to it as well.
       outbox.pause = expected = writing;
-      // What comes to its end late takes back nothing of a later one.
-      const isLatest = (): boolean => expected === writing;
+      if (writing !== current) changes++;
+      const own = changes;
+      // What changed nothing, or comes to its end after a later one, takes back nothing that is known since.
+      const isNews = (): boolean => own === changes && after !== current;
       try {
         await transact(async (rows) => {
           current = await readPause(rows, current);
-          after = next(current);
-          outbox.pause = isLatest() ? after : (expected ?? outbox.pause);
+          outbox.pause = after = next(current);
           if (unsaved || after !== current) rows.put(key, after);
         });
         unsaved = undefined;
       } catch {
         // It may be written later than anybody waits. What was only read is over as soon as the database says so.
-        if (isLatest() && after !== current) {
+        if (isNews()) {
           unsaved = after;
           replacedAt = current.at;
         }
       }
-      if (!isLatest()) return;
-      expected = undefined;
-      // What changed nothing takes back nothing that another tab has written since.
-      if (after !== current) outbox.pause = after;
+      if (expected === writing) expected = undefined;
+      if (isNews()) outbox.pause = after;
     },
 
     accept(offerId, expiresAt) {
