@@ -105,13 +105,13 @@ const [script, delivery] = [fileOf(''), fileOf('-delivery')];
  * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
  */
 const weights = [
-  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_680 },
+  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_770 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 10_100 },
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 8_700 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },
-  { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_780 },
+  { row: 'debug', way: 'from npm', bytes: page.debug, budget: 2_790 },
   { row: 'inspector', way: 'from npm', bytes: page.inspector, budget: 30_400 },
-  { row: 'first', way: 'by script tag', bytes: script, budget: 14_340 },
+  { row: 'first', way: 'by script tag', bytes: script, budget: 14_430 },
   { row: 'delivery', way: 'by script tag', bytes: delivery, budget: 5_950 },
   { row: 'more', way: 'by script tag', bytes: fileOf('-more'), budget: 3_500 },
   { row: 'debug', way: 'by script tag', bytes: fileOf('-debug'), budget: 2_610 },

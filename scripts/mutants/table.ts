@@ -24,8 +24,8 @@ const SEEING: readonly Mutant[] = [
     name: 'glance-noticed-late',
     breaks: 'what counts at a glance is watched exactly from the beginning',
     file: `${DETECT}/exposure.ts`,
-    find: 'dwellMs === 0 || !rule.dwellMs',
-    put: 'dwellMs === 0 && rule.dwellMs < 0',
+    find: 'dwellMs ? FAR : ',
+    put: 'dwellMs >= 0 ? FAR : ',
     noticedBy: {
       'e2e/seeing/fast.spec.ts': [
         'a dwell of 0 counts what a bare observer reports while a page scrolls by one viewport every second frame',
@@ -556,7 +556,7 @@ const CLOSING: readonly Mutant[] = [
     breaks: 'a drag closes what holds offers, never an offer by itself',
     file: `${LATER_DETECT}/closing.ts`,
     find: 'grab(event, around)',
-    put: 'grab(event, [...around, ...registry.placements.keys()])',
+    put: 'grab(event, [...around, ...registry.placements.filter(({ element }) => element).map(({ element }) => element)])',
     noticedBy: {
       'e2e/closing/swipes.spec.ts': [
         'a drag dismisses nothing › if it moves an offer without a holder, such as a row that is swiped away',
@@ -758,7 +758,7 @@ const CLOSING: readonly Mutant[] = [
     put: `roots.capture(['close', 'toggle', 'transitionend', 'animationend'], ({ type, target }) => {
     check();
     if (type !== 'close') return;
-    for (const placement of registry.placements.values())
+    for (const placement of registry.placements.filter(() => true))
       if ((target as Element).contains(placement.element))
         decisions.onDismiss(placement.offerId, 'dialog', placement);
   });`,
@@ -1214,7 +1214,7 @@ const CLOSING: readonly Mutant[] = [
     name: 'renewed-token-unnoticed',
     breaks: 'a token that the page renews is that of the next event',
     file: `${DETECT}/registry.ts`,
-    find: 'Object.assign(placement, { [name]: settings[name] });',
+    find: 'Object.assign(get(element) ?? placement, { [name]: settings[name] });',
     put: 'void settings;',
     noticedBy: {
       'e2e/seeing/late.spec.ts': ['the next event has the token and the expiry that the page has renewed'],
@@ -1311,8 +1311,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'named-offer-unsigned',
     breaks: 'a decision by the id alone has the token and the expiry of what shows the offer',
     file: 'src/client/later/decisions.ts',
-    find: 'placement.offerId === offerId && ',
-    put: "placement.offerId === '' && ",
+    find: 'each.offerId === offerId',
+    put: "each.offerId === ''",
     noticedBy: {
       'e2e/proxy/signed-offers.spec.ts': [
         'if the proxy requires signed offers › an offer that is closed or accepted by its id has the token of the element that shows it, or did last',
@@ -1352,8 +1352,8 @@ const CLOSING: readonly Mutant[] = [
     name: 'past-without-impression',
     breaks: 'what is remembered of a placement has the impression that its going was about',
     file: `${DETECT}/registry.ts`,
-    find: 'placement, { element: undefined }',
-    put: 'placement, { impression: undefined, element: undefined }',
+    find: '...placement, element: undefined',
+    put: '...placement, impression: undefined, element: undefined',
     noticedBy: {
       'test/client/tracker.events.test.ts': [
         'repeated › a mount: closing by a control and, once the element is gone, by the id alone counts once',
@@ -1392,7 +1392,7 @@ const IGNORING: readonly Mutant[] = [
     breaks: 'a return out of the back/forward cache does not repeat what is ignored',
     file: 'src/client/later/later.ts',
     find: '      noticing?.onLeave();',
-    put: `for (const placement of registry.placements.values()) {
+    put: `for (const placement of registry.placements.filter(() => true)) {
         const impression = context.recorder.onViewed(placement.offerId, placement);
         context.recorder.record({ type: 'dismissed', reason: 'ignored' }, placement.offerId, impression, placement);
       }`,

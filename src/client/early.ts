@@ -31,7 +31,7 @@ export const keepEarly = (
     early.push({
       event,
       path,
-      placements: [...placements.values()].filter(
+      placements: placements.filter(
         ({ element, isSeen }) =>
           // Observers may not have reported yet what a press hits.
           (path.includes(element) || isSeen || watched.get(element)?.ratio) && isShown(element),

@@ -1,6 +1,6 @@
 /** Why something that a user did to close an offer does not count, in words. */
 
-import type { Registry } from '../client/detect/registry.js';
+import type { Inside } from '../client/inside.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { around, HOLDER, matches, nearest } from '../client/later/detect/controls.js';
 import { holds, outward } from '../client/later/detect/roots.js';
@@ -127,7 +127,7 @@ const acceptedWords = (offerId: string, what: string): string =>
 /** What is said of offers that a press has accepted; nothing if it accepts none. */
 export const acceptedBy = (
   event: Event,
-  registry: Pick<Registry, 'placements'>,
+  registry: Inside['registry'],
 ): readonly { readonly offerId: string; readonly words: string }[] | undefined => {
   const accept = nearest(event, '[data-offer-accept]:not(form)');
   if (accept) {

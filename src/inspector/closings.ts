@@ -115,7 +115,7 @@ export const createClosings = (
 
   /** Those whose box lies in the viewport; of very many the first. */
   const nearOffers = (): Placement[] =>
-    [...registry.placements.values()]
+    registry.placements
       .filter(({ element, offerId }) => isOpen(offerId) && boxesOf(element).some(isInViewport))
       .slice(0, MOST_NEAR);
 
@@ -160,7 +160,7 @@ export const createClosings = (
     !!box && !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isShown(box));
   /** The page may draw it again. */
   const isBack = (offerId: string): boolean =>
-    [...registry.placements.values()].some((each) => each.offerId === offerId && isDrawn(each.element));
+    registry.placements.filter((each) => each.offerId === offerId && isDrawn(each.element)).length > 0;
 
   /** Looks what became of what was done, unless the page shows another view by then. */
   const lookAfter = (delayMs: number, judge: () => void): void => {

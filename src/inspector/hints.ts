@@ -55,7 +55,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
     begin(now: number): void {
       routes.noteRoute(now);
       shown.clear();
-      for (const { offerId, element } of registry.placements.values()) {
+      for (const { offerId, element } of registry.placements.filter(() => true)) {
         const elements = shown.get(offerId);
         if (elements) elements.push(element);
         else shown.set(offerId, [element]);

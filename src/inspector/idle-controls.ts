@@ -18,7 +18,7 @@ const isPassedOver = (control: Element): boolean => {
  * @param view The offers that have counted: these may be gone.
  */
 export const idleControls = ({ registry, trees }: Inside, view: PageView): string[] => {
-  const shown = [...registry.placements.values()];
+  const shown = registry.placements.filter(() => true);
   return trees().flatMap((tree) =>
     ['data-offer-dismiss', 'data-offer-accept'].flatMap((mark) =>
       [...(tree as ParentNode).querySelectorAll(`[${mark}]`)].flatMap((control) => {

@@ -1,4 +1,6 @@
 /** What there is to see at a moment: the tracker, its offers, its events and what waits, as data and as text. */
+import type { Placement } from '../client/detect/placement.js';
+import type { Inside } from '../client/inside.js';
 import { createChecking } from '../client/later/debug/checking.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import type { Runtime, Stop } from '../runtime.js';
@@ -49,6 +51,8 @@ export interface Looking {
   refresh(): Promise<void>;
   stop: Stop;
 }
+
+const shownIn = ({ registry }: Inside): Placement[] => registry.placements.filter(() => true);
 
 const NOTHING: Omit<Snapshot, 'problem' | 'offers' | 'offerCount'> = {
   endpoint: undefined,
@@ -192,7 +196,7 @@ export const createLooking = (
       const { inside, mistakes } = whole;
       const events = whole.hearing.list(stored, delivered, now);
       const offers = whole.offers(stored, now).map((note) => withRefusal(note, events));
-      const offerCount = Math.max(offers.length, inside.registry.placements.size);
+      const offerCount = Math.max(offers.length, shownIn(inside).length);
       const listed = new Set(offers.map(({ element }) => element));
       return {
         ...{ problem: undefined, endpoint, others, offers, offerCount },
@@ -215,15 +219,11 @@ export const createLooking = (
       const { upstream, inside, asking, lostIds } = whole;
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
-      unseen = [
-        ...lostIds(),
-        ...unseenIn(inside.trees(), inside.registry.placements.size + found.view.size === 0),
-      ];
+      unseen = [...lostIds(), ...unseenIn(inside.trees(), shownIn(inside).length + found.view.size === 0)];
       idle = [...idleControls(inside, found.view), ...nearMisses(inside, found.view)].slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause);
-      if ([...inside.registry.placements.values()].some(({ expiresAt }) => expiresAt))
-        void asking.compareClock();
+      if (shownIn(inside).some(({ expiresAt }) => expiresAt)) void asking.compareClock();
     },
     stop() {
       whole?.stop();

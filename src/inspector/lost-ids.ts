@@ -12,7 +12,7 @@ export const createLostIds = ({ registry }: Pick<Inside, 'registry'>, view: Page
   const remember = (): ReadonlySet<string> => {
     const shown = new Set<string>();
     const next = new Map<Element, string>();
-    for (const { element, offerId } of registry.placements.values()) {
+    for (const { element, offerId } of registry.placements.filter(() => true)) {
       shown.add(offerId);
       // What was given by hand may have no attribute that could be lost; other placements outlive theirs until a frame.
       if (element.hasAttribute('data-offer-id') || known.get(element) === offerId) next.set(element, offerId);
@@ -25,7 +25,7 @@ export const createLostIds = ({ registry }: Pick<Inside, 'registry'>, view: Page
 
   return (): string[] => {
     for (const [element, offerId] of known)
-      if (!registry.placements.has(element) && !element.hasAttribute('data-offer-id'))
+      if (!registry.placements.get(element) && !element.hasAttribute('data-offer-id'))
         lost.set(element, offerId);
     const shown = remember();
     for (const [element, offerId] of lost)

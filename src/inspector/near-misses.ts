@@ -52,7 +52,7 @@ const submittedBy = (button: Button): HTMLFormElement | null => {
 /** Says them, in words. */
 export const nearMisses = (inside: Inside, view: PageView): string[] => {
   const { registry } = inside;
-  const all = [...registry.placements.values()];
+  const all = registry.placements.filter(() => true);
   const shown = all.slice(0, MOST_OFFERS);
   const marked = shown.flatMap(({ element, offerId }) =>
     isMarkedItself(element, offerId)

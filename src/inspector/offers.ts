@@ -89,7 +89,7 @@ const refusalOf = ({ options, owner }: Inside): string | undefined => {
 const namelessOf = ({ registry, trees }: Inside): Element[] =>
   trees().flatMap((tree) =>
     [...(tree as ParentNode).querySelectorAll('[data-offer-id]')].filter(
-      (element) => !element.getAttribute('data-offer-id')?.trim() && !registry.placements.has(element),
+      (element) => !element.getAttribute('data-offer-id')?.trim() && !registry.placements.get(element),
     ),
   );
 
@@ -179,7 +179,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   };
 
   const notesOf = (stored: Stored | undefined, now: number): OfferNote[] => [
-    ...worthNotes([...registry.placements.values()]).map((placement): OfferNote => {
+    ...worthNotes(registry.placements.filter(() => true)).map((placement): OfferNote => {
       const { element, offerId } = placement;
       const item = placement.isSeen ? undefined : exposure.itemOf(placement);
       const own = hints.of(placement, item, stored, now);

@@ -56,7 +56,7 @@ export const createStopped = (
     list(): string[] {
       notePress();
       // Only what can be lost is asked for its styles, since there may be thousands. What scrolled away is still there.
-      const drawn = [...registry.placements.values()].filter(
+      const drawn = registry.placements.filter(
         ({ element, offerId }) => canBeLost(offerId) && isDrawn(element),
       );
       const there = new Set(drawn.map(({ offerId }) => offerId));

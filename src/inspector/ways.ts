@@ -83,7 +83,7 @@ export const createWays = (
   /** With `repeat: 'mount'` each placement has its own. */
   const isOwn = (impressionId: string | undefined): boolean =>
     [...view.values()].some(({ id }) => id === impressionId) ||
-    [...registry.placements.values()].some(({ impression }) => impression?.id === impressionId && impression);
+    registry.placements.filter(({ impression }) => impression?.id === impressionId && impression).length > 0;
 
   const heard = new Map<string, Heard>();
   const hear = (event: OfferEvent): Heard => {

@@ -97,7 +97,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
 
   /** A test acts in the task in which it rendered, before observers report. */
   const look = (): void => {
-    for (const element of registry.placements.keys()) registry.look(element);
+    for (const { element } of registry.placements.filter(() => true)) registry.look(element);
     // Grows while it is gone through: an open shadow root may hold others.
     for (const root of registry.roots)
       for (const element of root.querySelectorAll('*')) {
@@ -109,7 +109,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   const find = (offer: string | Element): Placement => {
     look();
     const isNamed = ({ offerId, element }: Placement): boolean => offerId === offer || element === offer;
-    const shown = [...registry.placements.values()].filter(isNamed);
+    const shown = registry.placements.filter(isNamed);
     const name = typeof offer === 'string' ? offer : offer.outerHTML.slice(0, 80);
     // With several the first one is meant, as a user would come to it.
     const [placement] = shown;
@@ -150,7 +150,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
       for (const list of [events, waiting]) list.length = 0;
       for (const known of [latest, acceptedOffers, registry.past]) known.clear();
       counts = createCounts(registry);
-      for (const placement of registry.placements.values()) placement.impression = undefined;
+      for (const placement of registry.placements.filter(() => true)) placement.impression = undefined;
     },
     observe(target, offer) {
       const kind = signal.aborted ? 0 : target?.nodeType;

@@ -5,8 +5,9 @@ import type { Placement } from '../../src/client/detect/placement.js';
 import { type EarlyAct, keepEarly } from '../../src/client/early.js';
 import { createPage } from '../../src/client/page.js';
 import { find, render } from '../support/page.js';
+import { createPlacements, type TestPlacements } from '../support/placements.js';
 
-let placements: Map<Element, Placement>;
+let placements: TestPlacements;
 let watched: Map<Element, Watched>;
 let hidden: Set<Element>;
 let isLate: boolean;
@@ -17,14 +18,14 @@ let early: EarlyAct[];
 /** An offer in the element of that name, with the share that was last seen of it, if it is near. */
 const place = (offerId: string, more: Partial<Placement> = {}, ratio?: number): void => {
   const placement = { ...more, element: find(offerId), offerId };
-  placements.set(placement.element, placement);
+  placements.add(placement);
   if (ratio !== undefined) watched.set(placement.element, { placement, ratio } as unknown as Watched);
 };
 
 const kept = (): string[][] => early.map((act) => act.placements.map(({ offerId }) => offerId));
 
 beforeEach(() => {
-  placements = new Map();
+  placements = createPlacements();
   watched = new Map();
   hidden = new Set();
   isLate = false;
@@ -66,7 +67,7 @@ test('offers are looked for in open shadow roots that were pressed, before what 
   const inside = root.firstElementChild as HTMLElement;
   look.mockImplementation((element: Element) => {
     if (element === inside && search.mock.calls.some(([at]) => at === root))
-      placements.set(inside, { element: inside, offerId: 'inside' });
+      placements.add({ element: inside, offerId: 'inside' });
   });
   inside.click();
   expect(kept()).toEqual([['inside']]);

@@ -1,16 +1,16 @@
 /** When the inspector says that an offer was gone and did not count: never while that may still be wrong. */
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
-import type { Placement } from '../../src/client/detect/placement.js';
 import type { Inside, PageView } from '../../src/client/inside.js';
 import type { Mark } from '../../src/client/outbox/records.js';
 import { type Closings, createClosings } from '../../src/inspector/closings.js';
 import type { Stored } from '../../src/inspector/stored.js';
+import { createPlacements } from '../support/placements.js';
 import { fakeRuntime } from '../support/runtime.js';
 import { START } from '../support/wire.js';
 
 const CONSEQUENCE_MS = 1_200;
 
-const placements = new Map<Element, Placement>();
+let placements = createPlacements();
 const apart = document.createElement('offersight-inspector');
 let view: PageView;
 let runtime: ReturnType<typeof fakeRuntime>;
@@ -21,7 +21,7 @@ let closings: Closings;
 
 beforeEach(() => {
   document.body.replaceChildren(apart);
-  placements.clear();
+  placements = createPlacements();
   // Nothing is laid out here: all that is on the page is in view.
   vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(10, 10, 50, 50));
   const { documentElement: root } = document;
@@ -45,7 +45,7 @@ const show = (offerId: string): Element => {
   const element = document.createElement('p');
   element.append(document.createElement('b'));
   document.body.append(element);
-  placements.set(element, { element, offerId });
+  placements.add({ element, offerId });
   return element;
 };
 const press = (offer: Element): void => {

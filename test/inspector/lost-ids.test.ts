@@ -1,16 +1,16 @@
 /** Elements that lose the id of their offer. */
 import { expect, it } from 'vitest';
-import type { Placement } from '../../src/client/detect/placement.js';
 import type { PageView } from '../../src/client/inside.js';
 import { createLostIds } from '../../src/inspector/lost-ids.js';
+import { createPlacements } from '../support/placements.js';
 
-const placements = new Map<Element, Placement>();
+const placements = createPlacements();
 const show = (offerId: string, isByHand = false): Element => {
   const element = document.createElement('p');
   element.className = offerId;
   if (!isByHand) element.dataset.offerId = offerId;
   document.body.append(element);
-  placements.set(element, { element, offerId, isByHand });
+  placements.add({ element, offerId, isByHand });
   return element;
 };
 /** As the tracker does when the attribute is gone. */
@@ -38,7 +38,7 @@ it('are named for as long as they are on the page without it, unless the offer h
   next.remove();
   expect(said()).toEqual([]);
   slow.setAttribute('data-offer-id', 'next');
-  placements.set(slow, { element: slow, offerId: 'next' });
+  placements.add({ element: slow, offerId: 'next' });
   expect(said()).toEqual([]);
 });
 
@@ -47,7 +47,7 @@ it('are not named if an offer that was given by hand shows there without the att
   const element = show('given');
   said();
   element.removeAttribute('data-offer-id');
-  placements.set(element, { element, offerId: 'another', isByHand: true });
+  placements.add({ element, offerId: 'another', isByHand: true });
   expect(said()).toEqual([]);
   // What code took away by hand lost no attribute.
   placements.delete(element);

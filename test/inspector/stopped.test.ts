@@ -1,11 +1,11 @@
 /** When the inspector says that the page stops presses: only if the browser knows of one that the inspector missed. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import type { Placement } from '../../src/client/detect/placement.js';
 import type { PageView } from '../../src/client/inside.js';
 import { createStopped } from '../../src/inspector/stopped.js';
+import { createPlacements } from '../support/placements.js';
 import { fakeRuntime } from '../support/runtime.js';
 
-const placements = new Map<Element, Placement>();
+let placements = createPlacements();
 const activation = { isActive: false };
 let view: PageView;
 let owner: { consent: 'granted' | 'denied' };
@@ -17,8 +17,8 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, 'getBoundingClientRect').mockReturnValue(new DOMRect(10, 10, 50, 50));
   document.body.innerHTML = '<p></p>';
   const element = document.body.firstElementChild as Element;
-  placements.clear();
-  placements.set(element, { element, offerId: 'vendor' });
+  placements = createPlacements();
+  placements.add({ element, offerId: 'vendor' });
   view = new Map() as PageView;
   runtime = fakeRuntime();
   activation.isActive = false;
@@ -111,7 +111,7 @@ it('says nothing while consent is denied, or of an offer that a listener vetoed'
   expect(await goesAway(true)).toEqual([]);
   owner.consent = 'granted';
   view.set('vendor', { id: 'impression', isOnce: false, isVetoed: true });
-  document.body.append(...placements.keys());
+  document.body.append(...placements.filter(() => true).map(({ element }) => element));
   activation.isActive = false;
   stopped.list();
   expect(await goesAway(true)).toEqual([]);

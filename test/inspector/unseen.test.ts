@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { idleControls } from '../../src/inspector/idle-controls.js';
 import { unseenIn } from '../../src/inspector/unseen.js';
+import { createPlacements } from '../support/placements.js';
 
 /** The frame's document is outside of the page's, since no frame can load here. */
 const page = document.createElement('main');
@@ -119,10 +120,10 @@ describe('a page without offers', () => {
 describe('a marked control', () => {
   const idleIn = (html: string, offers: readonly string[] = ['a']): string[] => {
     page.innerHTML = html;
-    const placements = new Map(
-      offers.flatMap((offerId) => {
+    const placements = createPlacements(
+      ...offers.flatMap((offerId) => {
         const element = page.querySelector(`[data-offer-id="${offerId}"]`);
-        return element ? [[element, { element, offerId }] as const] : [];
+        return element ? [{ element, offerId }] : [];
       }),
     );
     const inside = { registry: { placements }, trees: () => [page] };

@@ -8,6 +8,7 @@ import type { Stored } from '../../src/inspector/stored.js';
 import { createWays, type Delivered, type Way, type Ways } from '../../src/inspector/ways.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { PATIENCE_MS } from '../support/patience.js';
+import { createPlacements } from '../support/placements.js';
 import { fakeRuntime } from '../support/runtime.js';
 import { START, viewedEvent } from '../support/wire.js';
 
@@ -27,7 +28,7 @@ const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEn
 });
 
 const one = viewedEvent(1);
-const registry = { placements: new Map() };
+const registry = { placements: createPlacements() };
 
 let owner: { consent: Consent };
 let listeners: Inside['listeners'];

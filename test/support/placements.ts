@@ -1,8 +1,25 @@
 /** A registry that knows at once what the test puts on the page. */
 
 import type { Placement } from '../../src/client/detect/placement.js';
-import type { Registry } from '../../src/client/detect/registry.js';
+import type { Placements, Registry } from '../../src/client/detect/registry.js';
 import type { DecisionListener } from '../../src/client/later/detect/controls.js';
+
+/** Placements that come and go as a test says. */
+export interface TestPlacements extends Placements {
+  add(placement: Placement): void;
+  delete(element: Element): void;
+}
+
+/** Starts with these. */
+export const createPlacements = (...shown: readonly Placement[]): TestPlacements => {
+  const known = new Map(shown.map((placement) => [placement.element, placement]));
+  return {
+    get: (element) => known.get(element),
+    filter: (test) => [...known.values()].filter(test),
+    add: (placement) => known.set(placement.element, placement),
+    delete: (element) => known.delete(element),
+  };
+};
 
 /** Every element of the page with `data-offer-id`, as it is now. */
 export const placementsOfPage = (): Registry => ({
@@ -12,11 +29,10 @@ export const placementsOfPage = (): Registry => ({
   past: new Map(),
   roots: new Set([document]),
   get placements() {
-    const placements = new Map<Element, Placement>();
-    for (const element of document.querySelectorAll<HTMLElement>('[data-offer-id]')) {
-      placements.set(element, { element, offerId: element.dataset.offerId ?? '' });
-    }
-    return placements;
+    const elements = [...document.querySelectorAll<HTMLElement>('[data-offer-id]')];
+    return createPlacements(
+      ...elements.map((element) => ({ element, offerId: element.dataset.offerId ?? '' })),
+    );
   },
   look: () => undefined,
   extend: () => () => undefined,

@@ -6,7 +6,7 @@
 import type { Runtime, Stop } from '../../runtime.js';
 import type { Page } from '../page.js';
 import type { Placement } from './placement.js';
-import type { Registry } from './registry.js';
+import type { Placements } from './registry.js';
 import {
   type Dwell,
   deadlineOf,
@@ -85,7 +85,7 @@ const FAR_DELAY_MS = 100;
 export interface ExposureContext {
   readonly page: Page;
   readonly runtime: Pick<Runtime, 'elapsed' | 'after'>;
-  readonly registry: Pick<Registry, 'placements'>;
+  readonly registry: { readonly placements: Pick<Placements, 'get'> };
 }
 
 /**
@@ -134,11 +134,11 @@ export const createExposureWatch = (
   const takeAll = (entries: readonly IntersectionObserverEntry[], observer: IntersectionObserver): void => {
     for (const entry of entries) {
       const { target, isIntersecting } = entry;
-      const placement = registry.placements.get(target);
       const hasBox = entry.boundingClientRect.width;
       // At first nearly all are reported to be far. Only those without a box need more: there their children count.
       const isFar = !isIntersecting && hasBox && !watched.has(target);
-      if (!placement || placement.isSeen || isFar) continue;
+      const placement = isFar ? undefined : registry.placements.get(target);
+      if (!placement || placement.isSeen) continue;
       const item = itemOf(placement);
       if (observer !== item.near) {
         item.near[isIntersecting ? 'observe' : 'unobserve'](target);
@@ -211,11 +211,10 @@ export const createExposureWatch = (
     watched,
     exposed,
     watch(placement) {
-      const { element, dwellMs } = placement;
+      const { element, dwellMs = rule.dwellMs } = placement;
       placement.isSeen &&= false;
       // What counts at a glance must not be late.
-      const isUrgent = dwellMs === 0 || !rule.dwellMs;
-      (isUrgent ? itemOf(placement).near : observerFor(element)).observe(element);
+      observerFor(element, dwellMs ? FAR : ruleOf(rule, placement).ratio).observe(element);
     },
     unwatch,
     itemOf,

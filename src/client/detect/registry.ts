@@ -9,14 +9,24 @@ import type { ObservedOffer, Past, Placement } from './placement.js';
 /** Where offers are looked for. */
 export type SearchRoot = Document | ShadowRoot;
 
+/** What shows which offer. If nobody asked for a placement, and it has no more than its offer's id, only that is kept. */
+export interface Placements {
+  get(element: Element): Placement | undefined;
+  /**
+   * Gives those that pass a test.
+   * @param test Adds nothing to a placement, and keeps none: it may be there only for the test.
+   */
+  filter(test: (placement: Placement) => unknown): Placement[];
+}
+
 /** Knows every placement of the page. */
 export interface Registry {
   /** Looks for offers in this document: now, and whenever it changes. */
   start(): void;
   /** Adds an element by hand, regardless of its attributes later. The result takes it out again. */
   observe(element: Element, offer: ObservedOffer): Stop;
-  /** All placements by their element. */
-  readonly placements: ReadonlyMap<Element, Placement>;
+  /** All of them. */
+  readonly placements: Placements;
   /** The latest placement of each offer that is gone, by the offer's id. */
   readonly past: Map<string, Past>;
   /** Looks for offers in another tree as well. */
@@ -38,6 +48,7 @@ export interface RegistryExtension {
 
 /** Called when placements come and go. */
 export interface RegistryListener {
+  /** Who adds nothing to it keeps no reference to it either, and asks for it again. */
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
 }
@@ -51,25 +62,32 @@ export const offerIdOf = (element: Element): string | undefined => element.getAt
 /** Epoch seconds, as the API gives them, milliseconds, or an ISO date → epoch milliseconds. */
 const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.parse(text) || undefined;
 
-/** A placement, or settings. It has nothing but what it is given: a page may have put values on `Object.prototype`. */
+/** Has nothing but what it is given: a page may have put values on `Object.prototype`. */
 class Given {
-  [setting: string]: unknown;
+  [name: string]: unknown;
 }
 Object.setPrototypeOf(Given.prototype, null);
+
+/** An object of nothing but these. */
+const given = <Own extends object>(own: Own): Given & Own => Object.assign(new Given(), own);
 
 /**
  * Gives the settings that an element has by hand or in its attributes. With many offers each field takes its memory, so none
  * is empty. A page's own code may give anything: what is neither a string, a number nor a date reads like a wrong string.
  */
-const give = (own: Placement, byHand?: ObservedOffer): Placement => {
-  const given: Given & Placement = Object.assign(new Given(), own);
-  const asked: Given | undefined = byHand && Object.assign(new Given(), byHand);
-  const set = (name: keyof ObservedOffer, value: unknown): unknown => Object.assign(given, { [name]: value });
+const give = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
+  const asked = byHand && given(byHand);
+  // The attribute for ignoring is read when the offer has counted.
+  const placement = given<Placement>({
+    element,
+    offerId,
+    ...(asked && { isByHand: true, ignore: asked.ignore }),
+  });
   const read = (attribute: string, name: keyof ObservedOffer, parse: (text: string) => unknown): void => {
-    const value = asked?.[name] ?? own.element.getAttribute(`data-offer-${attribute}`);
+    const value: unknown = asked?.[name] ?? element.getAttribute(`data-offer-${attribute}`);
     if (!value && value !== 0) return;
     const text = value instanceof Date ? +value : /^(?:str|num)/.test(typeof value) ? value : '?';
-    set(name, parse(text as string));
+    Object.assign(placement, { [name]: parse(text as string) });
   };
   read('ratio', 'ratio', parseFloat);
   read('dwell', 'dwellMs', parseFloat);
@@ -77,43 +95,62 @@ const give = (own: Placement, byHand?: ObservedOffer): Placement => {
   read('expires', 'expiresAt', timeOf);
   read('token', 'token', String);
   read('group', 'group', String);
-  // Its attribute is read when the offer has counted.
-  if (asked) set('ignore', asked.ignore);
-  return given;
+  return placement;
 };
 
 /** Makes a registry. */
 export const createRegistry = (listener: RegistryListener): Registry => {
-  const placements = new Map<Element, Placement>();
+  const known = new Map<Element, Placement | string>();
   const past = new Map<string, Past>();
   const roots = new Set<SearchRoot>();
 
-  const unmount = (element: Element, placement = placements.get(element)): void => {
-    if (!placement || placements.get(element) !== placement) return;
-    placements.delete(element);
+  /** What is not kept is made again. */
+  const peek = (element: Element): Placement | undefined => {
+    const offerId = known.get(element);
+    return typeof offerId === 'string' ? given({ element, offerId }) : offerId;
+  };
+
+  const get = (element: Element): Placement | undefined => {
+    const placement = peek(element);
+    if (placement) known.set(element, placement);
+    return placement;
+  };
+
+  const filter: Placements['filter'] = (test) =>
+    [...known.keys()].flatMap((element) => {
+      // It may be gone by its turn.
+      const placement = peek(element);
+      return placement && test(placement) ? (get(element) ?? []) : [];
+    });
+
+  const unmount = (element: Element, placement = get(element)): void => {
+    if (!placement || known.get(element) !== placement) return;
+    known.delete(element);
     listener.onUnmount(placement);
     // After the listener, so that it has the impression that the listener decided about.
-    past.set(placement.offerId, Object.assign(new Given(), placement, { element: undefined }) as Past);
+    past.set(placement.offerId, given<Past>({ ...placement, element: undefined }));
   };
 
   const mount = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
-    const own: Placement = { element, offerId, ...(byHand && { isByHand: true }) };
-    const placement = give(own, byHand);
-    placements.set(element, placement);
+    const placement = give(element, offerId, byHand);
+    known.set(element, placement);
     listener.onMount(placement);
+    // With thousands of offers, an object for each takes its memory.
+    if (known.get(element) === placement && !Object.keys(placement)[2]) known.set(element, offerId);
     return placement;
   };
 
   let isDirty = false;
 
   const look = (element: Element): void => {
-    const placement = placements.get(element);
+    const placement = peek(element);
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
     if (placement && placement.offerId === offerId) {
-      const settings = give({ element, offerId });
+      const settings = give(element, offerId);
       for (const name of ['expiresAt', 'token', 'group'] as const)
-        if (placement[name] !== settings[name]) Object.assign(placement, { [name]: settings[name] });
+        if (placement[name] !== settings[name])
+          Object.assign(get(element) ?? placement, { [name]: settings[name] });
       return;
     }
     unmount(element);
@@ -125,7 +162,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     // A scan at the start does not wait for its frame, which then has nothing to do.
     if (!isDirty) return;
     isDirty = false;
-    for (const element of placements.keys()) look(element);
+    for (const element of known.keys()) look(element);
     for (const root of roots) for (const element of root.querySelectorAll(`[${OFFER}]`)) look(element);
   };
 
@@ -158,7 +195,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       search(document);
       scan();
     },
-    placements,
+    placements: { get, filter },
     past,
     roots,
     search,
@@ -177,7 +214,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     stop() {
       observer?.disconnect();
       roots.clear();
-      for (const element of placements.keys()) unmount(element);
+      for (const element of known.keys()) unmount(element);
     },
   };
 };

@@ -26,7 +26,7 @@ export const createCounts = ({ placements }: Pick<Registry, 'placements'>): Coun
     count: (...happened) => add(past, ...happened),
     all() {
       const all: Counted = new Map([...past].map(([offerId, counts]) => [offerId, { ...counts }]));
-      for (const { offerId } of placements.values()) if (isOfferId(offerId)) add(all, offerId, 'rendered');
+      placements.filter(({ offerId }) => isOfferId(offerId) && add(all, offerId, 'rendered'));
       // An id may be the name of what every other object has.
       return { __proto__: null, ...Object.fromEntries(all) } as unknown as Record<string, OfferStats>;
     },

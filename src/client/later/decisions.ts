@@ -41,8 +41,8 @@ export const createDecisions = (
    */
   const placementOf = (offerId: string): Placement | Past | undefined => {
     let found: Placement | Past | undefined = past.get(offerId);
-    for (const placement of placements.values())
-      if (placement.offerId === offerId && (!found?.element || placement.impression)) found = placement;
+    for (const placement of placements.filter((each) => each.offerId === offerId))
+      if (!found?.element || placement.impression) found = placement;
     return found;
   };
 

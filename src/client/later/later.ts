@@ -115,7 +115,8 @@ export const createLater = (context: LaterContext): Later => {
   }
 
   const mounting = createMounting(noticing, onInvalid, delivery.ask, (offerId) => count(offerId, 'rendered'));
-  for (const placement of registry.placements.values()) mounting.onMount(placement);
+  // Each came without it.
+  registry.placements.filter(mounting.onMount);
 
   /** Otherwise a frozen page would block the database for all others. */
   const rest = (): void => {
@@ -163,8 +164,7 @@ export const createLater = (context: LaterContext): Later => {
     onPageView() {
       noticing?.onPageView();
       // What has counted and still shows, from now on for a whole dwell. What dwells goes on.
-      for (const placement of registry.placements.values())
-        if (recorder.isOpen(placement)) exposure.watch(placement);
+      registry.placements.filter((placement) => recorder.isOpen(placement) && exposure.watch(placement));
     },
     search: (root) => (noticing ?? registry).search(root),
     async flush() {

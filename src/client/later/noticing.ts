@@ -6,7 +6,7 @@ import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
-import type { Registry, SearchRoot } from '../detect/registry.js';
+import type { Placements, Registry, SearchRoot } from '../detect/registry.js';
 import type { EarlyAct } from '../early.js';
 import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
@@ -84,9 +84,10 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     get early() {
       return early;
     },
-    get placements() {
-      return early
-        ? new Map(early.placements.map((placement) => [placement.element, placement]))
+    get placements(): Placements {
+      const shown = early?.placements;
+      return shown
+        ? { get: (at) => shown.find(({ element }) => element === at), filter: (test) => shown.filter(test) }
         : registry.placements;
     },
   };
@@ -142,7 +143,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const evaluateAll = (listener: EvaluationListener): void => {
     // Nothing is kept of what is far, except for who asks why it does not count.
     if (options.debug)
-      for (const placement of registry.placements.values()) if (!placement.isSeen) exposure.itemOf(placement);
+      for (const placement of registry.placements.filter(({ isSeen }) => !isSeen)) exposure.itemOf(placement);
     for (const item of exposure.watched.values()) listener(item, undefined, runtime.elapsed());
   };
   evaluateAll(onEvaluation);

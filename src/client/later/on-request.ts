@@ -95,7 +95,7 @@ export const createOnRequest = (
     onPageView() {
       tell('onLeave')();
       touched.offers.clear();
-      for (const placement of registry.placements.values()) touched.placements.delete(placement);
+      registry.placements.filter((placement) => touched.placements.delete(placement));
     },
     // What is mounted, and what was evaluated, it looks at when it comes.
     onEvaluation(item) {

@@ -51,7 +51,11 @@ export const readTracker = (): RawTracker => {
   interface Inside {
     readonly owner?: { readonly consent?: string };
     readonly options?: { readonly occlusion?: unknown; readonly viewability?: { readonly dwellMs?: number } };
-    readonly registry?: { readonly placements?: ReadonlyMap<Element, unknown> };
+    readonly registry?: {
+      readonly placements?: {
+        filter?(test: (placement: { readonly element: Element }) => boolean): readonly unknown[];
+      };
+    };
   }
   const [inside] = symbols.flatMap(
     (symbol) => (globalThis as { [view: symbol]: { inside?: Inside } | undefined })[symbol]?.inside ?? [],
@@ -69,7 +73,7 @@ export const readTracker = (): RawTracker => {
     consent: String(inside?.owner?.consent ?? ''),
     // Too long to wait for, where it is not known or an offer also has to lie on top.
     dwellMs: inside?.options?.occlusion ? 1e9 : (inside?.options?.viewability?.dwellMs ?? 1e9),
-    inClosedTrees: placements instanceof Map ? [...placements.keys()].filter(isInClosed).length : -1,
+    inClosedTrees: placements?.filter?.(({ element }) => isInClosed(element)).length ?? -1,
   };
 };
 

@@ -15,6 +15,8 @@ const frame = async (): Promise<void> => {
   for (const callback of frames.splice(0)) callback(0);
 };
 
+const shownBy = ({ placements }: Registry): Placement[] => placements.filter(() => true);
+
 const start = () => {
   const told: Told[] = [];
   const mounted: Placement[] = [];
@@ -52,7 +54,7 @@ describe('offers come', () => {
       ['mount', 'a52ge40b'],
       ['mount', 'b77'],
     ]);
-    expect([...registry.placements.keys()]).toEqual([find('p'), find('section p')]);
+    expect(shownBy(registry).map(({ element }) => element)).toEqual([find('p'), find('section p')]);
   });
 
   test('they come later, with the next frame', async () => {
@@ -100,7 +102,7 @@ describe('offers come', () => {
   test('one offer in two places is two placements', () => {
     render('<p data-offer-id="twice"></p><i data-offer-id="twice"></i>');
     const { registry } = start();
-    expect([...registry.placements.values()].map(({ element }) => element)).toEqual([find('p'), find('i')]);
+    expect(shownBy(registry).map(({ element }) => element)).toEqual([find('p'), find('i')]);
   });
 });
 
@@ -111,7 +113,7 @@ describe('offers go', () => {
     find('[data-offer-id=a]').remove();
     await frame();
     expect(told.slice(2)).toEqual([['unmount', 'a']]);
-    expect([...registry.placements.values()].map(({ offerId }) => offerId)).toEqual(['b']);
+    expect(shownBy(registry).map(({ offerId }) => offerId)).toEqual(['b']);
   });
 
   test('they go with their attribute', async () => {
@@ -211,6 +213,59 @@ describe('what the page renews while it shows an offer', () => {
     await frame();
     expect(registry.past.get('a')?.token).toBe('of-a');
     expect(mounted.map(({ token }) => token)).toEqual(['of-a', 'of-b']);
+  });
+});
+
+describe('a placement that has no more than its offer’s id', () => {
+  test('is made again whenever somebody looks, and is the same from when somebody asked for it', () => {
+    render('<p data-offer-id="a"></p>');
+    const { registry, mounted } = start();
+    const { placements } = registry;
+    const tested: Placement[] = [];
+    expect(placements.filter((placement) => tested.push(placement) === 0)).toEqual([]);
+    const asked = placements.get(find('p'));
+    expect(asked).toEqual({ element: find('p'), offerId: 'a' });
+    expect(new Set([...mounted, ...tested, asked]).size).toBe(3);
+    expect([placements.get(find('p')), ...shownBy(registry)]).toEqual([asked, asked]);
+    expect(new Set([placements.get(find('p')), ...shownBy(registry), asked]).size).toBe(1);
+  });
+
+  test('is kept if it passed a test', () => {
+    render('<p data-offer-id="a"></p>');
+    const { registry } = start();
+    const [passed] = shownBy(registry);
+    expect(registry.placements.get(find('p'))).toBe(passed);
+  });
+
+  test('is kept if who hears that it comes adds something', () => {
+    render('<p data-offer-id="a"></p>');
+    registry = createRegistry({
+      onMount(placement) {
+        placement.isSeen = true;
+      },
+      onUnmount: () => undefined,
+    });
+    registry.start();
+    expect(registry.placements.get(find('p'))).toEqual({ element: find('p'), offerId: 'a', isSeen: true });
+  });
+
+  test('is not there again if who hears that it comes takes it out', () => {
+    render('<p data-offer-id="a"></p>');
+    registry = createRegistry({ onMount: () => registry?.stop(), onUnmount: () => undefined });
+    registry.start();
+    expect(shownBy(registry)).toEqual([]);
+  });
+
+  test('is not tested any more if it goes during the test of another one', () => {
+    render('<p data-offer-id="a"></p><i data-offer-id="b"></i>');
+    const { registry } = start();
+    const tested: string[] = [];
+    registry.placements.filter(({ offerId }) => {
+      tested.push(offerId);
+      registry.stop();
+      return true;
+    });
+    expect(tested).toEqual(['a']);
   });
 });
 
@@ -404,7 +459,7 @@ describe('stopped', () => {
     stop();
     await frame();
     expect(told.slice(1)).toEqual([['unmount', 'a']]);
-    expect([...registry.placements]).toEqual([]);
+    expect(shownBy(registry).map(({ element }) => element)).toEqual([]);
   });
 
   test('between a change and its frame, nothing comes either', async () => {

@@ -1,15 +1,11 @@
 /** What happened to each offer, counted. */
 import { expect, test } from 'vitest';
-import type { Placement } from '../../../src/client/detect/placement.js';
 import { createCounts } from '../../../src/client/later/counts.js';
+import { createPlacements } from '../../support/placements.js';
 
 const start = (...shown: readonly string[]) => {
-  const placements = new Map<Element, Placement>();
-  for (const offerId of shown) {
-    const element = document.createElement('p');
-    placements.set(element, { element, offerId });
-  }
-  return createCounts({ placements });
+  const placements = shown.map((offerId) => ({ element: document.createElement('p'), offerId }));
+  return createCounts({ placements: createPlacements(...placements) });
 };
 
 test('what is gone and what shows are rendered, each as often as it was', () => {

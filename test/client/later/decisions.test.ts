@@ -4,6 +4,7 @@ import type { Impression, Past, Placement } from '../../../src/client/detect/pla
 import { createDecisions } from '../../../src/client/later/decisions.js';
 import type { Leasing } from '../../../src/client/later/outbox/leasing.js';
 import type { Happened, Recorder } from '../../../src/client/recording.js';
+import { createPlacements } from '../../support/placements.js';
 
 /** What was recorded: type, reason, offer, impression and where. */
 type Recorded = readonly [
@@ -17,7 +18,7 @@ const here = { element: {} as Element, offerId: 'a', expiresAt: 77 } satisfies P
 
 /** What shows offers, or did. */
 const registryOf = (placements: readonly Placement[], past: readonly Past[]) => ({
-  placements: new Map(placements.map((placement) => [placement.element, placement])),
+  placements: createPlacements(...placements),
   past: new Map(past.map((placement) => [placement.offerId, placement])),
 });
 

@@ -32,9 +32,9 @@ export const createDebug = (context: DebugContext): Debug => {
   if (typeof options.debug === 'function') return { onEvaluation: () => undefined, stop };
   const say = (offerId: string, words: string, element: Element): void =>
     console.info(`Offersight: ${offerId}: ${words}`, element);
-  if (!registry.placements.size) console.info('Offersight: no element has data-offer-id with an id yet.');
-  for (const { offerId, element, impression } of registry.placements.values())
-    if (impression) say(offerId, COUNTED, element);
+  const shown = registry.placements.filter(() => true);
+  if (!shown[0]) console.info('Offersight: no element has data-offer-id with an id yet.');
+  for (const { offerId, element, impression } of shown) if (impression) say(offerId, COUNTED, element);
   let dwellMs = 0;
   const explaining = explain((note) =>
     say(note.offerId, describeNote(note, dwellMs), note.element),

@@ -111,9 +111,7 @@ export const createClosing = (
     const ids = new Set(
       concerned({ registry, isInSight }, event, marked, DISMISS).map(([offerId]) => offerId),
     );
-    return [...registry.placements.values()]
-      .filter(({ offerId }) => ids.has(offerId))
-      .map(({ element }) => element);
+    return registry.placements.filter(({ offerId }) => ids.has(offerId)).map(({ element }) => element);
   };
 
   /** What a conventional control closes: the box around it, the box beside it, or the one that it names. */

@@ -77,8 +77,8 @@ const offersNow = (
   const offers = new Map<Element, string | undefined>();
   for (const tree of trees)
     for (const element of tree.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
-  for (const { element, offerId, isByHand } of placements.values())
-    if (isByHand || !trees[0]) offers.set(element, offerId);
+  for (const { element, offerId } of placements.filter(({ isByHand }) => isByHand || !trees[0]))
+    offers.set(element, offerId);
   return offers;
 };
 
@@ -106,7 +106,7 @@ export const createConsequences = (
 
   // A holder has a box of its own; an offer may be drawn by its children.
   const isGone = (element: Element): boolean =>
-    !(registry.placements.has(element) ? sight.isDrawn : isShown)(element) ||
+    !(registry.placements.get(element) ? sight.isDrawn : isShown)(element) ||
     matches(element, 'dialog:not([open])');
 
   const isVisible = ({ element }: Placement): boolean =>
@@ -153,7 +153,7 @@ export const createConsequences = (
     // An acceptance may follow, so nothing is decided before all early acts were heard.
     if (registry.early) {
       for (const each of awaited.values())
-        each.hasBegun ||= !each.placements.some(({ element }) => registry.placements.has(element));
+        each.hasBegun ||= !each.placements.some(({ element }) => registry.placements.get(element));
       return;
     }
     let now: ReadonlyMap<Element, string | undefined> | undefined;
@@ -218,7 +218,7 @@ export const createConsequences = (
     after(0, () => {
       check();
       for (const [element, each] of own)
-        if (each.reason === 'control' && registry.placements.has(element)) each.scroll = scrollOf(element);
+        if (each.reason === 'control' && registry.placements.get(element)) each.scroll = scrollOf(element);
       after(CONSEQUENCE_MS, () => {
         end(({ reason }) => reason !== 'control');
         after(LONGEST_CONSEQUENCE_MS - CONSEQUENCE_MS, () => end(() => true));

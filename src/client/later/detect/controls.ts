@@ -4,7 +4,7 @@
  */
 import type { DismissReason } from '../../../protocol/event.js';
 import type { Placement } from '../../detect/placement.js';
-import type { Registry } from '../../detect/registry.js';
+import type { Placements, Registry } from '../../detect/registry.js';
 import type { EarlyAct } from '../../early.js';
 import { holds, outward, type Roots } from './roots.js';
 
@@ -68,7 +68,7 @@ export interface KnownRegistry extends Registry {
 
 /** The placements that a node is or lies in, as it is drawn, innermost first; of an early act as it was drawn then. */
 export const around = (
-  { placements, early }: Pick<KnownRegistry, 'placements' | 'early'>,
+  { placements, early }: Pick<KnownRegistry, 'early'> & { readonly placements: Pick<Placements, 'get'> },
   node: Node,
 ): Placement[] => {
   const found: Placement[] = [];
@@ -84,9 +84,7 @@ export type IsInSight = (placement: Placement, holder: Element) => boolean;
 
 /** The placements in sight inside an element as it is drawn, itself included. */
 export const within = ({ placements }: Registry, holder: Element, isInSight: IsInSight): Placement[] =>
-  [...placements.values()].filter(
-    (placement) => holds(holder, placement.element) && isInSight(placement, holder),
-  );
+  placements.filter((placement) => holds(holder, placement.element) && isInSight(placement, holder));
 
 /**
  * Which offers a pressed control is about: the one that its mark names, or the one around it. A

@@ -118,9 +118,11 @@ export const createIgnoring = (
     }
   };
 
+  const shownAs = (subject: Subject): Placement[] =>
+    registry.placements.filter((placement) => subjectOf(placement) === subject);
+
   /** Whether an element still shows it. */
-  const isMounted = (subject: Subject): boolean =>
-    [...registry.placements.values()].some((placement) => subjectOf(placement) === subject);
+  const isMounted = (subject: Subject): boolean => !!shownAs(subject)[0];
 
   page.listen(() => {
     for (const subject of awaited.keys()) update(subject);
@@ -138,7 +140,7 @@ export const createIgnoring = (
       const isTouched = touched.placements.has(placement) || touched.offers.has(subject);
       if (ignore === 'off' || awaited.has(subject) || isTouched) return;
       awaited.set(subject, { placement, ignore, inSight: new Set() });
-      for (const other of registry.placements.values()) if (subjectOf(other) === subject) observe(other);
+      for (const other of shownAs(subject)) observe(other);
     },
     onReaction: (offerId, placement) => forget(placement ? subjectOf(placement) : offerId),
     onTouch: (placement) => forget(subjectOf(placement)),
@@ -154,8 +156,10 @@ export const createIgnoring = (
         if (awaited.get(subject) !== state) return;
         // One that is counted by time has its time, since a list that scrolls may show it again.
         if (!isMounted(subject) && state.ignore === 'leave') conclude(subject);
-        for (const [box, its] of boxes)
-          if (registry.placements.get(its.element) !== its) drop(box, subjectOf(its));
+        for (const [box, its] of boxes) {
+          const shown = registry.placements.get(its.element);
+          if (!shown || subjectOf(shown) !== subjectOf(its)) drop(box, subjectOf(its));
+        }
         update(subject);
       });
     },

@@ -5,20 +5,20 @@ import { around } from '../../../../src/client/later/detect/controls.js';
 import { createIgnoring, type Ignoring } from '../../../../src/client/later/more/ignoring.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
 import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../../support/page.js';
-import { decisionLog } from '../../../support/placements.js';
+import { createPlacements, decisionLog, type TestPlacements } from '../../../support/placements.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 
 let browser: Intersections;
 let page: FakePage;
 let runtime: FakeRuntime;
 let ignoring: Ignoring;
-let placements: Map<Element, Placement>;
+let placements: TestPlacements;
 let decisions: ReturnType<typeof decisionLog>;
 
 const start = (ignore?: Ignore, repeat?: Repeat): void => {
   page = fakePage();
   runtime = fakeRuntime();
-  placements = new Map();
+  placements = createPlacements();
   decisions = decisionLog();
   const registry = { placements } as unknown as Registry;
   const touched = { placements: new WeakSet<Placement>(), offers: new Set() };
@@ -48,7 +48,7 @@ afterEach(() => {
 /** Mounts the offer of that name in the element of that name. */
 const mount = (selector = 'p', more: Partial<Placement> = {}): Placement => {
   const placement = { element: find(selector), offerId: 'a', ...more };
-  placements.set(placement.element, placement);
+  placements.add(placement);
   ignoring.onMount(placement);
   return placement;
 };
@@ -292,6 +292,23 @@ describe('an offer is ignored when the page is left', () => {
     await runtime.advance(3_600_000);
     expect(ignored()).toEqual([]);
   });
+});
+
+test('an element that came with it after it was viewed is watched on when another one goes', async () => {
+  start(1_000);
+  render('<p></p><i></i>');
+  const first = view();
+  const second = { element: find('i'), offerId: 'a' };
+  placements.add(second);
+  // The registry makes another object of it when somebody asks.
+  ignoring.onMount({ ...second });
+  browser.show(find('i'), { ratio: 1 });
+  unmount(first);
+  await runtime.advance(60_000);
+  expect(decisions.log).toEqual([]);
+  leaveSight('i');
+  await runtime.advance(1_000);
+  expect(decisions.log).toHaveLength(1);
 });
 
 describe('an offer is not ignored', () => {
