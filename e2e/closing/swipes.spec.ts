@@ -239,7 +239,7 @@ test.describe('a drag dismisses nothing', () => {
     await expectNothing(page, stack);
   });
 
-  test('if nobody hears its end, and an offer beside it is accepted then', async ({ page, stack }) => {
+  test('if its end is not heard, and an offer beside it is accepted then', async ({ page, stack }) => {
     await stack.open(
       page,
       `<div id="box" role="dialog" style="position: fixed; inset: 0 0 auto; height: 300px">${offer('a')}${offer('b')}

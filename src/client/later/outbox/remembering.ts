@@ -87,11 +87,8 @@ interface Letter {
 
 /** What else the leasing side asks of it. */
 export interface Remembered {
-  /**
-   * Reads the pause of the outbox's endpoint, or gives one that the database could not take.
-   * @param before What was known, for who writes the next one: records that have none may have taken the place of others.
-   */
-  readPause(rows: Rows, before?: Pause): Promise<Pause>;
+  /** Reads the pause of the outbox's endpoint, or gives one that the database could not take. */
+  readPause(rows: Rows): Promise<Pause>;
   /** The pause as the page knows it. */
   knownPause(): Pause;
   /** Remembers an event that counts once in the browser, as soon as the database takes that. */
@@ -136,12 +133,13 @@ export const createRemembering = (
     return outbox.pause;
   };
 
-  const readPause: Remembered['readPause'] = async (rows, before) => {
+  const readPause = async (rows: Rows, before?: Pause, isWriting?: boolean): Promise<Pause> => {
+    // Records that have none may have taken the place of others.
     const stored = ((await rows.get(key)) ?? before ?? outbox.pause) as Pause;
     const [ours, theirs] = [unsaved && saneOf(unsaved), saneOf(stored)];
     outbox.pause = ours && (ours.at > theirs.at || stored.at === replacedAt) ? ours : theirs;
-    // Who only reads, ahead of what is being written, takes nothing back.
-    if (!before && expected && expected.at > outbox.pause.at) outbox.pause = expected;
+    // Who changes nothing, ahead of what is being written, takes nothing back.
+    if (!isWriting && expected && expected.at > outbox.pause.at) outbox.pause = expected;
     return outbox.pause;
   };
 
@@ -168,20 +166,26 @@ export const createRemembering = (
     async setPause(next) {
       let current = outbox.pause;
       const writing = next(current);
+      const isChange = writing !== current;
       let after = writing;
-      // A farewell that is said before it is written keeps to it as well.
-      outbox.pause = expected = writing;
-      if (writing !== current) changes++;
+      let paid: Pause | undefined;
+      if (isChange) {
+        changes++;
+        // A farewell that is said before it is written keeps to it as well.
+        outbox.pause = expected = writing;
+      }
       const own = changes;
       // What changed nothing, or comes to its end after a later one, takes back nothing that is known since.
       const isNews = (): boolean => own === changes && after !== current;
       try {
         await transact(async (rows) => {
-          current = await readPause(rows, current);
+          paid = unsaved;
+          current = await readPause(rows, current, isChange);
           outbox.pause = after = next(current);
           if (unsaved || after !== current) rows.put(key, after);
         });
-        unsaved = undefined;
+        // What another one left meanwhile is not written.
+        if (unsaved === paid) unsaved = undefined;
       } catch {
         // It may be written later than anybody waits. What was only read is over as soon as the database says so.
         if (isNews()) {
@@ -189,7 +193,7 @@ export const createRemembering = (
           replacedAt = current.at;
         }
       }
-      if (expected === writing) expected = undefined;
+      if (isChange && expected === writing) expected = undefined;
       if (isNews()) outbox.pause = after;
     },
 

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../../../src/client/outbox/outbox.js';
 import type { Records } from '../../../../src/client/outbox/records.js';
-import { DEAD, FULL, scriptDatabase } from '../../../support/database.js';
+import { DEAD, FULL, scriptDatabase, TIMEOUT_MS } from '../../../support/database.js';
 import { deferred } from '../../../support/deferred.js';
 import { replies, says, startDelivering } from '../../../support/delivering.js';
 import { entryOf, idOf, once, plain, START, viewed } from '../../../support/events.js';
@@ -80,6 +80,61 @@ describe('a pause', () => {
     await runtime.advance(1_000);
     await newer;
     expect(tab.outbox.pause).toMatchObject({ ...pause, plainUntil: START + HOUR_MS });
+  });
+
+  test('is kept for the next write if its own fails, though what changed nothing began after it and ended before it', async () => {
+    const { runtime, database, open } = startDelivering();
+    const [page, other] = [open(), openTab(database.stored, runtime)];
+    await other.leasing.setPause(() => ({ ...NO_PAUSE, kind: 'back-off', failures: 1, at: START + 30_000 }));
+    await page.leasing.stats();
+    database.stall();
+    // This one times out first, and so opens the connection on which the database answers.
+    const reading = page.leasing.stats();
+    await runtime.advance(TIMEOUT_MS / 2);
+    const pause = { ...NO_PAUSE, kind: 'throttled', at: START + 60_000 } as const;
+    const written = page.leasing.setPause(() => pause);
+    await runtime.advance(TIMEOUT_MS / 2);
+    await reading;
+    await page.leasing.endPause();
+    expect(page.outbox.pause).toEqual(pause);
+    await expect(page.leasing.stats()).resolves.toMatchObject({ pause });
+    await runtime.advance(TIMEOUT_MS / 2);
+    await written;
+    expect(page.outbox.pause).toEqual(pause);
+    await expect(page.leasing.stats()).resolves.toMatchObject({ pause });
+    await page.leasing.endPause();
+    await expect(other.leasing.stats()).resolves.toMatchObject({ pause });
+  });
+
+  test('is kept for the next write if its own fails while one that changed nothing comes to its end', async () => {
+    const stored = memoryRecords();
+    const runtime = fakeRuntime();
+    const other = openTab(stored, runtime);
+    await other.leasing.setPause(() => ({ ...NO_PAUSE, kind: 'back-off', failures: 1, at: START + 30_000 }));
+    const [failing, ending] = [deferred<never>(), deferred<void>()];
+    let calls = 0;
+    const page = openTab(
+      {
+        async transact(work) {
+          calls++;
+          if (calls === 2) return failing.promise;
+          const result = await stored.transact(work);
+          if (calls === 3) await ending.promise;
+          return result;
+        },
+      },
+      runtime,
+    );
+    await page.leasing.stats();
+    const pause = { ...NO_PAUSE, kind: 'throttled', at: START + 60_000 } as const;
+    const written = page.leasing.setPause(() => pause);
+    const nothing = page.leasing.endPause();
+    await settle();
+    failing.reject(DEAD);
+    await written;
+    ending.resolve();
+    await nothing;
+    await expect(page.leasing.stats()).resolves.toMatchObject({ pause });
   });
 
   test('that was never written, and that a clock set back has made void, hides none that another tab wrote', async () => {
