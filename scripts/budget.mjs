@@ -105,7 +105,7 @@ const [script, delivery] = [fileOf(''), fileOf('-delivery')];
  * @type {readonly { row: keyof typeof ROWS, way: string, bytes: number, budget: number }[]}
  */
 const weights = [
-  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_770 },
+  { row: 'first', way: 'from npm', bytes: page.first, budget: 4_790 },
   { row: 'later', way: 'from npm', bytes: page.later, budget: 10_100 },
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 8_720 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 3_350 },

@@ -144,7 +144,7 @@ export const createFirst = (
     observe(target, offer) {
       // Not by `instanceof`, since a frame has classes of its own.
       const kind = isStopped ? 0 : target?.nodeType;
-      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
+      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer || {});
       return kind > COMMENT_NODE ? (loaded ?? registry).search(target as SearchRoot) : nothing;
     },
     dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),

@@ -154,7 +154,7 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     },
     observe(target, offer) {
       const kind = signal.aborted ? 0 : target?.nodeType;
-      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer ?? {});
+      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer || {});
       return kind > COMMENT_NODE ? registry.search(target as Document | ShadowRoot) : () => undefined;
     },
     dismiss(offerId, reason) {

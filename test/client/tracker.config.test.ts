@@ -213,6 +213,25 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     expect(() => tracker.observe(missing, { id: 'a' })()).not.toThrow();
   });
 
+  test('settings that are there only at times still give an end', () => {
+    const { tracker } = site.start();
+    const element = render('<p data-offer-id="a"></p>');
+    tracker.observe(element, false as unknown as undefined)();
+    expect(site.browser.isObserved(element)).toBe(false);
+  });
+
+  test('a dwell that is none leaves that of the tracker, so that what counts at a glance is watched exactly at once', () => {
+    const { tracker } = site.start();
+    const [exact, far] = [render('<p></p>'), render('<p></p>')];
+    tracker.observe(exact, { id: 'a', dwellMs: -1 });
+    tracker.observe(far, { id: 'b', dwellMs: 1_000 });
+    const isFar = (element: Element): boolean[] =>
+      site.browser.observers
+        .filter(({ observed }) => observed.has(element))
+        .map(({ hasMargin }) => hasMargin);
+    expect([isFar(exact), isFar(far)]).toEqual([[false], [true]]);
+  });
+
   test('ids that are not strings are reported', async () => {
     const { tracker, events } = site.start();
     for (const id of [undefined, null, 7, {}] as unknown as string[]) {

@@ -211,10 +211,11 @@ export const createExposureWatch = (
     watched,
     exposed,
     watch(placement) {
-      const { element, dwellMs = rule.dwellMs } = placement;
+      const { element } = placement;
+      const { dwellMs, ratio } = ruleOf(rule, placement);
       placement.isSeen &&= false;
       // What counts at a glance must not be late.
-      observerFor(element, dwellMs ? FAR : ruleOf(rule, placement).ratio).observe(element);
+      observerFor(element, dwellMs ? FAR : ratio).observe(element);
     },
     unwatch,
     itemOf,

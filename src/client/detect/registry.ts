@@ -62,27 +62,31 @@ export const offerIdOf = (element: Element): string | undefined => element.getAt
 /** Epoch seconds, as the API gives them, milliseconds, or an ISO date → epoch milliseconds. */
 const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.parse(text) || undefined;
 
-/** Has nothing but what it is given: a page may have put values on `Object.prototype`. */
-class Given {
-  [name: string]: unknown;
-}
-Object.setPrototypeOf(Given.prototype, null);
+/** Takes from an object what all objects have: a page may have put values on `Object.prototype`. */
+const without = <Own extends object>(own: Own): Own => Object.setPrototypeOf(own, null) as Own;
 
-/** An object of nothing but these. */
-const given = <Own extends object>(own: Own): Given & Own => Object.assign(new Given(), own);
+/** A placement of which only its offer's id is known. */
+class Bare implements Placement {
+  declare readonly element: Element;
+  declare readonly offerId: string;
+  constructor(element: Element, offerId: string) {
+    this.element = element;
+    this.offerId = offerId;
+  }
+}
+without(Bare.prototype);
 
 /**
  * Gives the settings that an element has by hand or in its attributes. With many offers each field takes its memory, so none
  * is empty. A page's own code may give anything: what is neither a string, a number nor a date reads like a wrong string.
  */
 const give = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
-  const asked = byHand && given(byHand);
+  const asked: ObservedOffer | undefined = byHand && without({ ...byHand });
   // The attribute for ignoring is read when the offer has counted.
-  const placement = given<Placement>({
-    element,
-    offerId,
-    ...(asked && { isByHand: true, ignore: asked.ignore }),
-  });
+  const placement: Placement = Object.assign(
+    new Bare(element, offerId),
+    asked && { isByHand: true, ignore: asked.ignore },
+  );
   const read = (attribute: string, name: keyof ObservedOffer, parse: (text: string) => unknown): void => {
     const value: unknown = asked?.[name] ?? element.getAttribute(`data-offer-${attribute}`);
     if (!value && value !== 0) return;
@@ -106,37 +110,44 @@ export const createRegistry = (listener: RegistryListener): Registry => {
 
   /** What is not kept is made again. */
   const peek = (element: Element): Placement | undefined => {
-    const offerId = known.get(element);
-    return typeof offerId === 'string' ? given({ element, offerId }) : offerId;
+    const shown = known.get(element);
+    return typeof shown === 'string' ? new Bare(element, shown) : shown;
   };
+
+  /** One that comes now, until somebody asks for it. */
+  let coming: Placement | undefined;
 
   const get = (element: Element): Placement | undefined => {
     const placement = peek(element);
     if (placement) known.set(element, placement);
+    if (placement === coming) coming = undefined;
     return placement;
   };
 
-  const filter: Placements['filter'] = (test) =>
-    [...known.keys()].flatMap((element) => {
-      // It may be gone by its turn.
+  const filter: Placements['filter'] = (test) => {
+    const passed: Placement[] = [];
+    for (const element of known.keys()) {
       const placement = peek(element);
-      return placement && test(placement) ? (get(element) ?? []) : [];
-    });
+      if (placement && test(placement)) passed.push(get(element) ?? placement);
+    }
+    return passed;
+  };
 
   const unmount = (element: Element, placement = get(element)): void => {
     if (!placement || known.get(element) !== placement) return;
     known.delete(element);
     listener.onUnmount(placement);
     // After the listener, so that it has the impression that the listener decided about.
-    past.set(placement.offerId, given<Past>({ ...placement, element: undefined }));
+    past.set(placement.offerId, without({ ...placement, element: undefined }));
   };
 
   const mount = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
     const placement = give(element, offerId, byHand);
     known.set(element, placement);
+    coming = placement;
     listener.onMount(placement);
     // With thousands of offers, an object for each takes its memory.
-    if (known.get(element) === placement && !Object.keys(placement)[2]) known.set(element, offerId);
+    if (coming === placement && Object.keys(placement).length < 3) known.set(element, offerId);
     return placement;
   };
 

@@ -249,6 +249,32 @@ describe('a placement that has no more than its offer’s id', () => {
     expect(registry.placements.get(find('p'))).toEqual({ element: find('p'), offerId: 'a', isSeen: true });
   });
 
+  test('is kept if somebody asks for it while it comes, as an observer does that answers at once', () => {
+    render('<p data-offer-id="a"></p>');
+    let asked: Placement | undefined;
+    registry = createRegistry({
+      onMount({ element }) {
+        asked = registry?.placements.get(element);
+      },
+      onUnmount: () => undefined,
+    });
+    registry.start();
+    expect(asked).toBeDefined();
+    expect(registry.placements.get(find('p'))).toBe(asked);
+  });
+
+  test('is tested as well if it comes during the test of another one', () => {
+    render('<p data-offer-id="a"></p><i></i>');
+    const { registry } = start();
+    const tested: string[] = [];
+    registry.placements.filter(({ offerId }) => {
+      tested.push(offerId);
+      if (offerId === 'a') registry.observe(find('i'), { id: 'b' });
+      return false;
+    });
+    expect(tested).toEqual(['a', 'b']);
+  });
+
   test('is not there again if who hears that it comes takes it out', () => {
     render('<p data-offer-id="a"></p>');
     registry = createRegistry({ onMount: () => registry?.stop(), onUnmount: () => undefined });

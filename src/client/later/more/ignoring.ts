@@ -122,7 +122,7 @@ export const createIgnoring = (
     registry.placements.filter((placement) => subjectOf(placement) === subject);
 
   /** Whether an element still shows it. */
-  const isMounted = (subject: Subject): boolean => !!shownAs(subject)[0];
+  const isMounted = (subject: Subject): boolean => shownAs(subject).length > 0;
 
   page.listen(() => {
     for (const subject of awaited.keys()) update(subject);
