@@ -214,6 +214,8 @@ window.fetch = async (input, init) => {
   const contents = Object.fromEntries(
     events.map((event) => [event.id, JSON.stringify({ ...event, group: undefined, reason: undefined })]),
   );
+  // A database that still owes an answer may do so for longer than this request takes.
+  tellStall(changes.values());
   tell({ kind: 'requested', number, tab, ids, isFarewell, ...(isRepeat && { isRepeat }), contents });
   try {
     const response = await originalFetch(input, init);
