@@ -214,7 +214,7 @@ describe('the import law', () => {
         ...packages.filter((name) => !under.some(({ specifier }) => specifier === name)),
       ].map((allowed) => `${row}: ${allowed}`);
     });
-    expect(unused).toEqual([]);
+    expect(unused, 'Delete what no room uses from its row in test/support/laws.ts.').toEqual([]);
   });
 
   test('reads every way to import', () => {
@@ -252,6 +252,15 @@ describe('the import law', () => {
     await expect(document.replace(shown, () => rows)).toMatchFileSnapshot(resolve(path));
   });
 
+  test('governs rooms of which the tree of docs/architecture.md names none that is gone', () => {
+    const document = readFileSync('docs/architecture.md', 'utf8');
+    const [tree = ''] = /\n {4}src\/\n[\s\S]*?\n\n/.exec(document) ?? [];
+    const named = [...tree.matchAll(/[\w-]+(?:\.[\w-]+)*\.ts\b/g)].map(([name]) => name);
+    const there = new Set(filesBelow(ROOT).map((file) => basename(file)));
+    expect(named.filter((name) => !there.has(name))).toEqual([]);
+    expect(named.length).toBeGreaterThan(200);
+  });
+
   test('lets only the second load import its rooms, and rooms whose own entry needs them', () => {
     const from = IMPORTS.filter(
       ({ from, specifier, kind }) =>
@@ -260,9 +269,10 @@ describe('the import law', () => {
         roomOf(resolve(ROOT, dirname(from), specifier)).startsWith('client/later/'),
     );
     const importers = from.map(({ from }) => from.replace(/^(inspector|doctor)\/.*/, '$1'));
-    expect(new Set(importers)).toEqual(
-      new Set(['doctor', 'index', 'inspector', 'service-worker', 'testing/tracker']),
-    );
+    expect(
+      new Set(importers),
+      'The first load may only `import()` these rooms, or import their types.',
+    ).toEqual(new Set(['doctor', 'index', 'inspector', 'service-worker', 'testing/tracker']));
     expect(from.filter(({ from }) => from === 'index').map(({ specifier }) => specifier)).toEqual([
       './client/later/diagnosis.js',
     ]);
@@ -274,7 +284,7 @@ describe('the import law', () => {
       if (kind === 'dynamic' || !specifier.startsWith('.')) continue;
       next.set(from, (next.get(from) ?? new Set()).add(roomOf(resolve(ROOT, dirname(from), specifier))));
     }
-    expect(cyclesOf(next)).toEqual([]);
+    expect(cyclesOf(next), 'Give what both need a room of its own.').toEqual([]);
   });
 
   test('names the shortest cycle of each room that is in one, once', () => {
