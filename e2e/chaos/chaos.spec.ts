@@ -231,11 +231,10 @@ test.describe('a page that looks for the outbox', () => {
   });
 });
 
-test.describe('a page that is left', () => {
+test.describe('a page that waits for its database', () => {
   const stallsOf = ({ recorder }: World): unknown[] =>
     recorder.rows.flatMap((row) => (row.kind === 'fault' && row.where === 'storage' ? [row.target] : []));
-  /** Leaves a page after it waited for its database. */
-  const leave = async (world: World, isSlow: boolean): Promise<string | undefined> => {
+  const wait = async (world: World, isSlow: boolean): Promise<Tab> => {
     const tab = await world.open({ offers: 1 });
     const isCommitted = (): boolean => world.recorder.rows.some(({ kind }) => kind === 'committed');
     await expect.poll(isCommitted).toBe(true);
@@ -252,15 +251,31 @@ test.describe('a page that is left', () => {
       if (slow) hold();
       await new Promise((resolve) => setTimeout(resolve, 1_200));
     }, isSlow);
+    return tab;
+  };
+  const leave = async (world: World, isSlow: boolean): Promise<string | undefined> => {
+    const tab = await wait(world, isSlow);
     const [name] = world.documentsOf(tab);
     await tab.page.goto(world.addressOf(tab));
     await expect.poll(() => world.documentsOf(tab).length).toBe(2);
     return name;
   };
 
-  test('says that its database had not answered for a second', async ({ world }) => {
+  test('says as it is left that its database had not answered for a second', async ({ world }) => {
     const name = await leave(world, true);
     await expect.poll(() => stallsOf(world)).toContain(name);
+  });
+
+  test('says so before it asks, since it may ask from memory', async ({ world }) => {
+    const { page } = await wait(world, true);
+    await page.evaluate(() => fetch('/offer-events', { method: 'POST', body: '{"events":[]}' }));
+    const said = (): string[] =>
+      world.recorder.rows.flatMap((row) => {
+        if (row.kind === 'fault' && row.where === 'storage') return ['stall'];
+        return row.kind === 'requested' && !row.ids[0] ? ['request'] : [];
+      });
+    await expect.poll(said).toContain('request');
+    expect(said().slice(0, 2)).toEqual(['stall', 'request']);
   });
 
   test('does not say so if the database had answered', async ({ world }) => {

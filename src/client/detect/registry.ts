@@ -9,7 +9,7 @@ import type { ObservedOffer, Past, Placement } from './placement.js';
 /** Where offers are looked for. */
 export type SearchRoot = Document | ShadowRoot;
 
-/** What shows which offer. If nobody asked for a placement, and it has no more than its offer's id, only that is kept. */
+/** What shows which offer. A placement that has only its offer's id is kept as that id until somebody asks for it. */
 export interface Placements {
   get(element: Element): Placement | undefined;
   /**
@@ -114,13 +114,13 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     return typeof shown === 'string' ? new Bare(element, shown) : shown;
   };
 
-  /** One that comes now, until somebody asks for it. */
-  let coming: Placement | undefined;
+  /** How often somebody asked for one. */
+  let asked = 0;
 
   const get = (element: Element): Placement | undefined => {
     const placement = peek(element);
     if (placement) known.set(element, placement);
-    if (placement === coming) coming = undefined;
+    asked++;
     return placement;
   };
 
@@ -144,10 +144,10 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   const mount = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
     const placement = give(element, offerId, byHand);
     known.set(element, placement);
-    coming = placement;
+    const before = asked;
     listener.onMount(placement);
-    // With thousands of offers, an object for each takes its memory.
-    if (coming === placement && Object.keys(placement).length < 3) known.set(element, offerId);
+    // With thousands of offers, an object for each takes its memory. Who asked meanwhile may have this one.
+    if (asked === before && Object.keys(placement).length < 3) known.set(element, offerId);
     return placement;
   };
 

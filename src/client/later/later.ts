@@ -115,7 +115,7 @@ export const createLater = (context: LaterContext): Later => {
   }
 
   const mounting = createMounting(noticing, onInvalid, delivery.ask, (offerId) => count(offerId, 'rendered'));
-  // Each came without it.
+  // None is kept for that.
   registry.placements.filter(mounting.onMount);
 
   /** Otherwise a frozen page would block the database for all others. */

@@ -249,12 +249,14 @@ describe('a placement that has no more than its offer’s id', () => {
     expect(registry.placements.get(find('p'))).toEqual({ element: find('p'), offerId: 'a', isSeen: true });
   });
 
-  test('is kept if somebody asks for it while it comes, as an observer does that answers at once', () => {
-    render('<p data-offer-id="a"></p>');
+  test('is kept if somebody asks for it while it comes, as an observer does that answers at once, even if another one comes then', () => {
+    render('<p data-offer-id="a"></p><i></i>');
     let asked: Placement | undefined;
     registry = createRegistry({
-      onMount({ element }) {
+      onMount({ element, offerId }) {
+        if (offerId !== 'a') return;
         asked = registry?.placements.get(element);
+        registry?.observe(find('i'), { id: 'b' });
       },
       onUnmount: () => undefined,
     });
