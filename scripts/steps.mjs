@@ -105,7 +105,6 @@ export const STEPS = {
     ...NEEDS,
     [
       { name: 'unused code', command: 'npm run unused --silent' },
-      { name: 'plain English', command: 'npm run prose --silent' },
       { name: 'package', command: 'npm run package --silent' },
       { name: 'public face', command: 'npm run api --silent -- --check' },
       { name: 'reference', command: 'npm run reference --silent -- --check' },
