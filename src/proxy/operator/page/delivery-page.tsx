@@ -5,7 +5,7 @@ import { type LaneName, laneOf } from '../listing.js';
 import { readSums, type Sums } from '../sums.js';
 import { FormToken, Layout } from './layout.js';
 import type { Session } from './session.js';
-import { countOf, durationOf, plural, timeOf } from './words.js';
+import { countOf, durationOf, forecastOf, plural, timeOf } from './words.js';
 
 /** One lane, as the view shows it. */
 interface LaneView {
@@ -110,11 +110,11 @@ const Lane = ({ name, status, now, session }: LaneView & { now: number; session:
       {isPaused && (
         <p>
           Chargebee asked for a pause, or did not answer: the next call is in{' '}
-          {durationOf((note.pausedUntil ?? now) - now)}.
+          {forecastOf((note.pausedUntil ?? now) - now)}.
         </p>
       )}
       {waiting > 0 && !isPaused && note.alert === undefined && lastMinute > 0 && (
-        <p>{`At the pace of the last minute, ${plural(waiting, 'event')} take ${durationOf((waiting / lastMinute) * 60_000)}.`}</p>
+        <p>{`At the pace of the last minute, ${plural(waiting, 'event')} take ${forecastOf((waiting / lastMinute) * 60_000)}.`}</p>
       )}
       {waiting > 0 && <GiveUp name={name} session={session} />}
     </section>

@@ -25,11 +25,16 @@ const UNITS = [
   [1_000, 'second'],
 ] as const;
 
-/** How long something takes or has taken, in its largest unit. */
-export const durationOf = (ms: number): string => {
+const inUnits = (ms: number, whole: (units: number) => number): string => {
   const [unitMs, unit] = UNITS.find(([least]) => ms >= least) ?? [1_000, 'second'];
-  return plural(Math.max(0, Math.floor(ms / unitMs)), unit);
+  return plural(Math.max(0, whole(ms / unitMs)), unit);
 };
+
+/** How long something has taken, in its largest unit. */
+export const durationOf = (ms: number): string => inUnits(ms, Math.floor);
+
+/** How long something will take, in its largest unit: rounded up, since it is not over before that. */
+export const forecastOf = (ms: number): string => inUnits(ms, Math.ceil);
 
 /** How an offer was closed. */
 export const REASON_WORDS: Readonly<Record<DismissReason, string>> = {
