@@ -318,12 +318,33 @@ test.describe('offersight sign', () => {
     await bench.upstream.until(() => bench.upstream.history().length === 1);
   });
 
+  test('signs the group too, and the events of that token count under no other one', async ({ bench }) => {
+    const proxy = await bench.start(['--require-signed-offers'], { env });
+    const { stdout } = await bench.run(
+      ['sign', '--offer', 'a52ge1', '--expires', inAnHour, '--group', 'autumn-sale'],
+      { env },
+    );
+    const fields = { offer: 'a52ge1', token: stdout.trim() };
+    await post(
+      proxy.url,
+      bodyOf(eventOf(1, { ...fields, group: 'autumn-sale' }), eventOf(2, { ...fields, group: 'made-up' })),
+    );
+    const funnel = await bench.run(['funnel', '--intake', bench.intake, '--by', 'group', '--csv']);
+    expect(funnel.stdout.split('\r\n').map((line) => line.split(',', 2).join())).toEqual([
+      expect.stringMatching(/^group,/),
+      '(other),1',
+      'autumn-sale,1',
+      '',
+    ]);
+  });
+
   test('says which arguments it needs', async ({ bench }) => {
     for (const [args, words, given] of [
       [['--offer', 'a52ge1', '--expires', inAnHour], 'at least 32 characters', {}],
       [['--offer', 'a52ge1'], 'Sign until a time', env],
       [['--expires', inAnHour], 'Sign the id of a personalized offer', env],
       [['--offer', 'a52ge1', '--expires', 'soon'], 'Set --expires to', env],
+      [['--offer', 'a52ge1', '--expires', inAnHour, '--group', 'a b'], 'Sign a group with', env],
     ] as const) {
       const { code, stdout, stderr } = await bench.run(['sign', ...args], { env: given });
       expect([code, stdout]).toEqual([1, '']);

@@ -214,6 +214,12 @@ export const FLAGS = {
   sign: {
     offer: value('The offer to sign.', 'it has to be given', 'a personalized offer’s `id`', 'a52ge40b'),
     subject: value('Who may report of it.', 'everybody who has the token', '1–128 characters', 'c-8f14e45f'),
+    group: value(
+      'The group that the page gives to the offer.',
+      'any group that the page gives',
+      'a group',
+      'autumn-sale',
+    ),
     expires: value(
       'When the token ends.',
       'it has to be given',

@@ -29,7 +29,7 @@ offersight dead-letters list|export|retry [ID…] [--offer ID] [--since TIME]   
                                          wait again
 offersight purge --waiting|--dead [--offer ID] [--visitor NAME] [--yes]   gives events up for good; without --yes it counts them
 offersight report FILE|- --site NAME   events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group
-offersight sign --offer ID --expires TIME [--subject SUBJECT]   a token for data-offer-token
+offersight sign --offer ID --expires TIME [--subject SUBJECT] [--group GROUP]   a token for data-offer-token
 offersight inspect-link URL [--operator URL]   a link that opens the inspector on that page for an hour
 offersight --version
 
@@ -62,7 +62,8 @@ const runSign = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.sign);
   const secret = readSecret(values['signing-secret-file'], 'OFFERSIGHT_SIGNING_SECRET') ?? '';
   const expiresAt = momentOf('expires', values.expires) ?? Number.NaN;
-  console.log(await signOffer({ id: values.offer ?? '', subject: values.subject, expiresAt }, secret));
+  const { offer: id = '', subject, group } = values;
+  console.log(await signOffer({ id, subject, group, expiresAt }, secret));
 };
 
 const runInspectLink = async (args: string[]): Promise<void> => {
