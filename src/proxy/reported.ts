@@ -21,7 +21,10 @@ export interface Caller {
   readonly user?: string | undefined;
   /** `chargebee-request-origin-device`. */
   readonly device?: string | undefined;
-  /** `chargebee-business-entity-id`. */
+  /**
+   * `chargebee-business-entity-id`, 1–50 printable characters of ASCII. An event of a page is sent without any other, and an
+   * alert says so; a report that has another is refused.
+   */
   readonly businessEntityId?: string | undefined;
 }
 

@@ -18,13 +18,23 @@ const toBase64 = (text: string): string =>
 const fitting = (text: string | undefined): string | undefined =>
   text !== undefined && HEADER.test(text) ? text : undefined;
 
+/** Chargebee's bound. A longer one that is cut could be the id of another entity. */
+const BUSINESS_ENTITY_ID = /^[\x20-\x7e]{1,50}$/;
+
+/** Whether Chargebee can know a business entity by this. Hosts without types may give anything. */
+export const isBusinessEntityId = (given: unknown): given is string =>
+  typeof given === 'string' && BUSINESS_ENTITY_ID.test(given);
+
 /** The headers that describe a caller: only what a header can hold; anything else is left out. */
-const headersOf = ({ ip, user, device, businessEntityId }: Caller): Record<string, string> | undefined => {
+const headersOf = (
+  { ip, user, device }: Caller,
+  businessEntityId: string | undefined,
+): Record<string, string> | undefined => {
   const given = {
     'chargebee-request-origin-ip': ip?.slice(0, MAX_TEXT_LENGTH),
     'chargebee-request-origin-user-encoded': user && toBase64(user),
     'chargebee-request-origin-device': device?.slice(0, MAX_TEXT_LENGTH),
-    'chargebee-business-entity-id': businessEntityId?.slice(0, MAX_TEXT_LENGTH),
+    'chargebee-business-entity-id': businessEntityId,
   };
   const entries = Object.entries(given).filter(
     (entry): entry is [string, string] => fitting(entry[1]) !== undefined,
@@ -36,10 +46,13 @@ const headersOf = ({ ip, user, device, businessEntityId }: Caller): Record<strin
 export const additionsOf = (
   caller: Caller | undefined,
   usage: UsageFields | undefined,
+  alert: OnAlert,
 ): Pick<AdmittedEvent, 'headers' | 'usage'> => {
-  const businessEntityId = fitting(caller?.businessEntityId?.slice(0, MAX_TEXT_LENGTH));
+  const given = caller?.businessEntityId;
+  const businessEntityId = isBusinessEntityId(given) ? given : undefined;
+  if (given && businessEntityId === undefined) alert(ALERTS.unusableBusinessEntity.words);
   return {
-    headers: caller && headersOf(caller),
+    headers: caller && headersOf(caller, businessEntityId),
     usage: usage && businessEntityId !== undefined ? { ...usage, businessEntityId } : usage,
   };
 };

@@ -116,7 +116,7 @@ export const createEntitlement = (
       occurredAt: reported.occurredAt,
       receivedAt,
       content: contentOf(event),
-      ...additionsOf(told, found.usage),
+      ...additionsOf(told, found.usage, alert),
       group: found.group === 'other' ? OTHER_GROUPS : listedAs(group, groups),
       isGroupSigned: found.group === 'signed',
       reason,

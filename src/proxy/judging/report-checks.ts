@@ -4,6 +4,7 @@ import { isOfferId } from '../../protocol/event.js';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
 import type { EventFault, ServerEvent } from '../reported.js';
+import { isBusinessEntityId } from './additions.js';
 
 const MAX_NAME_LENGTH = 200;
 /** In 2001. What is earlier was given in seconds. */
@@ -46,7 +47,7 @@ const checkFields = (event: unknown, at: number): void => {
  */
 export const checkReported = (event: ServerEvent, at: number, now: number): void => {
   checkFields(event, at);
-  const { name, type, offerId, occurredAt, subject, group } = event;
+  const { name, type, offerId, occurredAt, subject, group, caller } = event;
   if (typeof name !== 'string' || !name || name.length > MAX_NAME_LENGTH)
     throw fault(at, `give it a name of 1 to ${MAX_NAME_LENGTH} characters, which no other event has.`);
   // Hosts without types may try it.
@@ -67,4 +68,6 @@ export const checkReported = (event: ServerEvent, at: number, now: number): void
       at,
       'its group has 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
     );
+  if (caller?.businessEntityId && !isBusinessEntityId(caller.businessEntityId))
+    throw fault(at, 'its caller.businessEntityId has 1 to 50 printable characters of ASCII.');
 };

@@ -131,7 +131,7 @@ export const createReporting = ({
       receivedAt,
       content,
       group,
-      ...additionsOf(caller, usage && (await usageOf(usage, reported, subject, alert))),
+      ...additionsOf(caller, usage && (await usageOf(usage, reported, subject, alert)), alert),
     };
   };
 

@@ -16,6 +16,7 @@ export type AlertCode =
   | 'hookFailed'
   | 'hooksLate'
   | 'unusableUsage'
+  | 'unusableBusinessEntity'
   | 'crowdedGroups'
   | 'notTaken'
   | 'full'

@@ -112,6 +112,12 @@ export const ALERTS = {
     means: 'One of the two hooks of `usage` gave something unusable.',
     repair: 'Give an id of 1–50 characters and flat properties, all together under 1 KB.',
   },
+  unusableBusinessEntity: {
+    words:
+      'Events are sent without their business entity, since Chargebee cannot know it: businessEntityId has 1 to 50 printable characters of ASCII.',
+    means: 'Your `caller` hook gave a `businessEntityId` that is too long or has other characters.',
+    repair: 'Give the id of the business entity as Chargebee shows it.',
+  },
   crowdedGroups: {
     words:
       'A new group has no place in the ledger, so its events count under (other): one visitor names three new ones a day, all ' +

@@ -444,6 +444,25 @@ describe('the caller of an event', () => {
     expect(Object.values(told)).toEqual([Buffer.from(text).toString('base64')]);
   });
 
+  it.each<[string, unknown]>([
+    ['is one character longer than Chargebee takes', 'x'.repeat(51)],
+    ['is a number, from a hook without types', 4_711],
+    ['has letters beyond ASCII', 'Zoë'],
+  ])('names no business entity if its id %s, and an alert says so: the event is sent', async (_, id) => {
+    expect(await toldOf(caller({ businessEntityId: id as string, device: 'Firefox' }))).toEqual([
+      { 'chargebee-request-origin-device': 'Firefox' },
+    ]);
+    expect(open.at(-1)?.alerts).toEqual([expect.stringMatching(/sent without their business entity/)]);
+  });
+
+  it('names a business entity whose id is as long as Chargebee takes', async () => {
+    const businessEntityId = 'x'.repeat(50);
+    expect(await toldOf(caller({ businessEntityId }))).toEqual([
+      { 'chargebee-business-entity-id': businessEntityId },
+    ]);
+    expect(open.at(-1)?.alerts).toEqual([]);
+  });
+
   it('is never sent with values that are so long that the upstream would refuse the call', async () => {
     const text = 'x'.repeat(100_000);
     const [told] = (await toldOf(caller({ ip: text, device: text, businessEntityId: text, user: text }))) as [

@@ -203,6 +203,11 @@ describe('a report throws, and nothing is taken, if one event has', () => {
       /fulfilled is the billing system's own/,
     ],
     ['an unknown type', untyped({ type: 'clicked' }), /its type is viewed, dismissed or accepted/],
+    [
+      'a business entity whose id is longer than Chargebee takes',
+      opened({ caller: { businessEntityId: 'x'.repeat(51) } }),
+      /its caller.businessEntityId has 1 to 50/,
+    ],
     ['a group with blanks', opened({ group: 'summer sale' }), /its group has 1 to 50/],
     [
       'an offer under the name that the API has for it',
