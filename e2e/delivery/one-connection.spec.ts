@@ -96,7 +96,7 @@ test('a database whose first opening never ends is opened again, and events are 
     page.evaluate('window.dataLayer?.map((entry) => entry.personalized_offer_id)');
   stack.site.gateway.fault = 'off';
   await stack.open(page, offer('early'), {
-    script: 'data-endpoint="/offer-events" data-data-layer data-debug',
+    script: 'data-endpoint="/offer-events" data-data-layer="dataLayer personalized_offer_id" data-debug',
     head: `<script>
       const { open } = IDBFactory.prototype;
       let opened = 0;

@@ -96,7 +96,7 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
     await stack.expectRecorded(['viewed witness']);
   },
   'data-data-layer': async (page, stack) => {
-    await open(page, stack, 'data-data-layer="shopLayer"', offer('one'));
+    await open(page, stack, 'data-data-layer="shopLayer personalized_offer_id"', offer('one'));
     await expect
       .poll(() => page.evaluate('window.shopLayer'))
       .toEqual([

@@ -154,7 +154,7 @@ test.describe('the data layer', () => {
 
   test('gets each event once, after what it already had, and no vetoed one', async ({ page, stack }) => {
     await stack.open(page, `${offer('closed', NO)}${offer('seen')}${offer('vetoed', NO)}`, {
-      script: 'data-endpoint="/offer-events" data-data-layer',
+      script: 'data-endpoint="/offer-events" data-data-layer="dataLayer personalized_offer_id"',
       head: `<script>
         window.dataLayer = [{ event: 'gtm.js' }];
         document.addEventListener('offersight:viewed', (event) => event.detail.offerId === 'vetoed' && event.preventDefault());
@@ -174,7 +174,7 @@ test.describe('the data layer', () => {
 
   test('has the ids that the upstream has been given', async ({ page, stack }) => {
     await stack.open(page, `${offer('closed', NO)}${offer('seen')}`, {
-      script: 'data-endpoint="/offer-events" data-data-layer',
+      script: 'data-endpoint="/offer-events" data-data-layer="dataLayer personalized_offer_id"',
     });
     await trackerStats(page);
     await page.click('button');
@@ -197,7 +197,7 @@ test.describe('the data layer', () => {
 
   test('may have another name, and is made if it does not exist yet', async ({ page, stack }) => {
     await stack.open(page, offer('named'), {
-      script: 'data-endpoint="/offer-events" data-data-layer="shopLayer"',
+      script: 'data-endpoint="/offer-events" data-data-layer="shopLayer personalized_offer_id"',
       head: '<script>window.dataLayer = []</script>',
     });
     await stack.expectRecorded(['viewed named']);
@@ -207,7 +207,7 @@ test.describe('the data layer', () => {
 
   test('is an option from npm, and gets an event once it is durable', async ({ page, stack }) => {
     const { script, head } = importing(
-      "dataLayer: 'layer', onEvent: ({ offerId }) => order.push('durable ' + offerId)",
+      "dataLayer: 'layer personalized_offer_id', onEvent: ({ offerId }) => order.push('durable ' + offerId)",
     );
     await stack.open(page, offer('module'), {
       script,
@@ -225,7 +225,7 @@ test.describe('the data layer', () => {
 
   test('harms nothing if it throws', async ({ page, stack }) => {
     await stack.open(page, `${offer('first', NO)}${offer('second')}`, {
-      script: 'data-endpoint="/offer-events" data-data-layer',
+      script: 'data-endpoint="/offer-events" data-data-layer="dataLayer personalized_offer_id"',
       head: '<script>window.dataLayer = { push() { throw new Error("full") } }</script>',
     });
     await trackerStats(page);

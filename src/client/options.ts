@@ -51,10 +51,11 @@ export interface TrackerOptions {
    */
   readonly occlusion?: boolean | undefined;
   /**
-   * The name of a global array to which each durable event is pushed as `personalized_offer_viewed` or
-   * `personalized_offer_dismissed`, for tag managers.
+   * The name of a global array to which each recorded event is pushed as `personalized_offer_viewed` or
+   * `personalized_offer_dismissed`, for tag managers, with its group as `offer_group`. The offer's id is made for one
+   * customer, so it is pushed only if the name is followed by a space and `personalized_offer_id`.
    * @default nothing is pushed
-   * @range the name of a property of `window`
+   * @range the name of a property of `window`, and `personalized_offer_id` behind a space
    * @example `'dataLayer'`
    */
   readonly dataLayer?: string | undefined;

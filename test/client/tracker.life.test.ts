@@ -201,7 +201,7 @@ describe('where storage is blocked', () => {
     render('<p data-offer-id="a"></p>');
     const durable: boolean[] = [];
     const { tracker } = site.start({
-      dataLayer: 'dataLayer',
+      dataLayer: 'dataLayer personalized_offer_id',
       onEvent: (_, isDurable) => durable.push(isDurable),
     });
     site.see(find('p'));

@@ -14,27 +14,53 @@ describe('a tag manager', () => {
     const layer: unknown[] = [{ event: 'gtm.js' }];
     site.dataLayer = layer;
     const tell = createDataLayer('dataLayer');
-    const view = viewed(1, { offerId: 'a', expiresAt: START });
-    const close = dismissed(2, view, { reason: 'escape' });
+    const view = viewed(1, { offerId: 'a', group: 'summer', expiresAt: START });
+    const close = dismissed(2, view, { group: 'summer', reason: 'escape' });
     tell(view, true);
     tell(close, false);
     expect(site.dataLayer).toBe(layer);
     expect(layer.slice(1)).toStrictEqual([
       {
         event: 'personalized_offer_viewed',
-        personalized_offer_id: 'a',
+        offer_group: 'summer',
         event_id: view.id,
         occurred_at: START,
         is_durable: true,
       },
       {
         event: 'personalized_offer_dismissed',
-        personalized_offer_id: 'a',
+        offer_group: 'summer',
         event_id: close.id,
         occurred_at: START,
         is_durable: false,
         reason: 'escape',
       },
+    ]);
+  });
+
+  test.each(['dataLayer personalized_offer_id', ' dataLayer  personalized_offer_id '])(
+    'gets the id of the offer, which says for whom it was made, only if the site names that field: %j',
+    (asked) => {
+      createDataLayer(asked)(viewed(1, { offerId: 'a' }), true);
+      expect(site.dataLayer).toStrictEqual([
+        {
+          event: 'personalized_offer_viewed',
+          personalized_offer_id: 'a',
+          event_id: viewed(1).id,
+          occurred_at: START,
+          is_durable: true,
+        },
+      ]);
+    },
+  );
+
+  test('gets no group of an offer that has none', () => {
+    createDataLayer('dataLayer')(viewed(1), true);
+    expect(Object.keys((site.dataLayer as object[])[0] ?? {})).toEqual([
+      'event',
+      'event_id',
+      'occurred_at',
+      'is_durable',
     ]);
   });
 

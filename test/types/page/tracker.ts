@@ -28,7 +28,7 @@ const options: TrackerOptions = {
   repeat: 'mount',
   ignore: 5_000,
   occlusion: true,
-  dataLayer: 'dataLayer',
+  dataLayer: 'dataLayer personalized_offer_id',
   consent: 'pending',
   subject: undefined,
   outbox: { name: 'shop', maxEntries: 100 },
