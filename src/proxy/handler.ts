@@ -18,14 +18,14 @@ import { DEFAULT_PACE } from './forward/gate.js';
 import { createEntitlement, type Judgement } from './judging/entitlement.js';
 import { createInspecting } from './judging/inspecting.js';
 import { createReporting } from './judging/reporting.js';
-import { createSubjects } from './judging/subjects.js';
+import { createAddresses, createSubjects } from './judging/subjects.js';
 import type { OfferProxyOptions } from './options.js';
 import type { ReportResult, ServerEvent } from './reported.js';
 import { resolveProxyOptions } from './resolving.js';
 import { countVerdicts, toResult } from './results.js';
 import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
 import { ALERTS } from './telling/alerts.js';
-import { discreetly } from './telling/cause.js';
+import { hookOf } from './telling/cause.js';
 import type { Observation } from './telling/observation.js';
 
 /** What the host's server knows of a request. */
@@ -97,20 +97,19 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const onAlert: OnAlert =
     given.onAlert?.bind(given) ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
   const alert = quietly(onAlert, runtime, (code) => observe({ kind: 'alert', code }));
-  const onObservation = given.onObservation && discreetly(given.onObservation.bind(given));
+  const onObservation = given.onObservation && hookOf(given.onObservation.bind(given));
   const observe = (observation: Observation): void => {
-    try {
-      onObservation?.(observation);
-    } catch (cause) {
+    onObservation?.(observation).catch((cause: unknown) => {
       // Otherwise a hook that throws for each alert would be called for the alert about itself, without end.
       if (observation.kind !== 'alert') alert(ALERTS.observationFailed.words, cause);
-    }
+    });
   };
   const forwarding = startForwarding(options, runtime, alert, observe);
 
   const retryAfter = (delayMs: number): string =>
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
   const subjectOf = createSubjects(options.subject, alert, runtime);
+  const addressOf = options.address && createAddresses(options.address, alert, runtime);
   const sharing = shareBudgets(
     createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute),
     forwarding.share,
@@ -191,8 +190,8 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     try {
       const address = typeof connection?.address === 'string' ? connection.address : undefined;
       const { headers } = incoming;
-      const known = options.address?.(incoming.request) || undefined;
-      const key = options.address
+      const known = await addressOf?.(incoming.request);
+      const key = addressOf
         ? known && (addressKey(known) ?? known)
         : clientKey(address, headers.get('x-forwarded-for'), options.trustedHops);
       const admission = await admit(incoming, key);
@@ -218,7 +217,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   setExchange(handle, exchange);
 
   const report = createReporting({
-    ...{ site: options.site, usage: options.usage, groups: options.groups, alert, now: () => runtime.now() },
+    ...{ site: options.site, usage: options.usage, groups: options.groups, alert, runtime },
     take: (events) => forwarding.take(events),
     accept: forwarding.accept,
     nameKey: forwarding.nameKey,

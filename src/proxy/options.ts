@@ -179,14 +179,14 @@ export interface OfferProxyOptions {
    * error without the fields that a driver adds. The words of errors that your own hooks throw are
    * passed on as they are.
    * @default writes to standard error
-   * @range a function; what it throws is ignored
+   * @range a function, also an async one; what it throws is ignored
    * @example `(message, cause) => console.error(message, cause)`
    */
   readonly onAlert?: OnAlert;
   /**
    * Called for every request, verdict and call, for metrics.
    * @default nothing is called
-   * @range a function; what it throws is an alert
+   * @range a function, also an async one; what it throws is an alert
    * @example `(observation) => console.log(observation.kind)`
    */
   readonly onObservation?: OnObservation;

@@ -5,6 +5,8 @@
 import type { Runtime, Stop } from '../runtime.js';
 
 const TURN_MS = 250;
+/** What hooks may take for a request; the client waits for 12 s. */
+export const HOOK_MS = 6_000;
 
 /**
  * Runs `task` unless it is stopped within about so many milliseconds in which the process was free. They are waited for in
@@ -26,17 +28,21 @@ export const patiently = (runtime: Pick<Runtime, 'after'>, delayMs: number, task
   return () => stop();
 };
 
-/** Rejects with `ETIMEDOUT` if no answer has come within so many milliseconds of that kind. */
+/**
+ * Rejects with `ETIMEDOUT` if no answer has come within so many milliseconds of that kind.
+ * @param who What the error names.
+ */
 export const inTime = <Result>(
   runtime: Pick<Runtime, 'after'>,
   delayMs: number,
   answered: Promise<Result>,
   onLate?: () => void,
+  who = 'The intake',
 ): Promise<Result> =>
   new Promise((resolve, reject) => {
     const stop = patiently(runtime, delayMs, () => {
       onLate?.();
-      const late = new Error(`The intake did not answer within ${delayMs / 1_000} s.`);
+      const late = new Error(`${who} did not answer within ${delayMs / 1_000} s.`);
       reject(Object.assign(late, { code: 'ETIMEDOUT' }));
     });
     const stopped =

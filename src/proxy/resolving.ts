@@ -9,17 +9,26 @@ import { INSPECTING } from './judging/inspecting.js';
 import { checkSecrets } from './judging/signature.js';
 import { checkOptionNames } from './option-names.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';
-import { discreetly } from './telling/cause.js';
+import { type Hook, hookOf } from './telling/cause.js';
+
+type HookOf<Options, Name extends keyof Options> =
+  NonNullable<Options[Name]> extends (...given: infer Given) => unknown ? Hook<Given> : never;
+
+/** What usage events need, as the pipeline has it. */
+export interface UsageHooks extends Pick<UsageOptions, 'pace'> {
+  readonly subscriptionFor: HookOf<UsageOptions, 'subscriptionFor'>;
+  readonly propertiesFor?: HookOf<UsageOptions, 'propertiesFor'> | undefined;
+}
 
 /** Options as the pipeline has them. */
 export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' | 'intake'> {
   /** In lower case, as Chargebee reads it too. */
   readonly site: string;
-  readonly subject: OfferProxyOptions['subject'] | undefined;
-  readonly authorize: OfferProxyOptions['authorize'] | undefined;
-  readonly address: OfferProxyOptions['address'] | undefined;
-  readonly caller: OfferProxyOptions['caller'] | undefined;
-  readonly usage: UsageOptions | undefined;
+  readonly subject: HookOf<OfferProxyOptions, 'subject'> | undefined;
+  readonly authorize: HookOf<OfferProxyOptions, 'authorize'> | undefined;
+  readonly address: HookOf<OfferProxyOptions, 'address'> | undefined;
+  readonly caller: HookOf<OfferProxyOptions, 'caller'> | undefined;
+  readonly usage: UsageHooks | undefined;
   readonly baseUrl: string;
   readonly usageBaseUrl: string;
   readonly origins: ReadonlySet<string>;
@@ -107,18 +116,18 @@ const checkUsage = ({ usage, intake }: OfferProxyOptions): void => {
 };
 
 /** The host's functions. Their errors say in which line they were thrown, and nothing of what they were about. */
-const discreet = (options: OfferProxyOptions) => {
+const hooksOf = (options: OfferProxyOptions) => {
   const { subject, authorize, address, caller, usage } = options;
   // A host's functions may use what is beside them in their own object.
   return {
-    subject: subject && discreetly(subject.bind(options)),
-    authorize: authorize && discreetly(authorize.bind(options)),
-    address: address && discreetly(address.bind(options)),
-    caller: caller && discreetly(caller.bind(options)),
+    subject: subject && hookOf(subject.bind(options)),
+    authorize: authorize && hookOf(authorize.bind(options)),
+    address: address && hookOf(address.bind(options)),
+    caller: caller && hookOf(caller.bind(options)),
     usage: usage && {
       ...usage,
-      subscriptionFor: discreetly(usage.subscriptionFor.bind(usage)),
-      ...(usage.propertiesFor && { propertiesFor: discreetly(usage.propertiesFor.bind(usage)) }),
+      subscriptionFor: hookOf(usage.subscriptionFor.bind(usage)),
+      propertiesFor: usage.propertiesFor && hookOf(usage.propertiesFor.bind(usage)),
     },
   };
 };
@@ -221,7 +230,7 @@ export const resolveProxyOptions = (options: OfferProxyOptions): ResolvedProxyOp
     site: site.toLowerCase(),
     apiKey,
     intake,
-    ...discreet(options),
+    ...hooksOf(options),
     baseUrl: checkBaseUrl('baseUrl', baseUrl ?? `https://${site}.grow.chargebee.com`),
     usageBaseUrl: checkBaseUrl('usage.baseUrl', usage?.baseUrl ?? `https://${site}.ingest.chargebee.com`),
     origins: checkOrigins(options.origins ?? []),

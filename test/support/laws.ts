@@ -293,7 +293,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'errors',
       'runtime',
     ],
-    types: ['proxy/door', 'proxy/intake', 'proxy/options', 'proxy/reported', 'proxy/resolving'],
+    types: ['proxy/door', 'proxy/intake', 'proxy/reported', 'proxy/resolving'],
   },
   'proxy/intake': { values: ['proxy/telling/alerts', 'protocol', 'errors'], types: ['proxy/intake'] },
   'proxy/intake/direct': {
@@ -438,6 +438,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/door/problem',
       'proxy/intake/ledger',
       'proxy/judging/mac',
+      'proxy/patience',
       'proxy/telling/alert',
       'proxy/telling/alerts',
       'proxy/telling/dead-codes',

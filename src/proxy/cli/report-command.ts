@@ -25,10 +25,15 @@ export const runReport = async (args: string[]): Promise<void> => {
   const open = () => openToChange(place, { ledgerDays });
   await useIntake(place, open, async (intake) => {
     intake.claim(site);
-    const { now } = platformRuntime();
     const { accepted, duplicate } = await reportBy(
       createReporting({
-        ...{ site, usage: undefined, alert: console.error, observe: () => undefined, now },
+        ...{
+          site,
+          usage: undefined,
+          alert: console.error,
+          observe: () => undefined,
+          runtime: platformRuntime(),
+        },
         ...{ take: intake.take, accept: intake.accept, nameKey: intake.nameKey },
       }),
     );

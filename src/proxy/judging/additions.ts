@@ -1,10 +1,10 @@
 /** What a host adds to an event: who caused it, and whose subscription it counts for. */
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
-import type { UsageOptions } from '../options.js';
 import type { Caller, ReportedEvent } from '../reported.js';
+import type { UsageHooks } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
-import { ALERTS } from '../telling/alerts.js';
+import { ALERTS, wordsOf } from '../telling/alerts.js';
 
 const MAX_TEXT_LENGTH = 200;
 /** Printable ASCII; with room for what base64 makes of the longest text. */
@@ -24,6 +24,29 @@ const BUSINESS_ENTITY_ID = /^[\x20-\x7e]{1,50}$/;
 /** Whether Chargebee can know a business entity by this. Hosts without types may give anything. */
 export const isBusinessEntityId = (given: unknown): given is string =>
   typeof given === 'string' && BUSINESS_ENTITY_ID.test(given);
+
+const UNUSABLE_CALLER = wordsOf(ALERTS.unusableAnswer, {
+  hook: 'caller',
+  what: 'an object with texts, or undefined',
+  so: 'what is no text is not sent',
+});
+
+/** The caller that a hook named. Hosts without types say null of nobody, and number their users. */
+export const callerOf = (given: unknown, alert: OnAlert): Caller | undefined => {
+  if (!given) return undefined;
+  let isUsable = typeof given === 'object' && !Array.isArray(given);
+  const textOf = (value: unknown): string | undefined => {
+    if (typeof value === 'string') return value;
+    if (Number.isFinite(value)) return `${value as number}`;
+    isUsable &&= value === undefined || value === null;
+    return undefined;
+  };
+  const { ip, user, device, businessEntityId } = given as { readonly [Name in keyof Caller]: unknown };
+  const caller = { ip: textOf(ip), user: textOf(user), device: textOf(device) };
+  if (!isUsable) alert(UNUSABLE_CALLER);
+  // Which ids can be known, additionsOf checks.
+  return { ...caller, businessEntityId: businessEntityId as Caller['businessEntityId'] };
+};
 
 /** The headers that describe a caller: only what a header can hold; anything else is left out. */
 const headersOf = (
@@ -60,34 +83,39 @@ export const additionsOf = (
 const isPrimitive = (value: unknown): boolean =>
   typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
 
+const isFlat = (value: unknown): value is UsageFields['properties'] =>
+  typeof value === 'object' &&
+  value !== null &&
+  [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null) &&
+  Object.values(value).every(isPrimitive);
+
 const defaultProperties = ({ type, offerId }: ReportedEvent): UsageFields['properties'] => ({
   offer_event: type,
   personalized_offer_id: offerId,
 });
 
+const fits = (event: ReportedEvent, usage: UsageFields): boolean =>
+  new TextEncoder().encode(JSON.stringify(usageEventOf({ ...event, usage }))).length <= MAX_USAGE_EVENT_BYTES;
+
 /** What an event's usage event says; undefined if the host wants none, or none can be made. */
 export const usageOf = async (
-  { subscriptionFor, propertiesFor = defaultProperties }: UsageOptions,
+  { subscriptionFor, propertiesFor }: UsageHooks,
   event: ReportedEvent,
   subject: string | undefined,
   alert: OnAlert,
 ): Promise<UsageFields | undefined> => {
-  // Hosts without types may say null, and may be asynchronous everywhere.
+  // Hosts without types may say null.
   const subscriptionId = (await subscriptionFor(event, subject)) ?? undefined;
   if (subscriptionId === undefined) return undefined;
-  const usage = { subscriptionId, properties: await propertiesFor(event, subject) };
-  const isFlat =
-    [Object.prototype, null].includes(Object.getPrototypeOf(usage.properties) as object | null) &&
-    Object.values(usage.properties).every((value) => isPrimitive(value));
-  const bytes = new TextEncoder().encode(JSON.stringify(usageEventOf({ ...event, usage }))).length;
+  const properties = propertiesFor ? await propertiesFor(event, subject) : defaultProperties(event);
   if (
     typeof subscriptionId === 'string' &&
     subscriptionId &&
     subscriptionId.length <= MAX_SUBSCRIPTION_LENGTH &&
-    isFlat &&
-    bytes <= MAX_USAGE_EVENT_BYTES
+    isFlat(properties) &&
+    fits(event, { subscriptionId, properties })
   )
-    return usage;
+    return { subscriptionId, properties };
   alert(ALERTS.unusableUsage.words);
   return undefined;
 };

@@ -7,12 +7,12 @@ import type { Incoming } from '../door/exchange.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { listedAs, OTHER_GROUPS } from '../intake/ledger.js';
-import { patiently } from '../patience.js';
-import type { ReportedEvent } from '../reported.js';
+import { HOOK_MS, patiently } from '../patience.js';
+import type { Caller, ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
-import { ALERTS } from '../telling/alerts.js';
-import { additionsOf, usageOf } from './additions.js';
+import { ALERTS, wordsOf } from '../telling/alerts.js';
+import { additionsOf, callerOf, usageOf } from './additions.js';
 import { createVerifier, type TokenWorth } from './signature.js';
 import { watchMismatches } from './subjects.js';
 import { type Entitled, keepTogether } from './together.js';
@@ -31,6 +31,7 @@ export interface Circumstances {
 /** What was found out about an event besides what it says. */
 interface Findings {
   readonly usage?: UsageFields | undefined;
+  readonly caller?: Caller | undefined;
   /** What its token says of its group. */
   readonly group?: TokenWorth['group'] | undefined;
 }
@@ -44,12 +45,16 @@ export interface Judgement {
 }
 
 const SUBJECT_DEFER_MS = 60_000;
-/** What hooks may take for a whole request; the client waits for 12 s. */
-const HOOKS_MS = 6_000;
 const HOOKS_AT_ONCE = 16;
 const HOOK_DEFER_MS = 5_000;
 
 const UNUSABLE = { group: ALERTS.unusableGroup.words, reason: ALERTS.unusableReason.words } as const;
+
+const NO_ANSWER = wordsOf(ALERTS.unusableAnswer, {
+  hook: 'authorize',
+  what: 'true or false',
+  so: 'its events are refused',
+});
 
 /** Every fault of an event looks the same from outside, so nobody can try out which offers there are. */
 const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
@@ -96,17 +101,16 @@ export const createEntitlement = (
   { budgets, knows, alert, runtime }: EntitlementContext,
 ): ((items: readonly DecodedItem[], circumstances: Circumstances) => Promise<Judgement>) => {
   const verifyToken = secrets && createVerifier(secrets);
-  const canWait = [secrets, authorize, usage].some((given) => given !== undefined);
+  const canWait = [secrets, authorize, caller, usage].some((given) => given !== undefined);
   const onNamed = watchMismatches(alert);
 
   const admitted = (
     event: DecodedEvent,
     reported: ReportedEvent,
-    { incoming, visitor, receivedAt }: Circumstances,
+    { visitor, receivedAt }: Circumstances,
     found: Findings = {},
   ): AdmittedEvent => {
     const { group, reason, unusable } = event;
-    const told = caller?.(reported, incoming.request);
     if (unusable) alert(UNUSABLE[unusable]);
     if (found.group === 'other') alert(ALERTS.unsignedGroup.words);
     return {
@@ -116,7 +120,7 @@ export const createEntitlement = (
       occurredAt: reported.occurredAt,
       receivedAt,
       content: contentOf(event),
-      ...additionsOf(told, found.usage, alert),
+      ...additionsOf(found.caller, found.usage, alert),
       group: found.group === 'other' ? OTHER_GROUPS : listedAs(group, groups),
       isGroupSigned: found.group === 'signed',
       reason,
@@ -139,11 +143,13 @@ export const createEntitlement = (
       alert(ALERTS.unsigned.words);
       return REFUSED;
     }
+    const isAllowed = authorize ? await authorize(reported, incoming.request) : true;
     // A hook without types may forget to say; then it has not said yes.
-    const isAllowed: unknown = authorize ? await authorize(reported, incoming.request) : true;
+    if (typeof isAllowed !== 'boolean') alert(NO_ANSWER);
     if (isAllowed !== true) return REFUSED;
     const found = {
       usage: usage && (await usageOf(usage, reported, subject, alert)),
+      caller: caller && callerOf(await caller(reported, incoming.request), alert),
       group: worth?.group,
     };
     const taken = admitted(event, reported, circumstances, found);
@@ -209,7 +215,7 @@ export const createEntitlement = (
     let stop = (): void => undefined;
     const late = new Promise<Entitled>((resolve) => {
       if (canWait)
-        stop = patiently(runtime, HOOKS_MS, () => {
+        stop = patiently(runtime, HOOK_MS, () => {
           alert(ALERTS.hooksLate.words);
           resolve(UNAVAILABLE);
         });

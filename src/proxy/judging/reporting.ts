@@ -2,12 +2,13 @@
 import { OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
 import type { Runtime } from '../../runtime.js';
-import type { AdmittedEvent } from '../intake/admitted.js';
+import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
-import type { UsageOptions } from '../options.js';
-import type { ReportResult, ServerEvent } from '../reported.js';
+import { HOOK_MS, inTime } from '../patience.js';
+import type { ReportedEvent, ReportResult, ServerEvent } from '../reported.js';
+import type { UsageHooks } from '../resolving.js';
 import { type OnAlert, remedyOf } from '../telling/alert.js';
 import { additionsOf, usageOf } from './additions.js';
 import { keyOf, signed } from './mac.js';
@@ -17,7 +18,7 @@ import { checkReported, fault } from './report-checks.js';
 export interface ReportingContext {
   /** Part of every id, so that sites that share a name of an event do not share the event. */
   readonly site: string;
-  readonly usage: UsageOptions | undefined;
+  readonly usage: UsageHooks | undefined;
   /** The only groups that count; undefined for any. */
   readonly groups?: ReadonlySet<string> | undefined;
   readonly take: Taking['take'];
@@ -31,7 +32,7 @@ export interface ReportingContext {
     verdicts: ReadonlyMap<string, Verdict>,
     typeOf: (id: string) => ServerEvent['type'],
   ) => void;
-  readonly now: Runtime['now'];
+  readonly runtime: Pick<Runtime, 'now' | 'after'>;
 }
 
 /** Reports events. */
@@ -93,12 +94,12 @@ const outcomeOf = (verdict: Verdict | undefined, at: number): keyof ReportResult
   }
 };
 
-/** No matter why an intake does not take them, the same events may be reported again. */
-const sayAgain = (cause: unknown): never => {
+/** No matter why they are not taken, the same events may be reported again. */
+const sayAgain = (cause: unknown, what = 'The intake does not answer.'): never => {
   const remedy = remedyOf(cause, '');
   throw new OffersightError(
     'delivery',
-    `${remedy || 'The intake does not answer.'} Report the events again ${remedy ? 'after that' : 'later'}: their names keep them from counting twice.`,
+    `${remedy || what} Report the events again ${remedy ? 'after that' : 'later'}: their names keep them from counting twice.`,
     cause,
   );
 };
@@ -113,8 +114,19 @@ export const createReporting = ({
   nameKey,
   alert,
   observe,
-  now,
+  runtime,
 }: ReportingContext): Report => {
+  const usageIn = async (
+    event: ReportedEvent,
+    subject: string | undefined,
+  ): Promise<UsageFields | undefined> => {
+    if (!usage) return undefined;
+    const asked = usageOf(usage, event, subject, alert);
+    return inTime(runtime, HOOK_MS, asked, undefined, 'A hook of usage').catch((cause: unknown) =>
+      sayAgain(cause, 'A hook of usage failed.'),
+    );
+  };
+
   const admit = async (
     given: ServerEvent,
     receivedAt: number,
@@ -131,13 +143,13 @@ export const createReporting = ({
       receivedAt,
       content,
       group,
-      ...additionsOf(caller, usage && (await usageOf(usage, reported, subject, alert)), alert),
+      ...additionsOf(caller, await usageIn(reported, subject), alert),
     };
   };
 
   /** The events of a portion by id, and the place of each in the report. */
   const admitAll = async (portion: readonly ServerEvent[], from: number, receivedAt: number) => {
-    const key = await keyOf(await nameKey().catch(sayAgain));
+    const key = await keyOf(await nameKey().catch((cause: unknown) => sayAgain(cause)));
     const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
     const placeOf = new Map<string, number>();
     for (const [at, event] of portion.entries()) {
@@ -168,7 +180,7 @@ export const createReporting = ({
     // Hosts without types may give one event.
     const given: unknown = events;
     if (!Array.isArray(given)) throw new OffersightError('configuration', 'Give report a list of events.');
-    const receivedAt = now();
+    const receivedAt = runtime.now();
     const named = new Map<string, string>();
     for (const [at, event] of events.entries()) {
       checkReported(event, at, receivedAt);
@@ -187,7 +199,7 @@ export const createReporting = ({
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
       const { admitted, placeOf } = await admitAll(portion, from, receivedAt);
-      const verdicts = await takeAll(admitted.values()).catch(sayAgain);
+      const verdicts = await takeAll(admitted.values()).catch((cause: unknown) => sayAgain(cause));
       result.duplicate += portion.length - admitted.size;
       for (const id of admitted.keys()) result[outcomeOf(verdicts.get(id), placeOf.get(id) ?? from)] += 1;
     }

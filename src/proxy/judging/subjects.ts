@@ -1,12 +1,11 @@
-/** Who asks, by the host's own session: each request is asked about once, and not for ever. */
+/** Who asks, as the host's own functions say: each request is asked about once, and not for ever. */
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
-import type { OfferProxyOptions } from '../options.js';
-import { patiently } from '../patience.js';
+import { HOOK_MS, inTime } from '../patience.js';
+import type { ResolvedProxyOptions } from '../resolving.js';
 import type { OnAlert } from '../telling/alert.js';
-import { ALERTS } from '../telling/alerts.js';
+import { ALERTS, wordsOf } from '../telling/alerts.js';
 
-const DEADLINE_MS = 6_000;
 /** A few may be of somebody who has signed out. */
 const LEAST_MISMATCHES = 10;
 
@@ -25,25 +24,18 @@ export const watchMismatches = (alert: OnAlert): ((isSame: boolean) => void) => 
 
 /** Makes what names the user of a request; it rejects where the hook fails or takes too long. */
 export const createSubjects = (
-  hook: OfferProxyOptions['subject'],
+  hook: ResolvedProxyOptions['subject'],
   alert: OnAlert,
   runtime: Pick<Runtime, 'after'>,
 ): ((request: Request) => Promise<string | undefined>) => {
   const ask = async (request: Request): Promise<string | undefined> => {
-    let stop = (): void => undefined;
-    const late = new Promise<never>((_, reject) => {
-      stop = patiently(runtime, DEADLINE_MS, () => reject(new Error('The subject hook took too long.')));
-    });
-    try {
-      const given: unknown = hook && (await Promise.race([hook(request), late]));
-      // Hosts without types say null or an empty text of nobody, and number their users.
-      const named = typeof given === 'number' ? `${given}` : given || undefined;
-      if (named === undefined || isSubject(named)) return named;
-      alert(ALERTS.noSubject.words);
-      return undefined;
-    } finally {
-      stop();
-    }
+    const given = hook && (await inTime(runtime, HOOK_MS, hook(request), undefined, 'The subject hook'));
+    // Hosts without types say null or an empty text of nobody, and number their users.
+    const named = Number.isFinite(given) ? `${given as number}` : given;
+    if (!named) return undefined;
+    if (isSubject(named)) return named;
+    alert(ALERTS.noSubject.words);
+    return undefined;
   };
 
   const asked = new WeakMap<Request, Promise<string | undefined>>();
@@ -54,3 +46,25 @@ export const createSubjects = (
     return subject;
   };
 };
+
+const NO_ADDRESS = wordsOf(ALERTS.unusableAnswer, {
+  hook: 'address',
+  what: 'a text or undefined',
+  so: 'no address has a budget',
+});
+
+/** Makes what names the address of a request; it rejects where the hook fails or takes too long. */
+export const createAddresses =
+  (
+    hook: NonNullable<ResolvedProxyOptions['address']>,
+    alert: OnAlert,
+    runtime: Pick<Runtime, 'after'>,
+  ): ((request: Request) => Promise<string | undefined>) =>
+  async (request) => {
+    const given = await inTime(runtime, HOOK_MS, hook(request), undefined, 'The address hook');
+    // Hosts without types say null, or false.
+    if (!given) return undefined;
+    if (typeof given === 'string') return given;
+    alert(NO_ADDRESS);
+    return undefined;
+  };

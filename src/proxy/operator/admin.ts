@@ -35,7 +35,7 @@ export interface OfferAdminOptions {
   /**
    * Takes events that other programs of the host report.
    * @default there is no such path
-   * @range the `report` of a proxy
+   * @range the `report` of a proxy; one that takes more than 60 s is answered 503
    * @example `proxy.report`
    */
   readonly report?: (events: readonly ServerEvent[]) => Promise<ReportResult>;
@@ -50,7 +50,7 @@ export interface OfferAdminOptions {
   /**
    * Called if requests of operators fail, with a message and the cause; for the same message at most once in ten minutes.
    * @default nothing is called
-   * @range a function; what it throws is ignored
+   * @range a function, also an async one; what it throws is ignored
    * @example `(message) => console.error(message)`
    */
   readonly onAlert?: OnAlert;
@@ -123,7 +123,7 @@ export const createWatchedAdmin = (
     now: runtime.now,
     onFailure: (cause) => fail(cause),
   });
-  const answerProgram = createPrograms({ intake, now: runtime.now, report });
+  const answerProgram = createPrograms({ intake, runtime, report });
 
   const answer: OfferAdmin = async (request, { address } = {}) => {
     const [, given] = /^Bearer(?: +(.*))?$/i.exec(request.headers.get('authorization') ?? '') ?? [];

@@ -1,7 +1,9 @@
 /** What programs ask over HTTP: the same figures and events as the command line's. */
 
+import type { Runtime } from '../../runtime.js';
 import { problem, REPLY_HEADERS } from '../door/problem.js';
 import type { Intake, Lane } from '../intake/intake.js';
+import { inTime } from '../patience.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import { readText } from './body.js';
 import { type Funnel, isDay, isFunnelBy, readFunnel } from './funnel.js';
@@ -13,11 +15,13 @@ import { retry } from './retrying.js';
 /** What programs are answered from. */
 export interface ProgramsContext {
   readonly intake: Intake;
-  readonly now: () => number;
+  readonly runtime: Pick<Runtime, 'now' | 'after'>;
   readonly report: ((events: readonly ServerEvent[]) => Promise<ReportResult>) | undefined;
 }
 
 const DEFAULT_LIMIT = 100;
+/** A direct intake forwards portion after portion before it says what became of them. */
+const REPORT_MS = 60_000;
 /** More would take the process too long to write at once. */
 const MAX_LIMIT = 1_000;
 
@@ -73,7 +77,7 @@ const laneIn = (intake: Intake, query: URLSearchParams): Lane | undefined => {
 /** Answers a program's request, which has the right token. */
 export const createPrograms = ({
   intake,
-  now,
+  runtime,
   report,
 }: ProgramsContext): ((request: Request) => Promise<Response>) => {
   const funnel = async (query: URLSearchParams): Promise<Response> => {
@@ -94,7 +98,7 @@ export const createPrograms = ({
     if (limit < 1 || limit > MAX_LIMIT) return refuse('limit');
     if (page < 1) return refuse('page');
     if (page * limit > LAST_OFFER) return refuse('last');
-    return json(await readStatus(intake, now(), { limit, page, since }));
+    return json(await readStatus(intake, runtime.now(), { limit, page, since }));
   };
 
   const rows = (
@@ -118,14 +122,19 @@ export const createPrograms = ({
     const ids = query.getAll('id');
     const offerId = query.get('offer') ?? undefined;
     if (ids.length && (offerId !== undefined || since !== undefined)) return refuse('choice');
-    const retried = await retry(lane, { ids, offerId, since }, now);
+    const retried = await retry(lane, { ids, offerId, since }, runtime.now);
     return json({ retried, ...(ids.length && { unchanged: new Set(ids).size - retried }) });
   };
 
   const reportLines = async (request: Request): Promise<Response> => {
     if (!report) return problem('path');
     const text = await readText(request);
-    return text === undefined ? problem('size') : json(await readReport(text)(report));
+    if (text === undefined) return problem('size');
+    const reported = await inTime(runtime, REPORT_MS, readReport(text)(report), undefined, 'The report');
+    // Hosts without types may give their own.
+    if (!Number.isInteger(reported?.accepted))
+      throw new Error('The report does not say what became of the events.');
+    return json(reported);
   };
 
   return async (request) => {

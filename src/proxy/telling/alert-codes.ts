@@ -15,6 +15,7 @@ export type AlertCode =
   | 'unusableReason'
   | 'hookFailed'
   | 'hooksLate'
+  | 'unusableAnswer'
   | 'unusableUsage'
   | 'unusableBusinessEntity'
   | 'crowdedGroups'

@@ -2,7 +2,7 @@
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
 import { type AlertCode, alertCodeOf, isDaily } from './alert-codes.js';
-import { cleanCause } from './cause.js';
+import { cleanCause, hookOf } from './cause.js';
 
 /**
  * Called with a message about what an operator has to do, and with what broke. That is a copy of
@@ -36,16 +36,14 @@ export const quietly = (
   onSeen: (code: AlertCode) => void = () => undefined,
 ): Tell => {
   const toldAt = new Map<string, number>();
+  const tell = hookOf(onAlert);
   return (message, cause, code = alertCodeOf(message)) => {
     if (code) onSeen(code);
     const now = runtime.elapsed();
     const againMs = code && isDaily(code) ? DAY_MS : AGAIN_MS;
     if (now - (toldAt.get(message) ?? -againMs) < againMs) return;
     toldAt.set(message, now);
-    try {
-      onAlert(message, cleanCause(cause), code);
-    } catch {
-      // The listener that should get it is the one that failed.
-    }
+    // The listener that should get what it throws is the one that failed.
+    tell(message, cleanCause(cause), code).catch(() => undefined);
   };
 };

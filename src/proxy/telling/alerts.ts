@@ -106,6 +106,11 @@ export const ALERTS = {
     means: 'Your functions took more than 6 s for one request.',
     repair: 'Make them faster, for example by a cache. The events are sent again.',
   },
+  unusableAnswer: {
+    words: 'The {hook} hook has to give {what}. Until then {so}.',
+    means: 'A function of yours gave something of another kind than its option says.',
+    repair: 'Let it give what the option says.',
+  },
   unusableUsage: {
     words:
       'A usage event cannot be made: subscriptionFor or propertiesFor gave what the usage API does not take.',

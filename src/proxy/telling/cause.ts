@@ -102,23 +102,20 @@ export const cleanCause = (thrown: unknown): unknown => copyOf(thrown, false, MA
 /** A copy of what a hook of the host threw, which says in which line that was and not what it said. */
 const hookFailure = (thrown: unknown): unknown => copyOf(thrown, true, MAX_DEPTH);
 
-/** The same hook. What it throws, or rejects with, says only in which line that was. */
-export const discreetly =
-  <Given extends readonly unknown[], Result>(hook: (...given: Given) => Result) =>
-  (...given: Given): Result => {
-    const fail = (cause: unknown): never => {
+/** A function of the host's, as the proxy calls it. What it gives is anything: hosts without types give what they like. */
+export type Hook<Given extends readonly unknown[]> = (...given: Given) => Promise<unknown>;
+
+/**
+ * The same function as a promise, since any function may be asynchronous, whatever its type says. What it throws, or
+ * rejects with, says only in which line that was. Whoever calls it catches that: a rejection that nobody catches ends the
+ * process.
+ */
+export const hookOf =
+  <Given extends readonly unknown[]>(hook: (...given: Given) => unknown): Hook<Given> =>
+  (...given) =>
+    new Promise((resolve) => resolve(hook(...given))).catch((cause: unknown) => {
       throw hookFailure(cause);
-    };
-    try {
-      const result = hook(...given);
-      // A promise may be another library's. What the hook promises stays the same.
-      const isPromise =
-        typeof (result as { readonly then?: unknown } | null | undefined)?.then === 'function';
-      return isPromise ? (Promise.resolve(result).catch(fail) as Result) : result;
-    } catch (cause) {
-      return fail(cause);
-    }
-  };
+    });
 
 /** The system's or driver's code for a failure, wherever in the chain of causes it hides. */
 export const systemCodeOf = (thrown: unknown, depth = MAX_DEPTH): string | undefined => {

@@ -62,5 +62,5 @@ export type Observation =
       readonly code: AlertCode;
     };
 
-/** Called for everything that happens; what it throws is ignored. */
+/** Called for everything that happens; what it throws is an alert. */
 export type OnObservation = (observation: Observation) => void;
