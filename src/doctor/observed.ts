@@ -70,6 +70,16 @@ export interface LaneSeen {
   readonly pausedUntil?: number;
 }
 
+/** What the proxy itself did not take in the last days. */
+export interface DoorSeen {
+  /** What an operator has to do. */
+  readonly alerts: readonly string[];
+  /** Requests that were not admitted, by code. */
+  readonly requests: Readonly<Record<string, number>>;
+  /** Events that the proxy refused, by code. */
+  readonly refused: Readonly<Record<string, number>>;
+}
+
 /** What the proxy's listener for operators said. */
 export interface OperatorSeen {
   /** Where it was asked. */
@@ -77,8 +87,9 @@ export interface OperatorSeen {
   /** What became of the question for the status. */
   readonly asked: Asked;
   readonly lanes: readonly LaneSeen[];
-  /** Dead letters. */
+  /** Events of the last 30 days that Chargebee refused. */
   readonly refused: number;
+  readonly door: DoorSeen;
   /** The status of `/readyz`; undefined if it has none there. */
   readonly ready?: number;
   /** When that was, epoch milliseconds. */

@@ -15,6 +15,7 @@ import { shareBudgets } from './door/sharing.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
+import { isDurable } from './intake/durable.js';
 import { createEntitlement, type Judgement } from './judging/entitlement.js';
 import { createInspecting } from './judging/inspecting.js';
 import { createReporting } from './judging/reporting.js';
@@ -26,6 +27,7 @@ import { countVerdicts, toResult } from './results.js';
 import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
 import { ALERTS } from './telling/alerts.js';
 import { hookOf } from './telling/cause.js';
+import { recordDoor } from './telling/door-recorder.js';
 import type { Observation } from './telling/observation.js';
 
 /** What the host's server knows of a request. */
@@ -96,9 +98,14 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const runtime = given.runtime ?? platformRuntime();
   const onAlert: OnAlert =
     given.onAlert?.bind(given) ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
-  const alert = quietly(onAlert, runtime, (code) => observe({ kind: 'alert', code }));
+  const door = recordDoor(isDurable(options.intake) ? options.intake : {}, runtime);
+  const alert = quietly(onAlert, runtime, (code, message) => {
+    door.raised(code, message);
+    observe({ kind: 'alert', code });
+  });
   const onObservation = given.onObservation && hookOf(given.onObservation.bind(given));
   const observe = (observation: Observation): void => {
+    door.observe(observation);
     onObservation?.(observation).catch((cause: unknown) => {
       // Otherwise a hook that throws for each alert would be called for the alert about itself, without end.
       if (observation.kind !== 'alert') alert(ALERTS.observationFailed.words, cause);
@@ -231,6 +238,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     report,
     async close() {
       await sharing.close();
+      await door.close();
       await forwarding.close();
     },
   });

@@ -128,10 +128,12 @@ it('an address that a list blocks is named with the filter and the list', () => 
 
 describe('the proxy itself', () => {
   const lane = { name: 'offer_events', waiting: 3 };
+  const NO_DOOR = { alerts: [], requests: {}, refused: {} };
   const operator = (given: Partial<OperatorSeen> = {}): Observed =>
     seen({
       operator: {
         ...{ url: 'http://127.0.0.1:8788/admin/', asked: answer(), lanes: [lane], refused: 0, at: 1e7 },
+        door: NO_DOOR,
         ...given,
       },
     });
@@ -139,6 +141,17 @@ describe('the proxy itself', () => {
   it.each<[string, Partial<OperatorSeen>, string[]]>([
     ['has no alert', { ready: 200 }, []],
     ['has an alert', { lanes: [{ ...lane, alert: 'Check the key.' }] }, ['error proxy-alert']],
+    ['has an alert of its door', { door: { ...NO_DOOR, alerts: ['Sign them.'] } }, ['error proxy-alert']],
+    [
+      'refuses events itself',
+      { door: { ...NO_DOOR, refused: { invalid_event: 12 } } },
+      ['warning proxy-refuses-events'],
+    ],
+    [
+      'admits no requests',
+      { door: { ...NO_DOOR, requests: { origin: 3 } } },
+      ['note proxy-rejects-requests'],
+    ],
     ['is not ready', { ready: 503 }, ['error proxy-not-ready']],
     ['is behind', { lanes: [{ ...lane, oldestAt: 1 }] }, ['warning proxy-behind']],
     ['has dead letters', { refused: 2 }, ['note proxy-dead-letters']],

@@ -261,7 +261,14 @@ export const LAWS: Readonly<Record<string, Law>> = {
   // in a row of its own.
   'proxy/telling': {
     values: ['proxy/telling', 'errors'],
-    types: ['proxy/door/problem', 'proxy/forward/destination', 'protocol', 'runtime'],
+    types: [
+      'proxy/door/problem',
+      'proxy/forward/destination',
+      'proxy/intake/door-report',
+      'proxy/intake/intake',
+      'protocol',
+      'runtime',
+    ],
   },
   'proxy/door': { values: ['proxy/door', 'protocol'] },
   'proxy/door/address': { packages: ['ipaddr.js'] },
@@ -312,6 +319,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'proxy/intake/sql': {
     values: [
       'proxy/intake/sql',
+      'proxy/intake/door-report',
       'proxy/intake/ledger',
       'proxy/intake/lease',
       'proxy/intake/rules',
@@ -436,6 +444,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/door/address',
       'proxy/door/budgets',
       'proxy/door/problem',
+      'proxy/intake/door-report',
       'proxy/intake/ledger',
       'proxy/judging/mac',
       'proxy/patience',
@@ -468,7 +477,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'protocol/reasons',
       'errors',
     ],
-    types: ['proxy/intake/intake', 'proxy/intake/admitted'],
+    types: ['proxy/intake/door-report', 'proxy/intake/intake', 'proxy/intake/admitted'],
     packages: ['d3-scale', 'node:fs', 'preact', 'preact-render-to-string'],
   },
   // The files that the operator's browser loads.
@@ -506,6 +515,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/judging',
       'proxy/forward/forwarding',
       'proxy/forward/gate',
+      'proxy/intake/durable',
       'proxy/telling',
       'proxy/resolving',
       'proxy/results',

@@ -1,6 +1,6 @@
 /** What only the proxy knows, asked at its listener for operators. The token goes only to that origin. */
 import type { Ask } from '../http/asking.js';
-import type { LaneSeen, OperatorSeen } from '../observed.js';
+import type { DoorSeen, LaneSeen, OperatorSeen } from '../observed.js';
 
 /** Where to ask, and as whom. */
 export interface AdminOptions {
@@ -10,7 +10,8 @@ export interface AdminOptions {
 }
 
 interface Status {
-  readonly all?: { readonly refused?: unknown };
+  readonly door?: unknown;
+  readonly sums?: { readonly last30Days?: { readonly refused?: unknown } };
   readonly lanes?: Readonly<Record<string, unknown>>;
 }
 
@@ -26,6 +27,22 @@ const laneOf = (name: string, given: unknown): LaneSeen => {
     ...(oldest !== undefined && { oldestAt: oldest }),
     ...(paused !== undefined && { pausedUntil: paused }),
     ...(typeof alert === 'string' && { alert }),
+  };
+};
+
+const countsOf = (given: unknown): Readonly<Record<string, number>> =>
+  Object.fromEntries(
+    Object.entries(given ?? {}).filter((entry): entry is [string, number] => typeof entry[1] === 'number'),
+  );
+
+const doorOf = (given: unknown): DoorSeen => {
+  const { alerts, requests, refused } = (given ?? {}) as Record<string, unknown>;
+  return {
+    alerts: (Array.isArray(alerts) ? alerts : []).flatMap((alert: unknown) => {
+      const { message } = (alert ?? {}) as Record<string, unknown>;
+      return typeof message === 'string' ? [message] : [];
+    }),
+    ...{ requests: countsOf(requests), refused: countsOf(refused) },
   };
 };
 
@@ -49,13 +66,14 @@ export const askOperator = async (
     ask(new URL('status?limit=1', base).href, { headers: { authorization: `Bearer ${token}` } }),
     ask(new URL('/readyz', base).href),
   ]);
-  const { lanes = {}, all = {} } = asked.kind === 'answered' ? parse(asked.text) : {};
+  const { lanes = {}, sums, door } = asked.kind === 'answered' ? parse(asked.text) : {};
   // A web server that passes on only the admin route answers other paths by itself.
   const isProbe = probe.kind === 'answered' && /^(?:not )?ready\n$/.test(probe.text);
   return {
     ...{ url: base, asked, at },
     lanes: Object.entries(lanes).map(([name, lane]) => laneOf(name, lane)),
-    refused: numberOf(all.refused) ?? 0,
+    refused: numberOf(sums?.last30Days?.refused) ?? 0,
+    door: doorOf(door),
     ...(isProbe && { ready: probe.status }),
   };
 };

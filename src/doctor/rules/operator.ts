@@ -32,11 +32,42 @@ const findUnanswered = (seen: OperatorSeen) => {
       });
 };
 
-const findAlerts = ({ lanes }: OperatorSeen): Finding[] => {
-  const alerts = lanes.flatMap(({ name, alert }) => (alert === undefined ? [] : [`${name}: ${alert}`]));
+const findAlerts = ({ lanes, door }: OperatorSeen): Finding[] => {
+  const alerts = [
+    ...lanes.flatMap(({ name, alert }) => (alert === undefined ? [] : [`${name}: ${alert}`])),
+    ...door.alerts,
+  ];
   const title = 'The proxy waits for you to do something.';
   const repair = 'Do what the alert says. See “What each alert means” in docs/operations.md.';
   return alerts.length ? [finding('error', 'proxy-alert', { title, evidence: alerts, repair })] : [];
+};
+
+const namesOf = (counts: Readonly<Record<string, number>>): string[] =>
+  Object.entries(counts).map(([code, times]) => `${code}: ${times}`);
+
+const findRejected = ({ door }: OperatorSeen): Finding[] => {
+  const [refused, requests] = [namesOf(door.refused), namesOf(door.requests)];
+  const repair = 'Look up each code in docs/troubleshooting.md. Single requests of robots need nothing.';
+  return [
+    ...(refused.length
+      ? [
+          finding('warning', 'proxy-refuses-events', {
+            title: 'The proxy refused events of the last 7 days, so Chargebee never heard of them.',
+            evidence: refused,
+            repair,
+          }),
+        ]
+      : []),
+    ...(requests.length
+      ? [
+          finding('note', 'proxy-rejects-requests', {
+            title: 'The proxy did not admit all requests of the last 7 days.',
+            evidence: requests,
+            repair,
+          }),
+        ]
+      : []),
+  ];
 };
 
 const findNotReady = ({ ready, url }: OperatorSeen): Finding[] => {
@@ -57,8 +88,8 @@ const findBehind = ({ lanes, at }: OperatorSeen): Finding[] => {
 };
 
 const findDeadLetters = ({ refused }: OperatorSeen): Finding[] => {
-  const title = `Chargebee has refused ${count(refused, 'event')}.`;
-  const evidence = [count(refused, 'dead letter')];
+  const title = `Chargebee has refused ${count(refused, 'event')} of the last 30 days.`;
+  const evidence = [`${count(refused, 'event')} refused by Chargebee`];
   const repair =
     'Look at offersight dead-letters list. Most often pages name the offer_id where the personalized offer’s id belongs.';
   return refused ? [finding('note', 'proxy-dead-letters', { title, evidence, repair })] : [];
@@ -73,7 +104,9 @@ export const operatorStatus: Rule = {
   find({ operator }) {
     if (!operator) return [];
     if (!operator.lanes.length) return [findUnanswered(operator)];
-    return [findAlerts, findNotReady, findBehind, findDeadLetters].flatMap((find) => find(operator));
+    return [findAlerts, findNotReady, findRejected, findBehind, findDeadLetters].flatMap((find) =>
+      find(operator),
+    );
   },
 };
 

@@ -1,10 +1,14 @@
 /** `offersight funnel`: how many offers were seen, closed and accepted, for people and for spreadsheets. */
 import { REASONS } from '../../protocol/reasons.js';
+import { platformRuntime } from '../../runtime.js';
+import type { Intake } from '../intake/intake.js';
 import { OTHER_GROUPS } from '../intake/ledger.js';
+import { inWords } from '../operator/door-lines.js';
 import {
   type Funnel,
   type FunnelBy,
   type FunnelFigures,
+  type FunnelQuery,
   isDay,
   isFunnelBy,
   keysOf,
@@ -15,6 +19,7 @@ import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { read } from './flags.js';
 import { openIntake, placeOf } from './sources.js';
+import type { Screen } from './status.js';
 import { table } from './table.js';
 import { useIntake } from './using-intake.js';
 
@@ -30,7 +35,7 @@ const HEAD = [
   'acceptance rate',
   'delivered',
   'waiting',
-  'refused',
+  'refused by Chargebee',
   'given up',
   'purged',
 ];
@@ -67,6 +72,20 @@ const render = ({ by, since, until, rows, all }: Funnel): string => {
   return `${[head, '', ...table([[...keys, ...HEAD], ...cells, sum], keys.length), '', ...notes].join('\n')}\n`;
 };
 
+/** What is missing below: what the proxy refused is in no row. */
+const doorLines = async (intake: Intake): Promise<string> => {
+  const door = await intake.door?.(platformRuntime().now());
+  if (!door) return '';
+  const { alerts, rejected } = inWords(door);
+  const lines = [...alerts.map(({ message }) => `ALERT ${message}`), ...rejected];
+  return lines.length ? `${lines.join('\n')}\n\n` : '';
+};
+
+/** Writes the funnel for people, below what it does not have. */
+export const printFunnel = async (intake: Intake, query: FunnelQuery, screen: Screen): Promise<void> => {
+  screen.write(`${await doorLines(intake)}${render(await readFunnel(intake, query))}`);
+};
+
 const dayOf = (name: string, given: string | undefined): string | undefined => {
   if (given === undefined || isDay(given)) return given;
   throw new Failure(`Set --${name} to a UTC day, such as 2026-11-01.`);
@@ -92,8 +111,8 @@ export const runFunnel = async (args: string[]): Promise<void> => {
   const place = placeOf(values);
   const open = () => openIntake(place, { mustExist: true, readOnly: true });
   await useIntake(place, open, async (intake) => {
+    if (!values.json && !values.csv) return await printFunnel(intake, query, process.stdout);
     const funnel = await readFunnel(intake, query);
-    if (values.json) process.stdout.write(`${JSON.stringify(funnel)}\n`);
-    else process.stdout.write(values.csv ? [...toCsvLines(funnel)].join('') : render(funnel));
+    process.stdout.write(values.json ? `${JSON.stringify(funnel)}\n` : [...toCsvLines(funnel)].join(''));
   });
 };

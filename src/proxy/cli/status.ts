@@ -2,6 +2,7 @@
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, Lane, LaneStatus } from '../intake/intake.js';
 import { NO_GROUP } from '../intake/ledger.js';
+import { inWords as inSentences } from '../operator/door-lines.js';
 import {
   type Figures,
   LAST_OFFER,
@@ -41,11 +42,23 @@ const FIGURE_NAMES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'd
 
 const figuresOf = (figures: Figures): number[] => FIGURES.map((name) => figures[name]);
 
-const COLUMNS = ['taken', 'delivered', 'waiting', 'refused', 'given up', 'purged'] as const;
+const COLUMNS = ['taken', 'delivered', 'waiting', 'refused by Chargebee', 'given up', 'purged'] as const;
 
 const PERIOD_WORDS = { today: 'today (UTC)', last7Days: 'last 7 days', last30Days: 'last 30 days' } as const;
 /** More groups than this are what `offersight funnel` is for. */
 const MOST_GROUPS = 10;
+
+const doorLines = ({ door }: ProxyStatus, now: number): string[] => {
+  if (!door) return [];
+  const { alerts, rejected } = inSentences(door);
+  const lines = [
+    ...alerts.map(
+      ({ message, lastAt }) => `ALERT, last seen ${inWords(Math.max(0, now - lastAt))} ago: ${message}`,
+    ),
+    ...rejected,
+  ];
+  return lines.length ? [...lines, ''] : [];
+};
 
 const sumLines = ({ sums }: ProxyStatus): string[] => [
   ...table([
@@ -107,7 +120,14 @@ const worstLines = ({ worst }: ProxyStatus): string[] =>
 /** The whole status as text, a line each. */
 const renderStatus = (status: ProxyStatus, now: number, limit: number): string => {
   const lines = Object.entries(status.lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
-  const parts = [sumLines(status), groupLines(status), offerLines(status, limit), worstLines(status), lines];
+  const parts = [
+    doorLines(status, now),
+    sumLines(status),
+    groupLines(status),
+    offerLines(status, limit),
+    worstLines(status),
+    lines,
+  ];
   return `${parts.flat().join('\n')}\n`;
 };
 

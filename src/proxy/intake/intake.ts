@@ -5,6 +5,7 @@
 import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { AdmittedEvent, EventState, IntakeRow } from './admitted.js';
+import type { DoorReport } from './door-report.js';
 import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './ledger.js';
 import type { Heard, Spent } from './sharing.js';
 
@@ -211,6 +212,13 @@ export interface Intake extends Lane {
   endSessions(): Promise<void>;
   /** How often sessions were ended. All processes share this number, even if their clocks differ. */
   sessionsEnded(): Promise<number>;
+  /**
+   * Adds to the door's report: counts are added up, an alert takes the place of the one with its code. An intake of your
+   * own may leave it and `door` out: then no surface shows what the door rejected.
+   */
+  noteDoor?(report: DoorReport, now: number): Promise<void>;
+  /** What the doors of all processes rejected lately, and which alerts they raised. */
+  door?(now: number): Promise<DoorReport>;
   /**
    * Stores for other processes how much of its budgets a process gave out since it last said so, and returns what they
    * stored since. Names are stored as keyed hashes, for a minute, or until the process closes the intake. What a killed

@@ -42,6 +42,7 @@ export const onlyRead = (intake: Intake): Intake => ({
   usage: onlyReadLane(intake.usage),
   take: refuse,
   accept: refuse,
+  noteDoor: refuse,
   share: refuse,
   nameKey: refuse,
   endSessions: refuse,

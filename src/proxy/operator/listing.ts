@@ -1,6 +1,7 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
 
 import type { IntakeRow } from '../intake/admitted.js';
+import type { DoorReport } from '../intake/door-report.js';
 import type { Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
 import { dayOf, isoDayOf } from '../intake/ledger.js';
 import { readFunnel } from './funnel.js';
@@ -45,6 +46,8 @@ export interface StatusQuery {
 
 /** How a proxy stands. */
 export interface ProxyStatus {
+  /** The alerts that stand, and what the proxy itself did not take; undefined if the intake does not keep it. */
+  readonly door: DoorReport | undefined;
   /** What was taken on the last days, and what became of it. */
   readonly sums: SumsByPeriod;
   /** The groups of the last 30 days or since the given time, those with the most views first. */
@@ -167,6 +170,7 @@ export const readStatus = async (
     }
   const before = page > 1 ? (page - 1) * limit : 0;
   return {
+    door: await intake.door?.(now),
     sums: await readSums(intake, now),
     groups: await readGroups(intake, since),
     offers: (await heaviestOf(offers, before + limit, byEvents)).slice(before).map(toFigures),

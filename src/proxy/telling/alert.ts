@@ -28,17 +28,17 @@ const DAY_MS = 86_400_000;
 /**
  * Keeps an alert hook from being flooded, from hearing whom a failure concerned, and what it throws from ending
  * forwarding. Every alert leaves through here, and only once: what is called again and again must be seen each time.
- * @param onSeen Called each time, also when the message is left out.
+ * @param onSeen Called each time, also when the hook is not.
  */
 export const quietly = (
   onAlert: OnAlert,
   runtime: Pick<Runtime, 'elapsed'>,
-  onSeen: (code: AlertCode) => void = () => undefined,
+  onSeen: (code: AlertCode, message: string) => void = () => undefined,
 ): Tell => {
   const toldAt = new Map<string, number>();
   const tell = hookOf(onAlert);
   return (message, cause, code = alertCodeOf(message)) => {
-    if (code) onSeen(code);
+    if (code) onSeen(code, message);
     const now = runtime.elapsed();
     const againMs = code && isDaily(code) ? DAY_MS : AGAIN_MS;
     if (now - (toldAt.get(message) ?? -againMs) < againMs) return;

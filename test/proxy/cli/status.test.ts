@@ -65,10 +65,10 @@ describe('the status of an intake', () => {
   it('begins with what became of the events of the last days', async () => {
     const text = await printed([], {}, CELLS);
     expect(text.split('\n').slice(0, 5)).toEqual([
-      'events        taken  delivered  waiting  refused  given up  purged',
-      'today (UTC)      50         32       10        5         2       1',
-      'last 7 days      50         32       10        5         2       1',
-      'last 30 days     50         32       10        5         2       1',
+      'events        taken  delivered  waiting  refused by Chargebee  given up  purged',
+      'today (UTC)      50         32       10                     5         2       1',
+      'last 7 days      50         32       10                     5         2       1',
+      'last 30 days     50         32       10                     5         2       1',
       '',
     ]);
     const json = JSON.parse(await printed([], { json: true }, CELLS)) as unknown;

@@ -1,8 +1,10 @@
 /** An intake over a database: everything except how the database is opened, and whose it is. */
+import type { DoorReport } from '../door-report.js';
 import type { Intake } from '../intake.js';
 import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
 import type { Dialect } from './dialect.js';
+import { noteDoor, readDoor } from './door-notes.js';
 import { createPlaces } from './group-places.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
@@ -22,6 +24,12 @@ export interface SqlIntake extends Omit<Intake, 'claim'> {
 const END_SESSIONS = `INSERT INTO lane_notes (lane, note) VALUES ('sessions', '1')
   ON CONFLICT (lane) DO UPDATE SET note = CAST(CAST(lane_notes.note AS INTEGER) + 1 AS TEXT)`;
 const SESSIONS_ENDED = `SELECT CAST(note AS INTEGER) AS times FROM lane_notes WHERE lane = 'sessions'`;
+
+/** A report with its times in another clock. */
+const doorIn = (report: DoorReport, aheadMs: number): DoorReport => ({
+  ...report,
+  alerts: report.alerts.map((alert) => ({ ...alert, lastAt: alert.lastAt + aheadMs })),
+});
 
 /** Makes an intake over a driver. Its tables have to exist. */
 export const createSqlIntake = (
@@ -72,6 +80,15 @@ export const createSqlIntake = (
       const [row] = await driver.read(() => ask<{ readonly times: number }>(SESSIONS_ENDED));
       return row?.times ?? 0;
     },
+
+    async noteDoor(report, now) {
+      await driver.write((aheadMs = 0) => noteDoor(doorIn(report, aheadMs), now + aheadMs));
+    },
+
+    door: (now) =>
+      driver.read(function* (aheadMs = 0) {
+        return doorIn(yield* readDoor(now + aheadMs), -aheadMs);
+      }),
 
     async close() {
       // If the database is away, the next process that shares forgets it within a minute.

@@ -30,6 +30,8 @@ export const INTAKE_METHODS = {
   nameKey: true,
   endSessions: true,
   sessionsEnded: true,
+  noteDoor: true,
+  door: true,
   share: true,
   close: true,
 } as const satisfies Record<Exclude<Answering<Required<Intake>>, keyof Lane | 'take'>, true>;

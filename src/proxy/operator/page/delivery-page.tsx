@@ -1,8 +1,10 @@
 /** How delivery stands: what waits, since when and why, and what an operator has to do. */
 import type { VNode } from 'preact';
+import type { DoorReport } from '../../intake/door-report.js';
 import type { Intake, LaneStatus } from '../../intake/intake.js';
 import { type LaneName, laneOf } from '../listing.js';
 import { readSums, type Sums } from '../sums.js';
+import { Alert, DoorNotice } from './door-notice.js';
 import { FormToken, Layout } from './layout.js';
 import type { Session } from './session.js';
 import { countOf, durationOf, forecastOf, plural, timeOf } from './words.js';
@@ -18,6 +20,8 @@ const LANES = { offer_events: 'Offer events', usage_events: 'Usage events' } as 
 /** What the view shows. */
 export interface DeliveryView {
   readonly lanes: readonly LaneView[];
+  /** What the proxy itself did not take. */
+  readonly door: DoorReport | undefined;
   /** What became of what was taken lately. */
   readonly sums: Sums;
   readonly now: number;
@@ -31,11 +35,12 @@ export const readDelivery = async (intake: Intake, now: number): Promise<Deliver
       status: await laneOf(intake, name).status(now),
     })),
   ),
+  door: await intake.door?.(now),
   sums: (await readSums(intake, now)).last7Days,
   now,
 });
 
-/** The first question of a reader: is everything delivered? */
+/** The first question of a reader: is everything that was taken delivered? */
 const Verdict = ({ sums }: { sums: Sums }): VNode => {
   const { taken, delivered, waiting, refused, givenUp, purged } = sums;
   const dead = refused + givenUp + purged;
@@ -44,25 +49,18 @@ const Verdict = ({ sums }: { sums: Sums }): VNode => {
       {taken === 0
         ? 'Nothing was taken in the last 7 days.'
         : taken === delivered
-          ? `Everything of the last 7 days is delivered: ${plural(taken, 'event')}.`
+          ? `Everything that was taken in the last 7 days is delivered: ${plural(taken, 'event')}.`
           : `In the last 7 days: ${plural(taken, 'event')} taken, ${countOf(delivered)} delivered, ${countOf(waiting)} waiting.`}
       {dead > 0 && (
         <>
           {' '}
           <a href="dead-letters">{plural(dead, 'dead letter')}</a>
-          {`: ${countOf(refused)} refused, ${countOf(givenUp)} given up, ${countOf(purged)} purged.`}
+          {`: ${countOf(refused)} refused by Chargebee, ${countOf(givenUp)} given up, ${countOf(purged)} purged.`}
         </>
       )}
     </p>
   );
 };
-
-const Alert = ({ text }: { text: string }): VNode => (
-  <div class="alert">
-    <h3>There is something to do</h3>
-    <p>{text}</p>
-  </div>
-);
 
 const GiveUp = ({ name, session }: { name: LaneName; session: Session }): VNode => (
   <details>
@@ -92,7 +90,7 @@ const Lane = ({ name, status, now, session }: LaneView & { now: number; session:
   return (
     <section>
       <h2>{LANES[name]}</h2>
-      {note.alert !== undefined && <Alert text={note.alert} />}
+      {note.alert !== undefined && <Alert>{note.alert}</Alert>}
       <dl class="figures">
         <div>
           <dt>Waiting</dt>
@@ -122,11 +120,18 @@ const Lane = ({ name, status, now, session }: LaneView & { now: number; session:
 };
 
 /** The view. */
-export const DeliveryPage = ({ lanes, sums, now, session }: DeliveryView & { session: Session }): VNode => (
+export const DeliveryPage = ({
+  lanes,
+  door,
+  sums,
+  now,
+  session,
+}: DeliveryView & { session: Session }): VNode => (
   <Layout title="Delivery" current="delivery" session={session}>
     <p class="hint">
       As of {timeOf(now)} UTC. <a href="delivery">Look again</a>
     </p>
+    <DoorNotice door={door} now={now} />
     <Verdict sums={sums} />
     {lanes.map((lane) => (
       <Lane key={lane.name} {...lane} now={now} session={session} />

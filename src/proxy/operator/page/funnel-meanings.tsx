@@ -7,7 +7,10 @@ const MEANINGS = [
   ['Accepted', 'Offers that were accepted, as far as your server reports it.'],
   ['Delivered', 'Viewed and dismissed events that Chargebee has.'],
   ['Waiting', 'Events that the proxy has and Chargebee does not have yet.'],
-  ['Refused', 'Events that Chargebee refused; they are dead letters.'],
+  [
+    'Refused by Chargebee',
+    'Events that Chargebee refused; they are dead letters. What this proxy refused is in no column.',
+  ],
   [
     'Given up',
     'Events that waited for too long or whose outcome stayed unknown, and dismissals whose view was refused; dead letters.',

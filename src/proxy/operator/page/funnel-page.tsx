@@ -1,9 +1,11 @@
 /** The funnel: what was seen, closed and accepted, by day or by group, and what became of it. */
 import { Fragment, type VNode } from 'preact';
 import { REASONS } from '../../../protocol/reasons.js';
+import type { DoorReport } from '../../intake/door-report.js';
 import type { Intake } from '../../intake/intake.js';
 import { dayOf } from '../../intake/ledger.js';
 import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnels } from '../funnel.js';
+import { DoorNotice } from './door-notice.js';
 import { FunnelChart } from './funnel-chart.js';
 import { type Asked, Filter, Spans } from './funnel-filter.js';
 import { Meanings } from './funnel-meanings.js';
@@ -16,6 +18,9 @@ import { countOf, percentOf, REASON_WORDS } from './words.js';
 interface FunnelView {
   readonly asked: Asked;
   readonly byDay: Funnel;
+  /** What the proxy itself did not take, which no figure has. */
+  readonly door: DoorReport | undefined;
+  readonly now: number;
   /** Today's number. */
   readonly today: number;
   /** The funnel of all groups, also if one was asked for, so that others can be chosen. */
@@ -39,7 +44,7 @@ const askedBy = (query: URLSearchParams): Asked => {
 
 /** Sums up what a query asks for. */
 export const readFunnelView = async (
-  intake: Pick<Intake, 'ledger'>,
+  intake: Pick<Intake, 'ledger' | 'door'>,
   query: URLSearchParams,
   now: number,
 ): Promise<FunnelView> => {
@@ -49,7 +54,8 @@ export const readFunnelView = async (
     { by: 'group' },
   ]);
   // Two were asked for.
-  return { asked, today: dayOf(now), byDay: byDay as Funnel, byGroup: byGroup as Funnel };
+  const door = await intake.door?.(now);
+  return { asked, door, now, today: dayOf(now), byDay: byDay as Funnel, byGroup: byGroup as Funnel };
 };
 
 const linkTo = (path: string, { since, until }: Funnel, fields: Readonly<Record<string, string>>): string =>
@@ -75,7 +81,7 @@ const Figures = ({ all }: { all: FunnelFigures }): VNode => (
     />
     <Figure title="Delivered" count={all.delivered} />
     <Figure title="Waiting" count={all.waiting} />
-    <Figure title="Refused" count={all.refused} />
+    <Figure title="Refused by Chargebee" count={all.refused} />
     <Figure title="Given up" count={all.givenUp} />
     <Figure title="Purged" count={all.purged} />
   </dl>
@@ -89,7 +95,7 @@ const COLUMNS = [
   'Acceptance rate',
   'Delivered',
   'Waiting',
-  'Refused',
+  'Refused by Chargebee',
   'Given up',
   'Purged',
 ].map((title) => ({ title, kind: 'number' as const }));
@@ -129,10 +135,11 @@ const Closed = ({ all }: { all: FunnelFigures }): VNode => (
 
 /** The view. */
 export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session }): VNode => {
-  const { asked, byDay } = view;
+  const { asked, byDay, door, now } = view;
   const { all } = byDay;
   return (
     <Layout title="Funnel" current="funnel" session={session}>
+      <DoorNotice door={door} now={now} />
       <Filter
         asked={asked}
         since={byDay.since}

@@ -6,6 +6,7 @@ import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
+import { describeDoor } from '../intake-door.contract.js';
 import { describeFairness } from '../intake-fairness.contract.js';
 import { describePortions } from '../intake-portions.contract.js';
 
@@ -31,7 +32,7 @@ const describePostgres = (
         open: (options = {}) => postgresIntake({ connection, name, ...options }),
         remove: () => undefined,
       };
-    }, [describeFairness, describePortions(4_000)]);
+    }, [describeFairness, describeDoor, describePortions(4_000)]);
 
     it('takes events beside thousands of requests that are refused, and asked for in vain', async () => {
       const intake = postgresIntake({ connection, name: `refused${++places}` });

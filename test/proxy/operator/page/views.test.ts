@@ -258,12 +258,12 @@ describe('delivery', () => {
     expect(await verdict()).toContain('Nothing was taken in the last 7 days.');
     await intake.take([admitted(1)]);
     await settle({ kind: 'done' });
-    expect(await verdict()).toContain('Everything of the last 7 days is delivered: 1 event.');
+    expect(await verdict()).toContain('Everything that was taken in the last 7 days is delivered: 1 event.');
     await intake.take([admitted(2)]);
     await settle({ kind: 'dead', code: 'x' });
     await intake.take([admitted(3)]);
     expect(await verdict()).toContain('In the last 7 days: 3 events taken, 1 delivered, 1 waiting.');
-    expect(await verdict()).toContain('1 dead letter : 1 refused, 0 given up, 0 purged.');
+    expect(await verdict()).toContain('1 dead letter : 1 refused by Chargebee, 0 given up, 0 purged.');
   });
 
   it('does not offer to give up anything if nothing waits', async () => {

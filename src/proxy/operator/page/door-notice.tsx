@@ -1,0 +1,30 @@
+/** The alerts that stand, and what the proxy itself did not take: first on a view whose figures do not have it. */
+import type { VNode } from 'preact';
+import type { DoorReport } from '../../intake/door-report.js';
+import { inWords } from '../door-lines.js';
+import { durationOf } from './words.js';
+
+/** Something that an operator has to do. */
+export const Alert = ({ children }: { children: VNode | string }): VNode => (
+  <div class="alert">
+    <h3>There is something to do</h3>
+    <p>{children}</p>
+  </div>
+);
+
+/** Nothing, if all is well. */
+export const DoorNotice = ({ door, now }: { door: DoorReport | undefined; now: number }): VNode | null => {
+  if (!door) return null;
+  const { alerts, rejected } = inWords(door);
+  if (!alerts.length && !rejected.length) return null;
+  return (
+    <section>
+      {alerts.map(({ code, message, lastAt }) => (
+        <Alert key={code}>{`${message} (Last seen ${durationOf(now - lastAt)} ago.)`}</Alert>
+      ))}
+      {rejected.map((sentence) => (
+        <p key={sentence}>{sentence}</p>
+      ))}
+    </section>
+  );
+};
