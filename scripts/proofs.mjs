@@ -16,7 +16,6 @@ export const LONG_UNITS = [
   'test/proxy/intake/many-groups.test.ts',
   'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/intake/redis/redis-proxies.test.ts',
-  'test/proxy/since.test.ts',
   'test/proxy/intake/redis/redis-takeover.test.ts',
   'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
 ];
