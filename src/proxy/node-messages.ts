@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { BODY_READ, exchangeOf, type Incoming, type Reply } from './door/exchange.js';
+import { bodyRead, exchangeOf, type Incoming, type Reply } from './door/exchange.js';
 import { problemReply } from './door/problem.js';
 import type { Connection } from './handler.js';
 
@@ -11,17 +11,33 @@ export type RequestHandler = (request: Request, connection?: object) => Promise<
 
 /** Iterators of answers that are made while they are sent. */
 const STREAMED = /^(?:application\/x-ndjson|text\/csv)/;
-/** What Express and its like hand on. */
-type RoutedMessage = IncomingMessage & { readonly originalUrl?: unknown };
+/** What Express and its like hand on, and what a platform or a parser leaves of a body that it has read. */
+type RoutedMessage = IncomingMessage & {
+  readonly originalUrl?: unknown;
+  readonly rawBody?: unknown;
+  readonly body?: unknown;
+};
 
 /** Routers that strip what they matched keep the whole. */
 export const targetOf = ({ originalUrl, url = '/' }: RoutedMessage): string =>
   typeof originalUrl === 'string' ? originalUrl : url;
 
-const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
+/**
+ * Names and values in turn, as they were sent. What stands in for a request of Node's may have them only as an object:
+ * serverless-http does, on Lambda and Netlify.
+ */
+export const headerLinesOf = ({ rawHeaders, headers }: IncomingMessage): readonly string[] =>
+  rawHeaders.length
+    ? rawHeaders
+    : Object.entries(headers).flatMap(([name, values]) =>
+        [values].flat().flatMap((value) => (value === undefined ? [] : [name, value])),
+      );
+
+const headersOf = (incoming: IncomingMessage): Headers => {
+  const lines = headerLinesOf(incoming);
   const headers = new Headers();
-  for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-    const [name = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+  for (let at = 0; at + 1 < lines.length; at += 2) {
+    const [name = '', value = ''] = [lines[at], lines[at + 1]];
     // HTTP/2 has the method and the path among them.
     if (!name.startsWith(':')) headers.append(name, value);
   }
@@ -32,11 +48,12 @@ const headersOf = ({ rawHeaders }: IncomingMessage): Headers => {
  * The same, except for cookies, which the proxy does not read: `Headers` cost more than everything that it reads of them.
  * Names are in lower case.
  */
-const viewOf = ({ rawHeaders }: IncomingMessage): Incoming['headers'] => {
+const viewOf = (incoming: IncomingMessage): Incoming['headers'] => {
+  const lines = headerLinesOf(incoming);
   const get = (name: string): string | null => {
     let found: string | null = null;
-    for (let at = 0; at + 1 < rawHeaders.length; at += 2) {
-      const [other = '', value = ''] = [rawHeaders[at], rawHeaders[at + 1]];
+    for (let at = 0; at + 1 < lines.length; at += 2) {
+      const [other = '', value = ''] = [lines[at], lines[at + 1]];
       if (other.length !== name.length || other.toLowerCase() !== name) continue;
       // What stands in for a request of Node's may have other values than Node's parser gives.
       const text = String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
@@ -46,6 +63,34 @@ const viewOf = ({ rawHeaders }: IncomingMessage): Incoming['headers'] => {
   };
   return { get, has: (name) => get(name) !== null };
 };
+
+const JSON_TYPE = /^application\/json\b/i;
+
+/**
+ * What a platform or a parser that read the body first has left of it: its bytes (`rawBody` on Google's functions and in
+ * Nest), or what was parsed. Undefined if that is nothing.
+ */
+const leftOf = (incoming: RoutedMessage): Uint8Array | undefined => {
+  const isJson = JSON_TYPE.test(incoming.headers['content-type'] ?? '');
+  try {
+    for (const left of [incoming.rawBody, incoming.body]) {
+      if (ArrayBuffer.isView(left)) return new Uint8Array(left.buffer, left.byteOffset, left.byteLength);
+      if (typeof left === 'string') return Buffer.from(left);
+      if (isJson && typeof left === 'object' && left !== null) return Buffer.from(JSON.stringify(left));
+    }
+  } catch {
+    // Some parse only when they are asked, and throw then.
+  }
+  return undefined;
+};
+
+/** Whether the body can be had no more. */
+export const isBodyGone = (incoming: IncomingMessage): boolean =>
+  incoming.readableDidRead && leftOf(incoming) === undefined;
+
+/** The body as a request of the web takes it. */
+const streamOf = (incoming: IncomingMessage): ReadableStream<Uint8Array> | Uint8Array =>
+  (incoming.readableDidRead && leftOf(incoming)) || (Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
 
 const incomings = new WeakMap<Request, IncomingMessage>();
 
@@ -60,7 +105,7 @@ const toRequest = (incoming: RoutedMessage, headers: Headers, hasBody: boolean):
   const request = new Request(`http://proxy.invalid${targetOf(incoming)}`, {
     method: incoming.method ?? 'GET',
     headers,
-    ...(hasBody && { body: Readable.toWeb(incoming) as ReadableStream<Uint8Array>, duplex: 'half' }),
+    ...(hasBody && { body: streamOf(incoming), duplex: 'half' }),
   } as RequestInit);
   incomings.set(request, incoming);
   return request;
@@ -84,7 +129,9 @@ const toIncoming = (incoming: IncomingMessage): Incoming => {
           incoming.off('data', hear).pause();
           resolve(true);
         };
-        if (incoming.readableDidRead) reject(new Error(BODY_READ));
+        const left = incoming.readableDidRead ? leftOf(incoming) : undefined;
+        if (left) resolve(take(left) || true);
+        else if (incoming.readableDidRead) reject(bodyRead());
         else if (incoming.destroyed) resolve(false);
         else
           incoming

@@ -10,8 +10,16 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OffersightError } from '../errors.js';
 import { platformRuntime, type Stop } from '../runtime.js';
-import { exchangeOf } from './door/exchange.js';
-import { type Answer, ask, problem, type RequestHandler, targetOf } from './node-messages.js';
+import { bodyRead, exchangeOf } from './door/exchange.js';
+import {
+  type Answer,
+  ask,
+  headerLinesOf,
+  isBodyGone,
+  problem,
+  type RequestHandler,
+  targetOf,
+} from './node-messages.js';
 import { checkOptionNames } from './option-names.js';
 import { patiently } from './patience.js';
 
@@ -46,12 +54,13 @@ const FORBIDDEN_METHODS = new Set(['CONNECT', 'TRACE', 'TRACK']);
  * Whether everybody on the way reads the request alike: one host, and only chunks as the coding
  * (RFC 9112 §3.2, §6.1). Node's parser looks only at the last coding.
  */
-const isWellFramed = ({ rawHeaders, httpVersion }: IncomingMessage): boolean => {
+const isWellFramed = (incoming: IncomingMessage): boolean => {
+  const lines = headerLinesOf(incoming);
   const values = (name: string): string[] =>
-    rawHeaders.filter((_, at) => at % 2 === 1 && rawHeaders[at - 1]?.toLowerCase() === name);
+    lines.filter((_, at) => at % 2 === 1 && lines[at - 1]?.toLowerCase() === name);
   if (values('host').length > 1) return false;
   const codings = values('transfer-encoding');
-  return !codings.length || (codings.join().toLowerCase() === 'chunked' && httpVersion !== '1.0');
+  return !codings.length || (codings.join().toLowerCase() === 'chunked' && incoming.httpVersion !== '1.0');
 };
 
 let isWarned = false;
@@ -72,11 +81,11 @@ const answer = async (
   if (!isHere) return problem('path');
   if (!isWellFramed(incoming)) return problem('headers');
   // Node drops those beyond its own bound without a word, and among them could be the one that matters.
-  if (incoming.rawHeaders.length >= 2 * MAX_HEADERS) return problem('many');
+  if (headerLinesOf(incoming).length >= 2 * MAX_HEADERS) return problem('many');
   if (FORBIDDEN_METHODS.has(incoming.method ?? '')) return problem('method', { allow: 'POST' });
   // A proxy says so itself, by its alert.
-  if (incoming.readableDidRead && !exchangeOf(handler)) {
-    warn('something read a body before its listener: mount it ahead of any body parser.');
+  if (!exchangeOf(handler) && isBodyGone(incoming)) {
+    warn(bodyRead().hint);
     return problem('unavailable', { 'retry-after': '60' });
   }
   let stopTimer: Stop = () => undefined;
@@ -95,7 +104,8 @@ const answer = async (
 };
 
 /**
- * Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser.
+ * Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser,
+ * or behind one that leaves `rawBody` or the parsed `body` on the request.
  * @throws {OffersightError} `configuration` if an option is unknown.
  */
 export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptions = {}): NodeListener => {

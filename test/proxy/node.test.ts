@@ -83,29 +83,6 @@ describe("under Node's server", () => {
     await reading.end();
   });
 
-  it('a body that a parser has read before leads to an alert that says where to mount the proxy', async () => {
-    const causes: unknown[] = [];
-    const parsed = startProxy({
-      origins: ['https://shop.example'],
-      withoutOrigin: 'with-subject',
-      subject: () => 'somebody',
-      onAlert: (_, cause) => causes.push(cause),
-    });
-    const listener = toNodeListener(parsed.proxy);
-    const other = await listenOnLoopback(async (incoming, outgoing) => {
-      incoming.resume();
-      await once(incoming, 'end');
-      listener(incoming, outgoing);
-    });
-    const raw = rawRequest('POST /x HTTP/1.1', [JSON_TYPE, lengthOf(GOOD)], GOOD);
-    expect(statusOf(await exchange(other.port, raw))).toBe('503');
-    expect(causes).toEqual([
-      expect.objectContaining({ message: expect.stringContaining('ahead of any body parser') as string }),
-    ]);
-    await other.close();
-    await parsed.end();
-  });
-
   it('a body is taken although something that watches requests hears it too', async () => {
     const listener = toNodeListener(started.proxy);
     let heard = '';

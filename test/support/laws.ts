@@ -271,6 +271,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     ],
   },
   'proxy/door': { values: ['proxy/door', 'protocol'] },
+  'proxy/door/exchange': { values: ['errors'] },
   'proxy/door/address': { packages: ['ipaddr.js'] },
   'proxy/door/budgets': {
     values: ['proxy/recent'],

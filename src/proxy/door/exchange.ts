@@ -2,6 +2,7 @@
  * A request and its reply as the proxy itself needs them. Web objects cost more than everything that the proxy does with
  * a small request, so a server that has no use for them does without.
  */
+import { OffersightError } from '../../errors.js';
 
 /** A request, from any server. */
 export interface Incoming {
@@ -12,7 +13,7 @@ export interface Incoming {
   /**
    * Gives the body to `take` in chunks, until that returns false.
    * @returns Whether the sender stayed until then.
-   * @throws {Error} If something else has read the body, which is the host's mistake.
+   * @throws {OffersightError} `configuration` if something else has read the body.
    */
   read(take: (chunk: Uint8Array) => boolean): Promise<boolean>;
 }
@@ -27,9 +28,13 @@ export interface Reply {
 /** Answers a request. Never rejects. */
 export type Exchange = (incoming: Incoming, connection?: object) => Promise<Reply>;
 
-/** Says why a body cannot be read. */
-export const BODY_READ =
-  'Something else has read the body of the request: mount the proxy ahead of any body parser.';
+/** Why a body cannot be read, and what to do: the host's mistake. */
+export const bodyRead = (): OffersightError =>
+  new OffersightError(
+    'configuration',
+    'Something has read the body of a request before the proxy, and left neither rawBody nor body on it: mount the proxy ahead ' +
+      'of any body parser, or set rawBody to the bytes. Of a web request, give the proxy a clone() that nobody has read.',
+  );
 
 const exchanges = new WeakMap<object, Exchange>();
 
@@ -47,7 +52,7 @@ export const fromRequest = (request: Request): Incoming => ({
   headers: request.headers,
   request,
   async read(take) {
-    if (request.bodyUsed) throw new Error(BODY_READ);
+    if (request.bodyUsed || request.body?.locked) throw bodyRead();
     const reader = request.body?.getReader();
     try {
       let chunk = await reader?.read();
