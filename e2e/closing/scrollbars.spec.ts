@@ -1,6 +1,7 @@
 /** Overlays beside a scrollbar that takes room, as on most desktops. In other tests the browser hides scrollbars. */
 import { trackerStats } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
+import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
 test.use({
   launchOptions: async ({ launchOptions }, use) =>
@@ -26,6 +27,63 @@ test.describe('beside a classic scrollbar, a press closes the offers', () => {
       expect(await page.evaluate('innerWidth > document.documentElement.clientWidth')).toBe(true);
       await page.mouse.click(900, 500);
       await stack.expectRecorded(['viewed shut', 'dismissed shut']);
+    });
+  }
+});
+
+test.describe('a flyout that goes while the user drags a scrollbar is not dismissed', () => {
+  /** Where the pointer goes down, and where it is lifted. */
+  type Drag = readonly [fromX: number, fromY: number, toX: number, toY: number];
+
+  /** A column of 300 × 300 px at 100/100 that scrolls in both directions, inside a border. */
+  const column = (attributes = '', tag = 'div') =>
+    `<${tag} ${attributes} style="position: absolute; left: 100px; top: 100px; width: 300px; height: 300px; box-sizing: border-box; overflow: auto; border: 4px solid">${
+      tag === 'div' ? '<div style="width: 2000px; height: 2000px"></div>' : 'long '.repeat(5_000)
+    }</${tag}>`;
+  const DOWN: Drag = [390, 130, 390, 250];
+
+  const pages: Readonly<Record<string, readonly [body: string, drag: Drag, goes?: string]>> = {
+    'the page’s': ['<div style="height: 4000px"></div>', [1275, 40, 1275, 300]],
+    'the page’s horizontal one': ['<div style="width: 4000px; height: 10px"></div>', [40, 795, 300, 795]],
+    'the page’s horizontal one, in Arabic': [
+      '<script>document.dir = "rtl"</script><div style="width: 4000px; height: 10px"></div>',
+      [1200, 795, 900, 795],
+    ],
+    'a column’s': [column(), DOWN],
+    'a text field’s': [column('', 'textarea'), DOWN],
+    'a column’s horizontal one': [column(), [130, 390, 250, 390]],
+    'a column’s at its left, as in Arabic': [column('dir="rtl"'), [110, 130, 110, 250]],
+    'a scaled column’s': [
+      `<div style="transform: scale(.5); transform-origin: 0 0; width: 500px">${column()}</div>`,
+      [195, 65, 195, 125],
+    ],
+    'a column’s, which closes it as it is pressed': [column(), DOWN, 'pointerdown'],
+    'one that the page has made itself': [
+      `<div style="height: 4000px"></div>
+       <div id="handle" style="position: fixed; left: 600px; top: 100px; width: 12px; height: 80px; background: silver"></div>
+       <script>
+         handle.onpointerdown = () => {
+           onpointermove = ({ clientY }) => scrollTo(0, clientY * 4);
+         };
+       </script>`,
+      [605, 130, 605, 250],
+    ],
+  };
+  for (const [name, [body, [fromX, fromY, toX, toY], goes = 'scroll']] of Object.entries(pages)) {
+    test(`if it is ${name}`, async ({ page, stack }) => {
+      await stack.open(
+        page,
+        `${body}<div role="dialog" id="flyout" style="position: fixed; left: 700px; top: 200px"><p class="offer" data-offer-id="kept" data-offer-dwell="60000"></p></div>
+         <script>document.addEventListener('${goes}', () => flyout.remove(), ${goes === 'scroll'})</script>`,
+      );
+      await trackerStats(page);
+      await page.mouse.move(fromX, fromY);
+      await page.mouse.down();
+      await page.mouse.move(toX, toY, { steps: 4 });
+      await expect(page.locator('#flyout')).toHaveCount(0);
+      await page.mouse.up();
+      await showWitness(page, CONSEQUENCE_MS);
+      await stack.expectRecorded(['viewed witness']);
     });
   }
 });

@@ -23,7 +23,7 @@ import {
   pathOf,
 } from './controls.js';
 import { targetOf } from './conventions.js';
-import { type Act, actOutside, viewNow } from './pressing.js';
+import { type Act, actOutside, isOnScrollbar, viewNow } from './pressing.js';
 import { holds, type Roots } from './roots.js';
 import { type Drawing, drawingOf, hasMoved } from './sight.js';
 
@@ -158,6 +158,7 @@ export const createClosing = (
     const isDown = event.type === 'pointerdown';
     const isNew = isDown || !event.detail;
     drop(({ reason }) => isNew || reason === 'control');
+    if (isOnScrollbar(event)) return;
     const around = holders();
     if (isDown) grabbed = grab(event, around);
     const acts = attendHolders(around, (holder) => actOutside(holder, event));
@@ -189,6 +190,11 @@ export const createClosing = (
     drop(({ reason }) => reason === 'backdrop');
   };
 
+  /** Scrolling while the pointer is down: the press was on a scrollbar that takes no room, or on one of the page's own. */
+  const onScroll = (): void => {
+    if (grabbed) drop(({ reason, view }) => reason === 'backdrop' && !!view);
+  };
+
   const onKey = (event: KeyboardEvent): void => {
     if (!event.isTrusted || event.isComposing) return;
     const [target] = pathOf(event);
@@ -211,6 +217,7 @@ export const createClosing = (
   roots.capture(['click', 'pointerdown'], onPress);
   roots.capture(['pointerup'], onRelease);
   roots.capture(['pointercancel'], onPressCancelled);
+  roots.capture(['scroll'], onScroll);
   roots.capture(['keydown'], onKey);
   roots.capture(['cancel'], onCancel);
   roots.capture(['submit'], (event) => acceptedBy(event, isConventional) && drop());

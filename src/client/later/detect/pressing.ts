@@ -44,11 +44,27 @@ const coversViewport = (element: Element): boolean => {
 const isLayer = (element: Element): boolean =>
   matches(element, ':is(:modal,:popover-open)') || getComputedStyle(element).position === 'fixed';
 
-/** A press on the backdrop of a dialog hits the dialog itself, outside of its box. */
-const isBeyond = (holder: Element, { clientX: x, clientY: y }: MouseEvent): boolean => {
-  const { left, right, top, bottom } = holder.getBoundingClientRect();
-  // A click made by keyboard has no position.
-  return x + y > 0 && Math.max(left - x, x - right, top - y, y - bottom) > 0;
+/** Whether a press is outside of a box. A click made by keyboard has no position. */
+const isBeyond = ({ left, right, top, bottom }: DOMRect, { clientX: x, clientY: y }: MouseEvent): boolean =>
+  x + y > 0 && (x < left || x >= right || y < top || y >= bottom);
+
+/**
+ * Whether a press is on a scrollbar that takes room, or on the border beside it: both are part of what scrolls, around its
+ * content.
+ */
+export const isOnScrollbar = (event: MouseEvent): boolean => {
+  const [target] = pathOf(event);
+  if (!target) return false;
+  const isRoot = target === target.ownerDocument.documentElement;
+  // The root's own box is all of the page.
+  const box = isRoot ? new DOMRect() : target.getBoundingClientRect();
+  const { clientLeft, clientTop, clientWidth, clientHeight } = target;
+  const content = new DOMRect(box.left + clientLeft, box.top + clientTop, clientWidth, clientHeight);
+  return (
+    isBeyond(content, event) &&
+    // The backdrop of a dialog is outside of its box.
+    (isRoot || (!isBeyond(box, event) && /auto|scroll/.test(getComputedStyle(target).overflow)))
+  );
 };
 
 /**
@@ -64,7 +80,8 @@ export const actOutside = (holder: Element, event: MouseEvent): Act | undefined 
   // Without the body and the root: a page that must not scroll behind an overlay may have its body fixed.
   if (coversViewport(target) && path.slice(0, -2).some(isLayer))
     return { reason: 'backdrop', view: target === holder ? viewNow() : undefined };
-  if (target === holder ? !isBeyond(holder, event) : path.includes(holder)) return undefined;
+  if (target === holder ? !isBeyond(holder.getBoundingClientRect(), event) : path.includes(holder))
+    return undefined;
   if (matches(holder, NATIVE)) return { reason: 'backdrop' };
   // Everything above a modal dialog belongs to another one.
   if (matches(holder, ':is(dialog:modal)')) return target === holder ? { reason: 'backdrop' } : undefined;
