@@ -26,6 +26,7 @@ export type AlertCode =
   | 'intakeFailed'
   | 'operatorFailed'
   | 'tornPages'
+  | 'tablesDropped'
   | 'tooLong'
   | 'unreachable'
   | 'notEnabled'

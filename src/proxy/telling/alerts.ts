@@ -179,6 +179,15 @@ export const ALERTS = {
     means: 'A power cut may damage the database of the intake, even what it has committed.',
     repair: 'Set `full_page_writes = on`. Leave it off only on a file system such as ZFS.',
   },
+  tablesDropped: {
+    words:
+      'The tables of the intake in Postgres were dropped while the proxy ran, and with them {events} events that waited. ' +
+      'The proxy continues with new tables: find out what dropped the others.',
+    means:
+      'Somebody or a program dropped the schema of the intake, or its database. The events that waited, the dead letters, the ledger and the ids of what was delivered are gone.',
+    repair:
+      'Keep migrations and clean-ups away from that schema. Restore a backup only if the lost events matter more than some that count twice: see [backing up](../postgres.md#backing-up-and-upgrading).',
+  },
   tooLong: {
     words:
       'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +

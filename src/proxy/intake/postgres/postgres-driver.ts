@@ -5,7 +5,7 @@ import { createJumps, type Jumps } from '../../forward/jumps.js';
 import { patiently } from '../../patience.js';
 import type { MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
 import { createDatabaseClock } from './postgres-clock.js';
-import { inWords, isOwnFault, isPassing } from './postgres-failures.js';
+import { inWords, isMissing, isOwnFault, isPassing } from './postgres-failures.js';
 import type { Connections, Session } from './postgres-pool.js';
 
 /** A transaction that waits longer for its turn does not begin. */
@@ -59,6 +59,16 @@ const beginningOf = (schema: string) => {
   };
 };
 
+/** What a transaction has found when it ends. */
+export interface Found {
+  /** Which tables they are: new ones have another secret, and copies of the same ones do not. */
+  readonly secret: string;
+  /** How many events wait in them. */
+  readonly waiting: number;
+}
+
+const COMMIT = 'SELECT (SELECT secret FROM turns) AS secret, max(open) AS waiting FROM open_counts; COMMIT';
+
 /** What the driver needs besides connections. */
 export interface DriverContext {
   /** The schema of the tables. */
@@ -68,12 +78,13 @@ export interface DriverContext {
   readonly ready: () => Promise<void>;
   /** Called when the connection to the server was lost: what was found out about the server may be wrong by now. */
   readonly onLost: () => void;
+  readonly onFound: (found: Found) => void;
 }
 
 /** Makes the driver of a schema. */
 export const createDriver = (
   connections: Connections,
-  { schema, runtime, ready, onLost }: DriverContext,
+  { schema, runtime, ready, onLost, onFound }: DriverContext,
 ): SqlDriver => {
   const beginning = beginningOf(schema);
   const clock = createDatabaseClock();
@@ -111,12 +122,14 @@ export const createDriver = (
       const aheadMs = clock.aheadMs() + (lateMs > LATE_MS ? lateMs : 0);
       jumps ??= createJumps({ now: () => runtime.now() + clock.aheadMs(), elapsed: runtime.elapsed });
       const result = await run(session, makeSteps(aheadMs, jumps.graceMs()));
-      const { command } = await session.query('COMMIT');
-      if (command !== 'COMMIT') throw new Error('Postgres did not commit.');
+      const ended = (await session.query(COMMIT)) as unknown as readonly QueryResult<Found>[];
+      if (ended.at(-1)?.command !== 'COMMIT') throw new Error('Postgres did not commit.');
+      const found = ended[0]?.rows[0];
+      if (found) onFound(found);
       return result;
     };
 
-  /** Retries a few times if another transaction was in the way. */
+  /** Retries a few times if another transaction was in the way, and once if the tables are gone: they are made anew. */
   const attempt = async <Result>(begin: string, makeSteps: MakeSteps<Result>, askedAt: number) => {
     for (let count = 1; ; count++)
       try {
@@ -130,6 +143,7 @@ export const createDriver = (
         }
         const told = inWords(cause);
         if (!isOwnFault(told)) onLost();
+        if (count === 1 && isMissing(cause)) continue;
         throw told;
       }
   };

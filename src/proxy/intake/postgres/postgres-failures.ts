@@ -21,6 +21,9 @@ export const sqlStateOf = (cause: unknown): string | undefined => refusalOf(caus
 /** Whether another transaction was in the way, so that it helps to repeat this one. */
 export const isPassing = (cause: unknown): boolean => ['40001', '40P01'].includes(sqlStateOf(cause) ?? '');
 
+/** Whether a table is not there. */
+export const isMissing = (cause: unknown): boolean => sqlStateOf(cause) === '42P01';
+
 /** Whether it is the transaction's own fault, so that another one beside it may succeed. */
 export const isOwnFault = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && /^SQLSTATE_(22|23|P0)/.test(String(cause.code));
@@ -29,12 +32,22 @@ export const isOwnFault = (cause: unknown): boolean =>
 export const ONLY_READS =
   'Postgres only reads there: name the primary in connection, or if it is the primary, set default_transaction_read_only = off.';
 
+const MISSING =
+  'A table of the intake is missing from its schema, or a column of one: restore the schema from a copy, or drop all of it, and the proxy makes it anew.';
+const PUBLISHED =
+  'A publication of this database keeps Postgres from changing the intake’s tables: leave the schema of the intake out of it, or make the user of the intake the owner of the tables, so that the proxy can give them keys.';
+
 /** What an operator has to do, by the code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   '25006': ONLY_READS,
   '28000': 'Postgres does not let the user in: check user, host and TLS against its pg_hba.conf.',
   '28P01': 'Postgres does not accept the password: check user and password in its URL.',
   '3D000': 'Postgres has no database of this name: create it, or name another one in its URL.',
+  '42703': MISSING,
+  '42P01': MISSING,
+  // A published table needs a key whose columns the publication has.
+  '42P10': PUBLISHED,
+  '55000': PUBLISHED,
   '42501':
     'The database user may not create or use the schema of the intake: let it create one, or create the schema and make it the user’s own.',
 };

@@ -96,6 +96,7 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     runtime,
     ready: opening.ready,
     onLost: opening.forget,
+    onFound: opening.find,
   });
   const { keepBooks, usage, ...intake } = createSqlIntake(driver, POSTGRES, bounds);
   const offers = knowing(intake);

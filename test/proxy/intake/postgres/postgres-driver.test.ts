@@ -33,7 +33,7 @@ const driverOf = (...failures: Error[]) => {
       if (clock.freeMs) await runtime.advance(clock.freeMs);
       return [{ rows: [{ now: runtime.now() + clock.aheadMs }] }];
     }
-    if (text === 'COMMIT') return { ...ending, rows: [] };
+    if (text.endsWith('COMMIT')) return [{ rows: [] }, ending];
     const failure = failures.shift();
     if (failure) throw failure;
     return { rows: [{ one: 1 }] };
@@ -49,6 +49,7 @@ const driverOf = (...failures: Error[]) => {
     onLost() {
       lost++;
     },
+    onFound: () => undefined,
   });
   return { driver, asked, clock, ending, lost: () => lost };
 };
@@ -59,7 +60,10 @@ describe('a transaction', () => {
   it('gives each value its type, leaves out values that are not used, and cuts fractions off', async () => {
     const { driver, asked } = driverOf();
     expect(await driver.write(steps)).toEqual([{ one: 1 }]);
-    expect(asked.slice(1)).toEqual(['SELECT $1::bigint, $2::text, $1::bigint', 'COMMIT']);
+    expect(asked.slice(1)).toEqual([
+      'SELECT $1::bigint, $2::text, $1::bigint',
+      expect.stringMatching(/; COMMIT$/),
+    ]);
   });
 
   it('is durable when it ends, in any session, and the server ends it after 5 s if this process does not', async () => {
@@ -179,7 +183,7 @@ describe('a transaction', () => {
     const { driver, asked } = driverOf();
     expect(await driver.write(steps, () => ask<{ one: number }>('SELECT 1'))).toEqual([{ one: 1 }]);
     expect(asked[0]).toContain('READ ONLY');
-    expect(asked.slice(1)).toEqual(['SELECT 1', 'COMMIT']);
+    expect(asked.slice(1)).toEqual(['SELECT 1', expect.stringMatching(/; COMMIT$/)]);
   });
 
   it('that has waited for more than 5 s behind others of its process never begins', async () => {
@@ -210,7 +214,7 @@ describe('a transaction', () => {
   it('never writes at the same time as another of its process', async () => {
     const { driver, asked } = driverOf();
     await Promise.all([driver.write(steps), driver.write(steps)]);
-    expect(asked.map((text) => text.split(' ', 1)[0])).toEqual([
+    expect(asked.map((text) => / ?COMMIT$/.exec(text)?.[0].trim() ?? text.split(' ', 1)[0])).toEqual([
       ...['BEGIN', 'SELECT', 'COMMIT'],
       ...['BEGIN', 'SELECT', 'COMMIT'],
     ]);

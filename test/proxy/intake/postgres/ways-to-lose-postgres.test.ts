@@ -1,0 +1,179 @@
+/** The ways to lose what waits in Postgres, or to keep it from being forwarded, that a database's owner has. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Intake } from '../../../../src/proxy/index.js';
+import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
+import { ALERTS, wordsOf } from '../../../../src/proxy/telling/alerts.js';
+import { admitted } from '../../../support/intake.js';
+import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
+import { eventId, START } from '../../../support/wire.js';
+import { begin, begun } from '../intake.contract.js';
+
+const configuration = (hint: RegExp): unknown =>
+  expect.objectContaining({
+    name: 'OffersightError',
+    code: 'configuration',
+    hint: expect.stringMatching(hint) as string,
+  });
+
+let places = 0;
+let name: string;
+let alerts: string[];
+const opened: Intake[] = [];
+
+const open = (connection: string): Intake => {
+  const intake = postgresIntake({ connection, name });
+  opened.push(intake);
+  intake.claim('acme-test', { onAlert: (message) => void alerts.push(message) });
+  return intake;
+};
+
+beforeEach(() => {
+  name = `losing${++places}`;
+  alerts = [];
+});
+
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((intake) => intake.close()));
+});
+
+describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove(), 60_000);
+
+  const told = (events: number): string[] => [wordsOf(ALERTS.tablesDropped, { events: `${events}` })];
+
+  it.each<[string, (intake: Intake) => Promise<unknown>]>([
+    ['a page sends an event', (intake) => intake.take([admitted(9)])],
+    ['the process that leads looks what is due', begin],
+    ['an operator looks', (intake) => intake.status(START)],
+  ])('is told with their number as %s, and made anew (fault 70)', async (_, look) => {
+    const intake = open(postgres.url);
+    await intake.take([1, 2, 3].map((number) => admitted(number)));
+    await begin(intake, START, 1);
+    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+    await postgres.ask(`DROP SCHEMA ${name} CASCADE`);
+    await look(intake);
+    expect(alerts).toEqual(told(2));
+    await intake.take([admitted(4)]);
+    expect(await begun(intake)).toContain(4);
+    expect(alerts).toHaveLength(1);
+  });
+
+  it('is told by a process that only reads of it, since others take and forward (fault 70)', async () => {
+    const [one, other] = [open(postgres.url), open(postgres.url)];
+    await other.take([]);
+    await one.take([admitted(1), admitted(2)]);
+    await other.knows([admitted(1)]);
+    await postgres.ask(`DROP SCHEMA ${name} CASCADE`);
+    await other.take([admitted(3)]);
+    expect(alerts).toEqual(told(2));
+  });
+
+  it('is made anew without a word if nothing waited', async () => {
+    const intake = open(postgres.url);
+    await intake.take([]);
+    await postgres.ask(`DROP SCHEMA ${name} CASCADE`);
+    expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'accepted' }]);
+    expect(alerts).toEqual([]);
+  });
+
+  it.each(['events', 'lines', 'paced_calls', 'turns'])(
+    'in part, its table %s, is refused in words that say what to do',
+    async (table) => {
+      const intake = open(postgres.url);
+      await intake.take([admitted(1)]);
+      await postgres.ask(`DROP TABLE ${name}.${table} CASCADE`);
+      await expect(
+        Promise.all([intake.take([admitted(2)]), begin(intake), intake.lead('one', START)]),
+      ).rejects.toEqual(configuration(/A table of the intake is missing from its schema/));
+    },
+  );
+});
+
+/** Brings the tables to what version 0.2.0 made. */
+const WITHOUT_KEYS = `ALTER TABLE paced_calls DROP COLUMN call; ALTER TABLE gate DROP CONSTRAINT gate_pkey`;
+
+describe.skipIf(!hasPostgres)('a publication of the whole database', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+    await postgres.kill();
+    await postgres.start('wal_level=logical');
+  }, 60_000);
+  afterAll(() => postgres.remove(), 60_000);
+  afterEach(() => postgres.ask('DROP PUBLICATION IF EXISTS everything'));
+
+  /** An event's whole way, a process that takes over, and what is forgotten afterwards. */
+  const live = async (intake: Intake, number: number): Promise<void> => {
+    await intake.take([admitted(number), admitted(number + 1)]);
+    expect(await intake.lead(`leader ${number}`, START)).toBe(true);
+    expect(await begun(intake, START + 1)).toEqual([number, number + 1]);
+    await intake.finish(
+      [
+        { id: eventId(number), result: { kind: 'done' } },
+        { id: eventId(number + 1), result: { kind: 'waiting', dueAt: START + 9 } },
+      ],
+      START + 2,
+    );
+    // It treats as unknown what the former leader had begun, and forgets calls of the minute before the last one.
+    await intake.resign(`leader ${number}`);
+    expect(await intake.lead(`follower ${number}`, START + 600_000)).toBe(true);
+    expect(await begun(intake, START + 600_000)).toEqual([number + 1]);
+    await intake.finish([{ id: eventId(number + 1), result: { kind: 'dead', code: 'x' } }], START + 600_001);
+    await intake.retry([eventId(number + 1)], START + 600_002);
+    await intake.share?.('one', [{ name: 'ada', events: 3 }], START);
+    await intake.share?.('other', [{ name: 'ada', events: 3 }], START + 600_000);
+    await intake.endSessions();
+    await intake.note({ pausedUntil: START });
+    await begin(intake, START + 30 * 86_400_000);
+  };
+
+  it.each([
+    'CREATE PUBLICATION everything FOR ALL TABLES',
+    "CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = 'update')",
+    "CREATE PUBLICATION everything FOR ALL TABLES WITH (publish = 'insert, delete')",
+  ])('changes nothing for the intake: %s (fault 71)', async (publication) => {
+    await postgres.ask(publication);
+    await live(open(postgres.url), 1);
+    expect(alerts).toEqual([]);
+  });
+
+  it('changes nothing for tables of 0.2.0, which get their keys when a proxy opens them (fault 71)', async () => {
+    await open(postgres.url).take([]);
+    await postgres.ask(`SET search_path = ${name}; ${WITHOUT_KEYS}`);
+    await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
+    await Promise.all(
+      [open(postgres.url), open(postgres.url), open(postgres.url)].map((one) => one.take([])),
+    );
+    await live(open(postgres.url), 1);
+  });
+
+  it('gives every table a key', async () => {
+    await open(postgres.url).take([]);
+    expect(
+      await postgres.ask(
+        `SELECT relname FROM pg_class AS made WHERE relnamespace = to_regnamespace('${name}') AND relkind = 'r'
+          AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = made.oid AND indisprimary)`,
+      ),
+    ).toEqual([]);
+  });
+
+  it('stops only the intake of tables whose keys its user may not make, in words that say so (fault 71)', async () => {
+    await open(postgres.url).take([admitted(1)]);
+    await postgres.ask(`SET search_path = ${name}; ${WITHOUT_KEYS}`);
+    await postgres.ask(
+      `CREATE ROLE ${name} LOGIN; GRANT USAGE ON SCHEMA ${name} TO ${name};
+        GRANT ALL ON ALL TABLES IN SCHEMA ${name} TO ${name}; GRANT ALL ON ALL SEQUENCES IN SCHEMA ${name} TO ${name}`,
+    );
+    const intake = open(postgres.url.replace('postgres@', `${name}@`));
+    await live(intake, 2).catch(() => undefined);
+    expect((await intake.status(START)).waiting).toBeGreaterThan(0);
+    await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
+    await expect(intake.lead('one', START + 900_000)).rejects.toEqual(
+      configuration(/A publication of this database/),
+    );
+  });
+});
