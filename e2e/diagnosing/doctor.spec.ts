@@ -198,14 +198,6 @@ const PAGES: readonly Case[] = [
     seen: /<noscript> holds <script async src="\/offersight\.js"/,
   },
   {
-    name: 'with an old library that makes text of lists',
-    page: {
-      head: '<script>Array.prototype.toJSON = function () { return JSON.stringify({ ...this }); };</script>',
-    },
-    ids: ['page-json-changed'],
-    seen: /is \{"list":"/,
-  },
-  {
     name: 'with an offer in a closed shadow tree',
     page: {
       body: `<shop-card></shop-card><script>customElements.define('shop-card', class extends HTMLElement {

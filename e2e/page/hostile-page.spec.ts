@@ -113,7 +113,7 @@ test.describe('a page may use the names that the product builds on', () => {
   });
 });
 
-test('values that a page put on Object.prototype change neither an event nor its destination (attack 67)', async ({
+test('what a page put on the prototypes changes neither an event nor its destination (attack 67)', async ({
   page,
   stack,
 }) => {
@@ -126,16 +126,18 @@ test('values that a page put on Object.prototype change neither an event nor its
     ...{ expiresAt: 1, lease: { until: 9e15 }, notBeforeAt: 9e15, isOnce: true, method: 'GET', name: 'evil' },
     ...{
       dwellMs: 1e9,
-      ...{ ratio: 1, dwell: 1, isSeen: true, group: 'evil', repeat: 'evil' },
+      ...{ ratio: 1, dwell: 1, isSeen: true, group: 'evil', reason: 'evil', repeat: 'evil' },
       keepalive: false,
       credentials: 'omit',
-      toJSON: null,
       once: true,
       capture: true,
     },
   };
   await stack.open(page, BODY, {
-    head: `<script>Object.assign(Object.prototype, ${JSON.stringify(fields)})</script>`,
+    head: `<script>
+      Object.assign(Object.prototype, ${JSON.stringify(fields)});
+      Array.prototype.toJSON = Object.prototype.toJSON = () => 'evil';
+    </script>`,
   });
   await stack.expectRecorded(['viewed seen']);
   expect(posted.length).toBeGreaterThan(0);

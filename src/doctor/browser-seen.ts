@@ -115,8 +115,6 @@ export interface BrowserSeen {
   readonly frames: readonly string[];
   /** Opening tags of offers in closed shadow trees, and of what they are in. */
   readonly closed: readonly string[];
-  /** What the page's `JSON.stringify` makes of a list in an object. */
-  readonly json: string;
   /** What scripts of the page have replaced of the platform that the tracker uses. */
   readonly replaced: readonly string[];
   /** Why the page can store nothing; empty if it can. */

@@ -6,20 +6,14 @@ import type { Fact } from './waiting.js';
 export const isNative = (given: unknown): boolean =>
   typeof given === 'function' && Function.prototype.toString.call(given).includes('[native code]');
 
-/** Old libraries change how lists become JSON, and with them the events of a request. */
-const jsonWords = (): string | undefined =>
-  'toJSON' in []
-    ? 'Code of this page has changed what JSON.stringify makes of lists (toJSON), as Prototype.js before 1.7 does: the proxy refuses such requests.'
-    : undefined;
-
 /** A list there is what a page without the script has: the script puts its own object in its place. */
 const commandWords = (): string | undefined =>
   document.querySelector(FILE) && Array.isArray((window as { offersight?: unknown }).offersight)
     ? 'Code of this page has set window.offersight again, so what it pushes there reaches no tracker. Write window.offersight ||= [] instead.'
     : undefined;
 
-/** A fact for each change that was found. */
-export const changedFacts = (): Fact[] =>
-  Object.entries({ JSON: jsonWords(), Commands: commandWords() }).flatMap(([label, words]) =>
-    words === undefined ? [] : { label, words, isWrong: true },
-  );
+/** A fact if something was changed that stands in the way. */
+export const changedFacts = (): Fact[] => {
+  const words = commandWords();
+  return words === undefined ? [] : [{ label: 'Commands', words, isWrong: true }];
+};

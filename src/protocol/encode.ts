@@ -1,40 +1,34 @@
 /** The client's way out: events → request. In the first load, so small; the way back is reply.ts. */
-import { WIRE_VERSION, type WireEvent, type WireRequest } from './batch.js';
+import { WIRE_VERSION, type WireEvent } from './batch.js';
 import type { DismissedEvent, OfferEvent } from './event.js';
 
-const encodeEvent = (
-  {
+/** The JSON of flat fields. Libraries add a `toJSON` to prototypes, so it has none, and lists are put together by hand. */
+export const jsonOf = (fields: object): string => JSON.stringify({ __proto__: null, ...fields });
+
+const encodeEvent = (event: OfferEvent, isPlain: boolean): string => {
+  // What a page put on `Object.prototype` is no field of the event.
+  const own: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>> & { __proto__: null } = {
+    __proto__: null,
+    ...event,
+  };
+  const { id, type, offerId, occurredAt, expiresAt, subject, token, group, reason } = own;
+  return jsonOf({
     id,
     type,
-    offerId,
-    occurredAt,
-    expiresAt,
+    personalized_offer_id: offerId,
+    occurred_at: occurredAt,
+    expires_at: expiresAt,
     subject,
     token,
-    group,
-    reason,
-  }: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>>,
-  isPlain: boolean,
-): WireEvent => ({
-  id,
-  type,
-  personalized_offer_id: offerId,
-  occurred_at: occurredAt,
-  expires_at: expiresAt,
-  subject,
-  token,
-  ...(isPlain ? {} : { group, reason }),
-});
+    ...(isPlain ? {} : { group, reason }),
+  } satisfies WireEvent);
+};
 
 /**
- * The body of a request.
+ * The body of a request, as `WireRequest` describes it.
  * @param events Oldest first.
  * @param sentAt Epoch milliseconds, now.
  * @param plainUntil Until then nothing is said that version 0.1 did not know, epoch milliseconds.
  */
 export const encodeRequest = (events: readonly OfferEvent[], sentAt: number, plainUntil = 0): string =>
-  JSON.stringify({
-    v: WIRE_VERSION,
-    sent_at: sentAt,
-    events: events.map((event) => encodeEvent(event, plainUntil > sentAt)),
-  } satisfies WireRequest);
+  `{"v":${WIRE_VERSION},"sent_at":${sentAt},"events":[${events.map((event) => encodeEvent(event, plainUntil > sentAt)).join()}]}`;

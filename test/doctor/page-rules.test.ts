@@ -48,14 +48,6 @@ describe('a page', () => {
       expect(found(at(`http://${host}/`))).not.toContain('error page-upgraded');
   });
 
-  it('whose scripts have changed JSON is named, with what became of a list', () => {
-    const observed = seen({ browser: browser({ json: '{"list":"[{}]"}' }) });
-    expect(found(observed)).toEqual(['error page-json-changed']);
-    expect(evidenceOf(observed)).toContain('is {"list":"[{}]"}');
-    expect(found(seen({ browser: browser({ json: 'undefined' }) }))).toEqual(['error page-json-changed']);
-    expect(found(seen({ browser: browser({ json: '{ "list": [ {} ] }' }) }))).toEqual([]);
-  });
-
   it('whose quotation marks an editor has replaced is named by that, and not by what follows from it', () => {
     const quoted = tag({ src: '”/offersight.js”', 'data-endpoint': '”/offer-events”' });
     const observed = seen({

@@ -63,7 +63,6 @@ export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
     workers: [],
     frames: [],
     closed: [],
-    json: '{"list":[{}]}',
     replaced: [],
     storage: '',
     cookieBytes: 0,

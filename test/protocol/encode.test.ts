@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it, test } from 'vitest';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { MAX_EVENT_BYTES } from '../../src/protocol/limits.js';
@@ -54,6 +54,41 @@ describe('a request on the wire', () => {
     const event = Object.assign(viewedEvent(4), { email: 'ada@example.org' });
     const body = encodeRequest([event], START);
     expect(body).not.toMatch(/impression|email|ada@/);
+  });
+});
+
+describe('what libraries do to the prototypes of their page', () => {
+  const quoted = (value: unknown): string => `"${String(value)}"`;
+  const text = (): string => 'text';
+
+  afterEach(() => {
+    for (const { prototype } of [Object, Array, String, Number, Date])
+      for (const name of ['toJSON', 'reason', 'group', 'mayBeKnown']) Reflect.deleteProperty(prototype, name);
+  });
+
+  test.each<[what: string, on: object, values: object]>([
+    ['lists become text (Prototype.js 1.6)', Array.prototype, { toJSON: text }],
+    ['strings are quoted twice (Prototype.js 1.6)', String.prototype, { toJSON: quoted }],
+    ['numbers become text', Number.prototype, { toJSON: quoted }],
+    ['objects become text', Object.prototype, { toJSON: text }],
+    ['objects become nothing', Object.prototype, { toJSON: () => undefined }],
+    ['every toJSON throws', Object.prototype, { toJSON: () => expect.unreachable() }],
+    ['dates become text (Date.js)', Date.prototype, { toJSON: text }],
+    [
+      'objects have fields of the wire',
+      Object.prototype,
+      { reason: 'evil', group: 'evil', mayBeKnown: true },
+    ],
+  ])('change no byte of a request: %s', (_, prototype, values) => {
+    const view = viewedEvent(1, { expiresAt: START + 1, subject: 'c-8f', token: 't', group: 'summer' });
+    const events = [
+      view,
+      { ...viewedEvent(2, { group: undefined }), type: 'dismissed', reason: 'api' } as OfferEvent,
+    ];
+    const body = encodeRequest(events, START);
+    Object.assign(prototype, values);
+    expect(encodeRequest(events, START)).toBe(body);
+    expect(JSON.parse(body)).toMatchObject({ events: [{ group: 'summer' }, { reason: 'api' }] });
   });
 });
 

@@ -181,7 +181,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
   'client/later/delivery/post': { packages: ['ky'] },
   'client/later/delivery/post-script': { types: ['client/later/delivery/post'] },
   'client/later/outbox': {
-    values: ['client/later/outbox', 'protocol/retention', 'errors'],
+    values: ['client/later/outbox', 'protocol/encode', 'protocol/retention', 'errors'],
     types: ['protocol/batch', 'protocol/event', 'client/outbox', 'runtime'],
   },
   'client/later/background-sync': {},

@@ -195,15 +195,6 @@ export const countOffersOfFrame = (origin: string): number => {
   return isTracked || self.origin === origin ? 0 : document.querySelectorAll('[data-offer-id]').length;
 };
 
-/** What the page's own function makes of a list: old libraries change that. */
-export const readJson = (): string => {
-  try {
-    return String(JSON.stringify({ list: [{}] })).slice(0, 200);
-  } catch (cause) {
-    return String(cause).slice(0, 200);
-  }
-};
-
 /** Posts as the tracker would; resolves to nothing but why there was no answer. */
 export const postFromPage = async (url: string, body: string): Promise<string> => {
   try {

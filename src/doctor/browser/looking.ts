@@ -11,7 +11,6 @@ import {
   type RawTracker,
   readBase,
   readFrames,
-  readJson,
   readMisspelt,
   readOffers,
   readScripts,
@@ -171,7 +170,6 @@ export const look = async (
     workers: await page.evaluate(readWorkers),
     frames: [...(await page.evaluate(readFrames)), ...(await lookIntoFrames(page, options))],
     closed: await lookIntoClosedTrees(session),
-    json: await page.evaluate(readJson),
     replaced: await page.evaluate(readReplaced),
     storage: await inTime(
       options,

@@ -52,30 +52,6 @@ export const pageUpgraded: Rule = {
   },
 };
 
-/** Spaces and the like do no harm. */
-const isListKept = (json: string): boolean => {
-  try {
-    return Array.isArray((JSON.parse(json) as { readonly list?: unknown } | null)?.list);
-  } catch {
-    return false;
-  }
-};
-
-/** Whether the page's own scripts have changed how lists become JSON. */
-export const pageJson: Rule = {
-  find: ({ browser }) =>
-    browser && !isListKept(browser.json)
-      ? [
-          finding('error', 'page-json-changed', {
-            title: 'A script of the page has changed JSON.stringify, so events do not arrive as they should.',
-            evidence: [`JSON.stringify({ list: [{}] }) is ${browser.json}`],
-            repair:
-              'Look for a toJSON on Array.prototype or Object.prototype: Prototype.js before 1.7 adds one. Update that library, or delete the function after it has loaded.',
-          }),
-        ]
-      : [],
-};
-
 type OfTags = Pick<Observed, 'tags' | 'browser'>;
 
 const quotedIn = (observed: OfTags, nameOf: (tag: ScriptTag) => string): readonly ScriptTag[] =>

@@ -18,14 +18,7 @@ import { offerBoxes, offerIds, offerNames, offersEnded, offersHidden } from './o
 import { offersRepeated, offersReported } from './offers-counting.js';
 import { offersClosed, offersFramed, offersThere } from './offers-unseen.js';
 import { keyWorks, operatorStatus } from './operator.js';
-import {
-  hasQuotedEndpoint,
-  hasQuotedSource,
-  pageJson,
-  pageQuotes,
-  pageSandboxed,
-  pageUpgraded,
-} from './page.js';
+import { hasQuotedEndpoint, hasQuotedSource, pageQuotes, pageSandboxed, pageUpgraded } from './page.js';
 import { scriptCommands } from './script-commands.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { deliveryServed, inspectorServed, scriptBeside, scriptServed } from './script-served.js';
@@ -55,7 +48,7 @@ const WHY_NOT_RUN: readonly Rule[] = [
 
 /** What explains that an offer in view was not reported. */
 const WHY_NOT_REPORTED: readonly Rule[] = [
-  ...[pageJson, storageThere, scriptPolicy, scriptConfigured, deliveryServed, consentGiven],
+  ...[storageThere, scriptPolicy, scriptConfigured, deliveryServed, consentGiven],
   ...[endpointAnswers, offerIds, offersEnded],
 ];
 
@@ -63,7 +56,6 @@ const RULES: readonly Rule[] = [
   pageSandboxed,
   pageUpgraded,
   pageQuotes,
-  pageJson,
   storageKept,
   unless(isPageAtFault, storageThere),
   // What some requests do not reach, the script's may not reach either.

@@ -1,4 +1,5 @@
 /** What the origin remembers beside its events: pauses, facts about offers, dead letters, where a worker delivers. */
+import { jsonOf } from '../../../protocol/encode.js';
 import type { OfferEvent } from '../../../protocol/event.js';
 import type { MARK_MS, Outbox, Owner } from '../../outbox/outbox.js';
 import type { Mark, Pause, RecordKey, Rows } from '../../outbox/records.js';
@@ -221,7 +222,7 @@ export const createRemembering = (
     setSite: (site) =>
       transact(async (rows) => {
         const there = await rows.get(['state', 'site', endpoint]);
-        if (JSON.stringify(there) !== JSON.stringify(site)) rows.put(['state', 'site', endpoint], site);
+        if (jsonOf(Object(there)) !== jsonOf(site)) rows.put(['state', 'site', endpoint], site);
       }),
 
     stats: () =>
