@@ -160,6 +160,8 @@ export const problem = (...given: Parameters<typeof problemReply>): Answer =>
 
 const fromResponse = async (response: Response): Promise<Answer> => {
   const { status, headers, body } = response;
+  // `Response.error()` has the status 0, which Node does not send.
+  if (!status) throw new TypeError('The handler gave the response of a failed request.');
   // Lines may be too many to hold at once.
   const isStreamed = body && STREAMED.test(headers.get('content-type') ?? '');
   return {

@@ -103,6 +103,49 @@ const answer = async (
   }
 };
 
+/** Sends an answer, unless the host has meanwhile sent one of its own, such as after a timer of its own. */
+const send = async (
+  { status, headers, body }: Answer,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> => {
+  if (outgoing.headersSent || outgoing.destroyed) {
+    if (body instanceof Readable) body.destroy();
+    // What nobody reads would hold up the next request of the connection.
+    incoming.resume();
+    return;
+  }
+  for (const [name, value] of headers) outgoing.setHeader(name, value);
+  // The reader may go away in the midst of a stream, and the intake may fail.
+  if (body instanceof Readable) {
+    outgoing.writeHead(status);
+    return pipeline(body, outgoing).catch(() => {
+      outgoing.destroy();
+    });
+  }
+  outgoing.setHeader('content-length', Buffer.byteLength(body));
+  // What stands in for a request of Node's may not say that it is complete.
+  if (incoming.complete || incoming.readableEnded || incoming.destroyed) {
+    outgoing.writeHead(status);
+    outgoing.end(body);
+    return;
+  }
+  // The body was not read to its end, so the connection cannot go on; but closing it over unread bytes could
+  // destroy the answer on its way. The answer goes out whole, and the end comes when the sender is through.
+  outgoing.setHeader('connection', 'close');
+  outgoing.writeHead(status);
+  outgoing.write(body);
+  const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
+  timer.unref();
+  const finish = (): void => {
+    clearTimeout(timer);
+    outgoing.end();
+  };
+  incoming.once('end', finish).once('close', finish);
+  // The web stream over it would stop it again whenever nobody reads there.
+  incoming.removeAllListeners('data').resume();
+};
+
 /**
  * Makes a listener for Node's http server. Mount it at the endpoint's path, ahead of any body parser,
  * or behind one that leaves `rawBody` or the parsed `body` on the request.
@@ -115,40 +158,16 @@ export const toNodeListener = (proxy: RequestHandler, options: NodeListenerOptio
     // A broken connection is the sender's problem. Without a listener its error would end the process.
     incoming.on('error', () => undefined);
     outgoing.on('error', () => undefined);
-    const { status, headers, body } = await answer(proxy, incoming, path).catch((cause: unknown) => {
+    const answered = await answer(proxy, incoming, path).catch((cause: unknown) => {
       // The words of such an error quote the header that it is about.
       warn(`a request could not be read (${cause instanceof Error ? cause.name : typeof cause}).`);
       return problem('unavailable', { 'retry-after': '5' });
     });
-    for (const [name, value] of headers) outgoing.setHeader(name, value);
-    // The reader may go away in the midst of a stream, and the intake may fail.
-    if (body instanceof Readable) {
-      outgoing.writeHead(status);
-      return pipeline(body, outgoing).catch(() => {
-        outgoing.destroy();
-      });
-    }
-    outgoing.setHeader('content-length', Buffer.byteLength(body));
-    // What stands in for a request of Node's may not say that it is complete.
-    if (incoming.complete || incoming.readableEnded || incoming.destroyed) {
-      outgoing.writeHead(status);
-      outgoing.end(body);
-      return;
-    }
-    // The body was not read to its end, so the connection cannot go on; but closing it over unread bytes could
-    // destroy the answer on its way. The answer goes out whole, and the end comes when the sender is through.
-    outgoing.setHeader('connection', 'close');
-    outgoing.writeHead(status);
-    outgoing.write(body);
-    const timer = setTimeout(() => incoming.destroy(), LINGER_MS);
-    timer.unref();
-    const finish = (): void => {
-      clearTimeout(timer);
-      outgoing.end();
-    };
-    incoming.once('end', finish).once('close', finish);
-    // The web stream over it would stop it again whenever nobody reads there.
-    incoming.removeAllListeners('data').resume();
+    // Nobody awaits a listener, so a rejection would end the process. A host may have put functions of its own on the response.
+    await send(answered, incoming, outgoing).catch((cause: unknown) => {
+      warn(`a response could not be sent (${cause instanceof Error ? cause.name : typeof cause}).`);
+      outgoing.destroy();
+    });
   };
 };
 
