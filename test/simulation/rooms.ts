@@ -10,7 +10,10 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/outbox/indexeddb.js') &
   typeof import('../../src/client/later/outbox/indexeddb-kinds.js') &
   typeof import('../../src/client/later/outbox/mended.js') &
-  typeof import('../../src/client/later/delivering.js') &
+  typeof import('../../src/client/later/outbox/told.js') &
+  typeof import('../../src/client/later/page-delivery.js') &
+  typeof import('../../src/client/later/learning.js') &
+  typeof import('../../src/client/later/meanwhile.js') &
   typeof import('../../src/client/later/consent.js') &
   typeof import('../../src/client/later/farewell.js') &
   typeof import('../../src/protocol/event.js') &
@@ -24,7 +27,10 @@ const FILES = [
   'client/outbox/indexeddb',
   'client/later/outbox/indexeddb-kinds',
   'client/later/outbox/mended',
-  'client/later/delivering',
+  'client/later/outbox/told',
+  'client/later/page-delivery',
+  'client/later/learning',
+  'client/later/meanwhile',
   'client/later/consent',
   'client/later/farewell',
   'protocol/event',

@@ -2,14 +2,16 @@
 
 import type { FlusherOptions } from '../../src/client/later/delivery/flusher.js';
 import type { DiscardReason } from '../../src/client/later/outbox/giving-up.js';
-import type { MendingListener } from '../../src/client/later/outbox/mended.js';
 import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
+import type { PageDelivery } from '../../src/client/later/page-delivery.js';
 import type { Consent } from '../../src/client/outbox/outbox.js';
+import type { Connection } from '../../src/client/outbox/records.js';
 import type { Page, PageChange } from '../../src/client/page.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { DismissReason, OfferEvent, OfferEventType } from '../../src/protocol/event.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
 import { createChance } from './chance.js';
+import { openChannel } from './channels.js';
 import { type Clock, START } from './clock.js';
 import type { Disk } from './disk.js';
 import type { Network, Poster } from './network.js';
@@ -222,20 +224,25 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     flush: () =>
       run(() => {
         write({ kind: 'page', tab: name, change: 'flush' });
-        safely(flusher.flush());
+        safely(
+          learned
+            .then(decided)
+            .then(() => loaded)
+            .then((arrived) => arrived.flush()),
+        );
       }),
     consent(state) {
       run(() => {
         owner.consent = state;
         write({ kind: 'consent', tab: name, state });
-        onDecided(owner.consent, dropped());
+        decide();
       });
     },
     subject(subject) {
       run(() => {
         owner.subject = subject;
         write({ kind: 'subject', tab: name, subject });
-        onDecided(owner.consent, dropped());
+        decide();
       });
     },
     busy(taskMs, tasks) {
@@ -261,7 +268,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       run(() => {
         // An event that another page has delivered counted, so it was not a repeat.
         for (const id of ids) once.delete(id);
-        leasing.onSettled(ids);
+        channel.hear(ids);
       }),
     change(change) {
       if (isDead || isFrozen) return;
@@ -302,20 +309,20 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       dueAt = operations;
       if (operations === 0) tab.onDoor();
     },
-    stats: () => leasing.stats(),
+    stats: () => loaded.then((arrived) => arrived.stats()),
   };
   write({ kind: 'opened', tab: name, endpoint, watches: ['errors', 'rejections'] });
 
   const newId = rooms.createIds(runtime);
   const database = disk.give(tab);
+  const channel = openChannel(database, (ids) => setting.tell(tab, ids));
   const { connect, abandon } = rooms.createConnecting();
   const open = () => connect(rooms.indexedDbRecords(database, runtime));
-  const connection = open();
   const owner: { subject: string | undefined; consent: Consent } = {
     subject: setting.subject,
     consent: 'granted',
   };
-  const outbox = rooms.createOutbox(connection, runtime, endpoint, owner);
+  const outbox = rooms.createOutbox(open(), runtime, endpoint, owner);
   /** The events that a commit may find to be known already. */
   const once = new Set<string>();
   const store = outbox.commit;
@@ -331,48 +338,73 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
       }
     }
   };
-  // The same as the second load of a page does (client/later/later.ts, page-delivery.ts), but without a document.
-  const context = {
-    outbox,
-    owner,
-    mend: (listener: MendingListener) => rooms.mendedRecords(outbox, connection, open, listener),
-    runtime,
-    options,
-    tellTabs: (ids: readonly string[]) => setting.tell(tab, ids),
-    report: (error: OffersightError) => void reports.push(error),
-    onRecorded({ id }: OfferEvent, isDurable: boolean) {
-      // The microtasks of a dead page still run here. Nobody may hear what they do.
-      if (isDead) return;
-      once.delete(id);
-      write({ kind: 'committed', id, tab: name, ...(!isDurable && { store: `memory ${name}` }) });
-    },
-    onDiscard(event: OfferEvent | undefined, reason: DiscardReason, code: string | undefined) {
-      if (!event || isDead) return;
-      once.delete(event.id);
-      write({ kind: 'discarded', id: event.id, tab: name, reason, code });
-    },
+  const onRecorded = ({ id }: OfferEvent, isDurable: boolean): void => {
+    // The microtasks of a dead page still run here. Nobody may hear what they do.
+    if (isDead) return;
+    once.delete(id);
+    write({ kind: 'committed', id, tab: name, ...(!isDurable && { store: `memory ${name}` }) });
   };
-  const delivering = rooms.createDelivering(context);
-  const { leasing, flusher, settleFarewell } = delivering;
-  rooms.createFarewell(
-    { outbox, page, runtime: { now: runtime.now, fetch: postOf(true) }, owner },
-    () => undefined,
-    settleFarewell,
-  );
-  page.listen((change) => {
-    if (change === 'visible') {
-      flusher.wake();
-      safely(leasing.marks());
-    } else if (change === 'online') safely(flusher.hurry());
+  const onDiscard = (
+    event: OfferEvent | undefined,
+    reason: DiscardReason,
+    code: string | undefined,
+  ): void => {
+    if (!event || isDead) return;
+    once.delete(event.id);
+    write({ kind: 'discarded', id: event.id, tab: name, reason, code });
+  };
+  const report = (error: OffersightError): void => void reports.push(error);
+
+  // The composition of a page (client/first.ts, client/later/later.ts) without its document: the product's own rooms, of
+  // which delivery comes a moment later than the others.
+  let there: PageDelivery | undefined;
+  let onThere: (delivery: PageDelivery) => void = () => undefined;
+  const loaded = new Promise<PageDelivery>((resolve) => {
+    onThere = resolve;
   });
-  page.capture(['freeze', 'pagehide'], () => {
+  const delivery = { now: () => there, ask: () => undefined, need: () => loaded };
+  outbox.records = rooms.mendedRecords(outbox, outbox.records as Connection, open, {
+    makeRoom: async (records) => there?.makeRoom(records),
+    report,
+  });
+  const tell = rooms.createTell(outbox, onRecorded);
+  const context = { outbox, owner, page, runtime, report, onRecorded, onDiscard, delivery };
+  const { isPurging, pay, drop, purge } = rooms.createMeanwhile(context);
+  const { learn, learned } = rooms.createLearning(context);
+  const rest = (): void => {
     abandon();
-    flusher.pause();
+    there?.rest();
+  };
+  page.capture(['freeze'], rest);
+  rooms.createFarewell({ ...context, runtime: { now: runtime.now, fetch: postOf(true) } }, rest, (...reply) =>
+    loaded.then((arrived) => arrived.settleFarewell(...reply)),
+  );
+  const onCommitted = (): void => {
+    tell(outbox.isBlocked);
+    void pay();
+    there?.onCommitted();
+  };
+  const { onDecided, decided } = rooms.createConsentState({
+    ...context,
+    learn,
+    onCommitted,
+    drop,
+    purge,
+    pause: () => there?.pause(),
   });
-  const dropped = () => {
-    const copies = owner.consent === 'denied' ? [...outbox.mirror.values()] : [];
-    if (copies.length) outbox.mirror.clear();
-    return copies;
+  after(chance.whole(0, 300), () => {
+    there = rooms.createPageDelivery({
+      ...context,
+      options: { endpoint, name: database, isLocal: false, outbox: options, delivery: options },
+      isPurging,
+      onPause: () => undefined,
+    });
+    onThere(there);
+  });
+  const decide = (): void => {
+    const copies = [...outbox.mirror.values()];
+    if (owner.consent === 'denied') outbox.mirror.clear();
+    onDecided(owner.consent, copies);
   };
   const subjects = new Map<string, string | undefined>();
   let newest: OfferEvent | undefined;
@@ -380,8 +412,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const commit = async (event: OfferEvent): Promise<void> => {
     if (event !== newest || owner.consent !== 'granted') return;
     await outbox.commit().catch(() => undefined);
-    leasing.tell();
-    flusher.wake();
+    onCommitted();
   };
   const record = (type: OfferEventType, impression: Impression): void => {
     const { impressionId, offerId, isOnce, expiresAt, group, reason } = impression;
@@ -406,25 +437,5 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     newest = event;
     queueMicrotask(() => safely(commit(event)));
   };
-  /** The same as a page does that finds a service worker. */
-  const onCommitted = (): void => {
-    leasing.tell();
-    flusher.wake();
-    safely(leasing.setSite({ endpoint }).catch(() => undefined));
-  };
-  const { onDecided } = rooms.createConsentState({
-    ...leasing,
-    ...flusher,
-    owner,
-    runtime,
-    outbox,
-    async learn() {
-      await leasing.marks();
-      return new Set();
-    },
-    onCommitted,
-    report: context.report,
-  });
-  safely(leasing.marks().then(flusher.hurry));
   return tab;
 };

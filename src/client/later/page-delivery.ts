@@ -23,7 +23,7 @@ const PURGE_RETRY_MS = 5_000;
 
 /** What it works with. */
 export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'onRecorded' | 'onDiscard'>> {
-  readonly options: ResolvedOptions;
+  readonly options: Pick<ResolvedOptions, 'delivery' | 'endpoint' | 'isLocal' | 'name' | 'outbox'>;
   readonly owner: Owner;
   readonly runtime: Runtime;
   readonly page: Page;
