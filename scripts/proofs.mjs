@@ -24,6 +24,7 @@ export const LONG_UNITS = [
 export const ALONE_UNITS = [
   'test/ky-newest.test.ts',
   'test/proxy/cli/outgoing-proxy.test.ts',
+  'test/proxy/loading.test.ts',
   'test/proxy/intake/redis/redis-clock.test.ts',
   'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',
 ];

@@ -176,6 +176,12 @@ const checkSite = ({ site, apiKey, intake }: OfferProxyOptions): void => {
     );
   if (!isObject(intake) || !('take' in intake || 'start' in intake))
     throw configuration('Set intake, such as sqliteIntake({ file }).');
+  // Its timers and connections end with the request that began them (workerd), so nothing would forward what is kept.
+  if (isDurable(intake) && globalThis.navigator?.userAgent === 'Cloudflare-Workers')
+    throw configuration(
+      'Set intake to directIntake() in a Worker: it runs only while it answers, so it cannot forward what another intake keeps. ' +
+        'For a queue that lasts, run the proxy in Node.',
+    );
 };
 
 /** Whose events are taken, and how many. */

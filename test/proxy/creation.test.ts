@@ -1,6 +1,11 @@
 import { inspect } from 'node:util';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createOfferProxy, isOffersightError, type OfferProxyOptions } from '../../src/proxy/index.js';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import {
+  createOfferProxy,
+  directIntake,
+  isOffersightError,
+  type OfferProxyOptions,
+} from '../../src/proxy/index.js';
 import { CANARY_KEY, pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
 import { wireBody, wireEvent } from '../support/wire.js';
 
@@ -46,6 +51,12 @@ const expectRefusal = (options: { [Name in keyof OfferProxyOptions]?: unknown },
 };
 
 describe('creation fails, before any request,', () => {
+  it('if what forwards later would run in a Worker, which runs only while it answers', () => {
+    vi.stubGlobal('navigator', { userAgent: 'Cloudflare-Workers' });
+    expectRefusal({}, /directIntake\(\) in a Worker/);
+    expect(errorOf({ intake: directIntake() })).toBeUndefined();
+  });
+
   it.each<unknown>([
     '',
     'acme.test',

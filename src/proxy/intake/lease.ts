@@ -29,13 +29,21 @@ const tableOf = (): string => {
   }
 };
 
-/** Where this process is, for a lease's `host`. */
-export const WHEREABOUTS = tableOf();
+let table: string | undefined;
+
+/**
+ * Where this process is, for a lease's `host`. Not found out as the module loads: workerd refuses to load one that asks for
+ * something random (https://developers.cloudflare.com/workers/runtime-apis/handlers/).
+ */
+export const whereabouts = (): string => {
+  table ??= tableOf();
+  return table;
+};
 
 /** Whether the holder surely ended: after a crash the next process need not wait until the lease runs out. */
 export const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {
   // Process ids of another machine or container mean nothing here.
-  if (host !== WHEREABOUTS) return false;
+  if (host !== whereabouts()) return false;
   if (pid === process.pid) return false;
   try {
     process.kill(pid, 0);

@@ -3,7 +3,7 @@
 import { PURGED } from '../../telling/dead-codes.js';
 import type { EventState, IntakeRow } from '../admitted.js';
 import type { Lane, LaneNote, OfferTally } from '../intake.js';
-import { isOver, WHEREABOUTS } from '../lease.js';
+import { isOver, whereabouts } from '../lease.js';
 import type { LaneRules } from '../rules.js';
 import type { RedisClock } from './redis-clock.js';
 import { PORTION } from './redis-events.js';
@@ -97,7 +97,7 @@ export const createLane = (ask: Ask, { rules, ledgerDays, nameVisitor, clock }: 
   return {
     async lead(token, now) {
       const lead = async (over: string) => {
-        const said = await ask('lead', now, token, WHEREABOUTS, process.pid, over);
+        const said = await ask('lead', now, token, whereabouts(), process.pid, over);
         const [leads, at, ...holder] = said as [number, number | undefined, ...string[]];
         if (at !== undefined) clock.hear(at);
         return [leads, ...holder] as const;

@@ -1,6 +1,6 @@
 /** Who forwards the events of a lane. */
 import type { Lane } from '../intake.js';
-import { isOver, LEAD_MS, type Lease, WHEREABOUTS } from '../lease.js';
+import { isOver, LEAD_MS, type Lease, whereabouts } from '../lease.js';
 import { SLACK_MS } from '../rules.js';
 import { IN_FLIGHT, type LaneTable } from './rows.js';
 import { ask, type SqlDriver, type Steps } from './steps.js';
@@ -53,7 +53,7 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
       yield* ask(statements.recount, now);
       yield* ask(statements.orphan);
     }
-    yield* ask(statements.take, token, WHEREABOUTS, process.pid, now + LEAD_MS);
+    yield* ask(statements.take, token, whereabouts(), process.pid, now + LEAD_MS);
     yield* ask(statements.forgetCalls, now - MINUTE_MS);
     return true;
   }
