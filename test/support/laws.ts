@@ -310,6 +310,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/forward/blame',
       'proxy/forward/gate',
       'proxy/forward/refusals',
+      'proxy/forward/track-record',
       'proxy/option-names',
       'proxy/patience',
       'proxy/recent',

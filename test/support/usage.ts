@@ -23,8 +23,9 @@ export interface UsageStage {
   /**
    * The outcomes of these events, in short: the kind, the code of a refusal, or `waiting`. This calls like a forwarder,
    * in batches as large as they may be, until there is trouble.
+   * @param hasDelivered Whether the site has taken a usage event before. @default true
    */
-  outcomesOf(rows: readonly Forwarded[]): Promise<string[]>;
+  outcomesOf(rows: readonly Forwarded[], hasDelivered?: boolean): Promise<string[]>;
 }
 
 export const numberOfUsage = ({ deduplication_id }: Pick<ToldUsage, 'deduplication_id'>): number =>
@@ -76,12 +77,12 @@ export const startUsage = (): UsageStage => {
     destination: usageEvents({ baseUrl: 'https://acme-test.ingest.chargebee.com', apiKey: 'k' }, runtime),
     batches,
     answer: () => taken(),
-    async outcomesOf(rows) {
+    async outcomesOf(rows, hasDelivered = true) {
       const settled = new Map<string, string>();
       let waiting = [...rows];
       while (waiting.length) {
         const batch = waiting.slice(0, stage.destination.maxEvents);
-        const outcomes = await stage.destination.forward(batch);
+        const outcomes = await stage.destination.forward(batch, hasDelivered);
         batch.forEach(({ id }, at) => {
           const outcome = outcomes[at];
           if (outcome && !SMALLER.has(outcome.kind)) settled.set(id, shortOf(outcome));

@@ -20,6 +20,8 @@ export interface Blame {
   blame(id: string): Blamed;
 }
 
+/** While everything seems to meet such a fault, one event is tried so often, milliseconds. */
+export const CIRCUIT_MS = 30_000;
 /** So many events that meet it, without a success in between, are not a coincidence. */
 const SUSPECTS = 3;
 /** So many may still stand one behind the other, such as those of one campaign, ahead of others that are taken. */

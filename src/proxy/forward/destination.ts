@@ -3,7 +3,11 @@ import type { IntakeRow } from '../intake/admitted.js';
 
 /** What a call came to, for one event. */
 export type Outcome =
-  | { readonly kind: 'done' }
+  | {
+      readonly kind: 'done';
+      /** Whether the upstream had taken it before, and knew that by its idempotency key. @default false */
+      readonly isReplay?: boolean;
+    }
   /** The upstream will never take it. */
   | { readonly kind: 'refused'; readonly code: string }
   /** Not taken, and no other one will be until somebody repairs the configuration. */
@@ -45,6 +49,9 @@ export interface Destination {
   readonly lingerMs: number;
   /** Events whose keys differ cannot share a call. By default any can. */
   keyOf?(row: Forwarded): string;
-  /** Forwards at most {@link maxEvents}, at least one; never throws. One outcome each, in order. */
-  forward(rows: readonly Forwarded[]): Promise<readonly Outcome[]>;
+  /**
+   * Forwards at most {@link maxEvents}, at least one; never throws. One outcome each, in order.
+   * @param hasDelivered Whether the upstream has ever taken an event of this lane.
+   */
+  forward(rows: readonly Forwarded[], hasDelivered: boolean): Promise<readonly Outcome[]>;
 }

@@ -7,6 +7,7 @@ import type { IntakeRow } from '../intake/admitted.js';
 import type { ForwardResult, Lane } from '../intake/intake.js';
 import { remedyOf, type Tell } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
+import { CIRCUIT_MS } from './blame.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, DEFAULT_PACE, type Pace } from './gate.js';
 import { createJumps } from './jumps.js';
@@ -14,6 +15,7 @@ import { createLead, RENEW_MS } from './lead.js';
 import { backoffMs, createPauses, type Pauses } from './pauses.js';
 import { AGAIN_MS, createPolling } from './polling.js';
 import { createRefusals } from './refusals.js';
+import { createTrackRecord } from './track-record.js';
 
 /** Forwards until closed. */
 export interface Forwarder {
@@ -25,8 +27,7 @@ export interface Forwarder {
 
 /** Another process may have taken events; it does not notify this one. */
 const LOOK_MS = 2_000;
-/** An event that met a fault of the configuration waits so long, and ever longer if the fault seems to be its own. */
-const PARKED_MS = 60_000;
+/** An event that alone meets a fault of the configuration waits ever longer, and at last so long. */
 const LONGEST_PARKED_MS = 600_000;
 
 /** What forwarding needs beside a lane. */
@@ -52,9 +53,9 @@ const createResults =
       case 'throttled':
         return { kind: 'waiting', dueAt: now };
       case 'misconfigured': {
-        // Another one is tried first, since the fault may be this event's own.
-        const alone = Math.min(LONGEST_PARKED_MS, PARKED_MS * 2 ** (attempts - 1));
-        return { kind: 'waiting', dueAt: now + (pauses.isProbing() ? PARKED_MS : alone) };
+        // Those that are due before it are tried first, since the fault may be this event's own.
+        const alone = Math.min(LONGEST_PARKED_MS, CIRCUIT_MS * 2 ** (attempts - 1));
+        return { kind: 'waiting', dueAt: now + (pauses.isProbing() ? CIRCUIT_MS : alone) };
       }
       case 'crowded':
         // Ahead of everything else, so that its halves are next.
@@ -97,9 +98,10 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
   const calls = new Set<Promise<void>>();
   const pauses = createPauses(runtime, alert);
   const refusals = createRefusals(runtime);
+  const trackRecord = createTrackRecord();
   const jumps = createJumps(runtime);
   const gate = createGate(perMinute, runtime);
-  const lead = createLead(lane, { runtime, pauses, refusals, broken });
+  const lead = createLead(lane, { runtime, pauses, refusals, trackRecord, broken });
   const resultOf = createResults(runtime, pauses);
   /** The intake may have begun more than it reported. */
   let isUnsure = false;
@@ -130,11 +132,14 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
 
   const forward = async (rows: readonly IntakeRow[]): Promise<void> => {
     const startedAt = runtime.elapsed();
-    const outcomes = await destination.forward(rows);
+    const outcomes = await destination.forward(rows, trackRecord.hasDelivered());
     const whole = wholeOf(outcomes);
     // At least one.
     pauses.hear(whole, rows[0]?.id ?? '');
-    for (const outcome of outcomes) refusals.hear(outcome);
+    for (const outcome of outcomes) {
+      refusals.hear(outcome);
+      trackRecord.hear(outcome);
+    }
     const refused = refusals.alert();
     if (refused !== undefined) alert(refused);
     onCall?.({ outcome: whole.kind, events: rows, outcomes, durationMs: runtime.elapsed() - startedAt });

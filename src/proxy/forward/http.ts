@@ -12,12 +12,18 @@ export type Call =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** The API's own error code, if the answer is JSON and has one. */
+      /** The API's own `api_error_code`, if the answer is JSON and has one. */
       readonly code: string | undefined;
+      /** Its `error_code`, which says more precisely what is wrong. */
+      readonly errorCode: string | undefined;
+      /** The field that it blames. */
+      readonly param: string | undefined;
       /** Whether the body is empty or JSON; a gateway's HTML page is neither. */
       readonly isApi: boolean;
       /** The body, if it is JSON. */
       readonly body: unknown;
+      /** Whether it repeats the answer to an earlier call with the same idempotency key. */
+      readonly isReplay: boolean;
       readonly retryAfter: string | undefined;
     }
   /** No connection was made, so nothing was sent. */
@@ -74,14 +80,24 @@ const readBounded = async (response: Response, maxBytes: number): Promise<string
 const codeOf = (code: unknown, apiKey: string): string | undefined =>
   typeof code === 'string' && CODE.test(code) && !code.includes(apiKey.toLowerCase()) ? code : undefined;
 
-const parse = (text: string, apiKey: string): { isApi: boolean; code: string | undefined; body: unknown } => {
-  if (text === '') return { isApi: true, code: undefined, body: undefined };
+type Parsed = Pick<Extract<Call, { kind: 'answered' }>, 'isApi' | 'code' | 'errorCode' | 'param' | 'body'>;
+
+const UNSAID = { code: undefined, errorCode: undefined, param: undefined, body: undefined };
+
+const parse = (text: string, apiKey: string): Parsed => {
+  if (text === '') return { isApi: true, ...UNSAID };
   try {
     const body: unknown = JSON.parse(text);
-    const code = (body as { api_error_code?: unknown } | null)?.api_error_code;
-    return { isApi: true, code: codeOf(code, apiKey), body };
+    const { api_error_code, error_code, param } = (body ?? {}) as Readonly<Record<string, unknown>>;
+    return {
+      isApi: true,
+      code: codeOf(api_error_code, apiKey),
+      errorCode: codeOf(error_code, apiKey),
+      param: typeof param === 'string' ? param : undefined,
+      body,
+    };
   } catch {
-    return { isApi: false, code: undefined, body: undefined };
+    return { isApi: false, ...UNSAID };
   }
 };
 
@@ -123,6 +139,7 @@ const exchange = async (
     kind: 'answered',
     status: response.status,
     ...parse(await readBounded(response, maxReplyBytes), apiKey),
+    isReplay: response.headers.get('chargebee-idempotency-replayed') === 'true',
     retryAfter: response.headers.get('retry-after') ?? undefined,
   };
 };

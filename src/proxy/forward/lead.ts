@@ -3,6 +3,7 @@ import type { Runtime } from '../../runtime.js';
 import type { Lane, LaneNote } from '../intake/intake.js';
 import type { Pauses } from './pauses.js';
 import type { Refusals } from './refusals.js';
+import type { TrackRecord } from './track-record.js';
 
 /** The lead of one forwarder. */
 export interface Lead {
@@ -26,12 +27,16 @@ export interface LeadContext {
   readonly runtime: Pick<Runtime, 'now' | 'elapsed' | 'randomBits'>;
   readonly pauses: Pauses;
   readonly refusals: Refusals;
+  readonly trackRecord: TrackRecord;
   /** Called if the intake fails. */
   readonly broken: (cause: unknown) => void;
 }
 
 /** Takes part with a token of its own. */
-export const createLead = (lane: Lane, { runtime, pauses, refusals, broken }: LeadContext): Lead => {
+export const createLead = (
+  lane: Lane,
+  { runtime, pauses, refusals, trackRecord, broken }: LeadContext,
+): Lead => {
   let token = `${runtime.randomBits()}`;
   // On the monotonic clock, since the other one can be set back by a day.
   let leadsUntil = 0;
@@ -44,6 +49,7 @@ export const createLead = (lane: Lane, { runtime, pauses, refusals, broken }: Le
     const { note } = await lane.status(runtime.now());
     noted = JSON.stringify(note);
     pauses.resume(note);
+    trackRecord.resume(note);
   };
 
   return {
@@ -69,7 +75,11 @@ export const createLead = (lane: Lane, { runtime, pauses, refusals, broken }: Le
 
     async leaveNote() {
       const refused = refusals.alert();
-      const note: LaneNote = { ...(refused !== undefined && { alert: refused }), ...pauses.note() };
+      const note: LaneNote = {
+        ...(refused !== undefined && { alert: refused }),
+        ...pauses.note(),
+        ...trackRecord.note(),
+      };
       const next = JSON.stringify(note);
       if (next === noted) return;
       try {

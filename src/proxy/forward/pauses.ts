@@ -15,7 +15,7 @@
 import type { Runtime } from '../../runtime.js';
 import type { LaneNote } from '../intake/intake.js';
 import { ALERTS } from '../telling/alerts.js';
-import { createBlame } from './blame.js';
+import { CIRCUIT_MS, createBlame } from './blame.js';
 import type { Outcome } from './destination.js';
 
 /** The pauses of one forwarder. */
@@ -36,7 +36,6 @@ export interface Pauses {
 
 const BASE_MS = 1_000;
 const CAP_MS = 30_000;
-const CIRCUIT_MS = 30_000;
 /** Between events that are tried to learn whether all of them meet a fault: less than half of the smallest plan. */
 const TRIAL_MS = 1_000;
 const LONGEST_THROTTLE_MS = 60_000;

@@ -3,7 +3,8 @@ import type { Runtime } from '../../runtime.js';
 import { refusalCodeOf } from '../telling/dead-codes.js';
 import type { Destination, Forwarded, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
-import { outcomeOf } from './offer-events.js';
+import { type Answer, forSupport, outcomeOf, refusalOf } from './offer-events.js';
+import { isRestricted } from './restricted.js';
 
 /** One usage event on the wire. */
 interface UsageEvent {
@@ -39,18 +40,23 @@ interface FailedEvent extends Partial<Record<keyof UsageEvent, unknown>> {
   readonly error?: { readonly error_code?: unknown; readonly api_error_code?: unknown } | null;
 }
 
-const codeOf = ({ error_code, api_error_code, error }: FailedEvent): string => {
-  const code = error_code ?? api_error_code ?? error?.error_code ?? error?.api_error_code;
-  return typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code)
-    ? refusalCodeOf(code)
-    : 'failed_event';
+/** A code as the API's own are. */
+const codeOf = (code: unknown): string | undefined =>
+  typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : undefined;
+
+/** What became of an event that the answer names as failed. */
+const failureOf = (answer: Answer, { error_code, api_error_code, error }: FailedEvent): Outcome => {
+  const errorCode = codeOf(error_code ?? error?.error_code);
+  const code = codeOf(api_error_code ?? error?.api_error_code);
+  if (isRestricted(code, errorCode)) return forSupport({ ...answer, code, errorCode }, 'usage events');
+  return { kind: 'refused', code: refusalCodeOf(errorCode ?? code ?? 'failed_event') };
 };
 
 /** The whole answer was taken; some of its events may not have been. Undefined if nobody can tell which. */
-const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome[] | undefined => {
-  const failed = (body as { failed_events?: unknown } | null | undefined)?.failed_events ?? [];
+const outcomesOf = (rows: readonly Forwarded[], answer: Answer): readonly Outcome[] | undefined => {
+  const failed = (answer.body as { failed_events?: unknown } | null | undefined)?.failed_events ?? [];
   const elements = (Array.isArray(failed) ? failed : [failed]) as unknown[];
-  const codes = new Map<string, string>();
+  const failures = new Map<string, Outcome>();
   for (const element of elements) {
     // The API does not document the elements' shape: the identity is in them or one level below.
     const event = {
@@ -59,7 +65,7 @@ const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome
     } as FailedEvent;
     // With one event there is nothing to match.
     if (rows[0] && rows.length === 1) {
-      codes.set(rows[0].id, codeOf(event));
+      failures.set(rows[0].id, failureOf(answer, event));
       break;
     }
     const match = rows.find(
@@ -69,12 +75,9 @@ const outcomesOf = (rows: readonly Forwarded[], body: unknown): readonly Outcome
         row.occurredAt === Number(event.usage_timestamp),
     );
     if (!match) return undefined;
-    codes.set(match.id, codeOf(event));
+    failures.set(match.id, failureOf(answer, event));
   }
-  return rows.map(({ id }) => {
-    const code = codes.get(id);
-    return code === undefined ? { kind: 'done' } : { kind: 'refused', code };
-  });
+  return rows.map(({ id }) => failures.get(id) ?? { kind: 'done' });
 };
 
 /** The header that says to which business entity of the site a call belongs. */
@@ -111,12 +114,17 @@ export const usageEvents = (
 ): Destination => {
   let maxEvents = MAX_EVENTS;
 
-  const read = (rows: readonly Forwarded[], answer: Call): readonly Outcome[] | undefined => {
-    const outcome = outcomeOf(answer, 'usage events');
+  const read = (
+    rows: readonly Forwarded[],
+    answer: Call,
+    hasDelivered: boolean,
+  ): readonly Outcome[] | undefined => {
+    const judging = { api: 'usage events', hasDelivered } as const;
     const isTooLarge = answer.kind === 'answered' && answer.status === 413;
-    if (outcome.kind === 'done' && answer.kind === 'answered') return outcomesOf(rows, answer.body);
-    if (outcome.kind !== 'refused' && !isTooLarge) return rows.map(() => outcome);
-    return rows.length > 1 ? undefined : [isTooLarge ? { kind: 'refused', code: 'status_413' } : outcome];
+    const outcome = isTooLarge ? refusalOf(answer, judging) : outcomeOf(answer, judging);
+    if (outcome.kind === 'done' && answer.kind === 'answered') return outcomesOf(rows, answer);
+    const isOfBatch = rows.length > 1 && (outcome.kind === 'refused' || isTooLarge);
+    return isOfBatch ? undefined : rows.map(() => outcome);
   };
 
   return {
@@ -125,7 +133,7 @@ export const usageEvents = (
     },
     lingerMs: LINGER_MS,
     keyOf: (row) => saidOf(row)[ENTITY] ?? '',
-    async forward(rows) {
+    async forward(rows, hasDelivered) {
       const body = { events: rows.map(usageEventOf) };
       const headers = sharedBy(rows);
       const answer = await post(
@@ -138,7 +146,7 @@ export const usageEvents = (
         },
         runtime,
       );
-      const outcomes = read(rows, answer);
+      const outcomes = read(rows, answer, hasDelivered);
       // One event can spoil a batch, and is found by halves, each at its own turn. What was taken already is not
       // counted twice, being the same.
       if (!outcomes) maxEvents = Math.max(1, Math.min(maxEvents, rows.length >> 1));

@@ -112,6 +112,10 @@ export interface LaneNote {
   readonly pausedUntil?: number | undefined;
   /** What an operator has to do, until that is done. */
   readonly alert?: string | undefined;
+  /** Whether the upstream has ever taken an event of this lane. @default false */
+  readonly hasDelivered?: boolean | undefined;
+  /** How many repeated calls the upstream recognized by their idempotency key. @default 0 */
+  readonly honouredKeys?: number | undefined;
 }
 
 /** How a lane is doing. */

@@ -208,11 +208,11 @@ export const ALERTS = {
     isNoted: true,
   },
   notEnabled: {
-    words:
-      'The {api} API is not enabled for this site, or the base URL leads elsewhere: ask Chargebee support to enable {product} for it. Events are kept.',
-    means: 'Chargebee answered 402, 403 or 404. Growth is enabled by its support.',
+    words: 'Chargebee answers {api} with {answer}: ask Chargebee’s support to {request}. Events are kept.',
+    means:
+      'Chargebee does not let this site use the API: `configuration_incompatible`, `api_restricted` or a code that ends with `_not_enabled`, 402, 403 or 404. Or it has never taken an event of this site, and its refusal names no field, so the event may be right.',
     repair:
-      'Check `site` and `baseUrl` (`--base-url`) if you have set it, then ask Chargebee’s support. The proxy keeps the events and tries one every 30 s.',
+      'Ask Chargebee’s support to enable offer events for this site. With 404, check `site` and `baseUrl` (`--base-url`) first. The proxy keeps the events and tries one every 30 s.',
     isUrgent: true,
     isNoted: true,
   },

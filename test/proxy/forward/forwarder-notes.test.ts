@@ -115,7 +115,7 @@ describe('a pause that the upstream asked for', () => {
     await stage.runtime.advance(1_000);
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(60_000);
-    expect([await noteOf(), await stage.states()]).toEqual([{}, { 1: 'done' }]);
+    expect([await noteOf(), await stage.states()]).toEqual([{ hasDelivered: true }, { 1: 'done' }]);
   });
 });
 
@@ -131,7 +131,8 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toEqual({ alert: 'Check the key.' });
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(30 * 60_000);
-    expect([await noteOf(), await stage.states()]).toEqual([{}, { 1: 'done', 2: 'done', 3: 'done' }]);
+    expect(await noteOf()).toEqual({ hasDelivered: true });
+    expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
   });
 
   it('is reported again after calls went well in between', async () => {
@@ -196,7 +197,7 @@ describe('what an operator has to do', () => {
     const told = stage.alerts.length;
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(90_000);
-    expect([stage.alerts.length, await noteOf()]).toEqual([told, {}]);
+    expect([stage.alerts.length, await noteOf()]).toEqual([told, { hasDelivered: true }]);
     stage.answer = () => ({ kind: 'throttled', retryAfterMs: 1_000 });
     await stage.take(2);
     await stage.runtime.advance(590_000);

@@ -34,6 +34,7 @@ const once = (response: Response | ((request: Request) => Promise<Response>)): v
 };
 
 const KEY = `oe1-${eventId(1)}`;
+const UNKNOWN_OFFER = { api_error_code: 'resource_not_found', param: 'personalized_offer_id' };
 const BODY = '{"personalized_offer_id":"a52ge1","type":"viewed"}';
 
 describe('an accepted event', () => {
@@ -90,7 +91,7 @@ describe('an accepted event', () => {
   });
 
   it('is never sent again if the upstream says that it takes no such offer', async () => {
-    once(new Response('{"api_error_code":"resource_not_found"}', { status: 404 }));
+    once(Response.json(UNKNOWN_OFFER, { status: 404 }));
     await started.runtime.advance(600_000);
     expect(started.runtime.calls.map(({ key }) => key)).toEqual([KEY]);
     expect(await started.intake.list({ limit: 1 })).toMatchObject([
@@ -102,7 +103,7 @@ describe('an accepted event', () => {
 describe('an alert reports', () => {
   it.each<[string, () => Response, RegExp]>([
     ['a key that is not accepted', () => new Response('{}', { status: 401 }), /key/],
-    ['an API that is not enabled', () => new Response('{}', { status: 403 }), /not enabled/],
+    ['an API that is not enabled', () => new Response('{}', { status: 403 }), /enable offer events/],
     [
       'a site that does not exist',
       () => new Response('{"api_error_code":"site_not_found"}', { status: 404 }),
@@ -133,9 +134,7 @@ describe('the observation hook', () => {
     try {
       counted.runtime.answer = async (request) => {
         const isOther = (await request.clone().text()).includes('a52ge2');
-        return isOther
-          ? Response.json({ api_error_code: 'resource_not_found' }, { status: 404 })
-          : noContent();
+        return isOther ? Response.json(UNKNOWN_OFFER, { status: 404 }) : noContent();
       };
       await counted.proxy(pageRequest(wireBody([wireEvent(1), wireEvent(2, { type: 'dismissed' })])));
       await counted.runtime.advance(1_000);

@@ -73,7 +73,9 @@ describe('the call of one event', () => {
       occurredAt: 0,
       subject: 'ada',
     } as const;
-    expect(await offerEvents({ baseUrl, apiKey }, network()).forward([event])).toEqual([{ kind: 'done' }]);
+    expect(await offerEvents({ baseUrl, apiKey }, network()).forward([event], true)).toEqual([
+      { kind: 'done' },
+    ]);
     expect(requests).toEqual([
       [
         'POST',
@@ -115,7 +117,7 @@ describe('the call of one event', () => {
   });
 });
 
-describe("the answer's status and code are read, and nothing else", () => {
+describe("the answer's status, codes and field are read, and whether it is a repeated one", () => {
   it.each<[string, number, string, object]>([
     ['an empty 204', 204, '', { isApi: true, code: undefined }],
     ['a 200 with JSON', 200, '{"ok":true}', { isApi: true, code: undefined, body: { ok: true } }],
@@ -124,6 +126,16 @@ describe("the answer's status and code are read, and nothing else", () => {
       400,
       '{"message":"m","api_error_code":"x_y"}',
       { isApi: true, code: 'x_y', body: { message: 'm', api_error_code: 'x_y' } },
+    ],
+    [
+      'an error that says more',
+      400,
+      '{"api_error_code":"x_y","error_code":"z_y","param":"type"}',
+      {
+        isApi: true,
+        ...{ code: 'x_y', errorCode: 'z_y', param: 'type' },
+        body: { api_error_code: 'x_y', error_code: 'z_y', param: 'type' },
+      },
     ],
     [
       'an error with a number as its code',
@@ -150,7 +162,20 @@ describe("the answer's status and code are read, and nothing else", () => {
     const baseUrl = await listen((__, response) => {
       response.writeHead(status).end(body);
     });
-    expect(await call(baseUrl)).toEqual({ kind: 'answered', status, retryAfter: undefined, ...expected });
+    expect(await call(baseUrl)).toEqual({ kind: 'answered', status, isReplay: false, ...expected });
+  });
+
+  it.each([
+    ['true', true],
+    ['false', false],
+    [undefined, false],
+  ])('chargebee-idempotency-replayed: %s', async (replayed, isReplay) => {
+    const baseUrl = await listen((_, response) => {
+      response
+        .writeHead(204, replayed === undefined ? {} : { 'chargebee-idempotency-replayed': replayed })
+        .end();
+    });
+    expect(await call(baseUrl)).toMatchObject({ status: 204, isReplay });
   });
 
   it.each([301, 302, 303, 307, 308])('a %i is not followed (attack 49)', async (status) => {
@@ -319,7 +344,7 @@ describe('whether the bytes left', () => {
       const runtime = network(() => Promise.reject(thrown));
       const event = { id: eventId(1), type: 'viewed', offerId: 'x', occurredAt: 0 } as const;
       const destination = offerEvents({ baseUrl: 'http://upstream.invalid', apiKey }, runtime);
-      expect(await destination.forward([event])).toEqual([{ kind: 'ambiguous' }]);
+      expect(await destination.forward([event], true)).toEqual([{ kind: 'ambiguous' }]);
     }
   });
 });

@@ -1,28 +1,45 @@
 import { describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Call } from '../../../src/proxy/forward/http.js';
-import { outcomeOf } from '../../../src/proxy/forward/offer-events.js';
+import { outcomeOf as judge } from '../../../src/proxy/forward/offer-events.js';
 
 interface Answer {
   readonly code?: string;
+  readonly errorCode?: string;
+  readonly param?: string;
+  readonly isReplay?: boolean;
   readonly retryAfter?: string;
   readonly isApi?: boolean;
 }
 
-const answered = (status: number, { code, retryAfter, isApi = true }: Answer = {}): Call => ({
+const answered = (
+  status: number,
+  { code, errorCode, param, retryAfter, isApi = true, isReplay = false }: Answer = {},
+): Call => ({
   kind: 'answered',
   status,
   code,
+  errorCode,
+  param,
   isApi,
+  isReplay,
   body: undefined,
   retryAfter,
 });
+
+/** What the answer means to a site that has taken an event before, or has not. */
+const outcomeOf = (call: Call, hasDelivered = true): Outcome =>
+  judge(call, { api: 'offer events', hasDelivered });
 
 const HTML = { isApi: false };
 
 describe('what the upstream has taken is done', () => {
   it.each([204, 200, 201, 202])('%i with an empty or JSON body (fault 65)', (status) => {
     expect(outcomeOf(answered(status))).toEqual({ kind: 'done' });
+  });
+
+  it('says so if the upstream knew it by its key', () => {
+    expect(outcomeOf(answered(204, { isReplay: true }))).toEqual({ kind: 'done', isReplay: true });
   });
 });
 
@@ -57,12 +74,12 @@ describe('what an operator has to repair is reported in plain words and nothing 
     [401, 'api_authentication_failed', /key/],
     [401, undefined, /key/],
     [403, 'api_authorization_failed', /key/],
-    [403, 'request_blocked', /Growth|site|key/],
-    [403, undefined, /not enabled/],
-    [402, undefined, /not enabled|key/],
+    [403, 'request_blocked', /403 request_blocked.*enable offer events/],
+    [403, undefined, /enable offer events/],
+    [402, undefined, /enable offer events/],
     [404, 'site_not_found', /site name/],
-    [404, undefined, /not enabled|site/],
-    [404, 'something_new', /not enabled|site/],
+    [404, undefined, /enable offer events.*base URL/],
+    [404, 'something_new', /enable offer events.*base URL/],
     [405, undefined, /site|path/],
   ])('%i %s', (status, code, words) => {
     const outcome = outcomeOf(answered(status, { ...(code !== undefined && { code }) }));

@@ -124,6 +124,14 @@ describe('an answer that takes the batch', () => {
     expect(stage.batches.length).toBeLessThanOrEqual(9);
   });
 
+  it.each<[string, object]>([
+    ['beside the error', { api_error_code: 'configuration_incompatible', error_code: 'api_restricted' }],
+    ['below `error`', { error: { error_code: 'usage_ingestion_not_enabled' } }],
+  ])('and says of each event that the site may not, %s, refuses none of them', async (_, error) => {
+    stage.answer = failing([1, 2, 3], (event) => ({ ...identity(event), ...error }));
+    expect(await stage.outcomesOf(usageRows(3))).toEqual(usageRows(3).map(() => 'misconfigured'));
+  });
+
   it('and fails all of 500 in a long answer refuses all of them', async () => {
     stage.answer = (events) =>
       taken(
@@ -164,6 +172,43 @@ describe('an answer that refuses the batch', () => {
       expect([...takenTimes.values()].filter((times) => times !== 1)).toEqual([]);
     },
   );
+
+  it.each([
+    { api_error_code: 'configuration_incompatible', error_code: 'api_restricted' },
+    { api_error_code: 'invalid_request', error_code: 'usage_ingestion_not_enabled' },
+    { api_error_code: 'resource_limit_exhausted' },
+  ])('is no event’s fault if it says %j: nothing is halved, and an alert names the support', async (body) => {
+    for (const hasDelivered of [true, false]) {
+      stage = startUsage();
+      stage.answer = () => Response.json(body, { status: 400 });
+      expect(await stage.outcomesOf(usageRows(9), hasDelivered)).toEqual(
+        usageRows(9).map(() => 'misconfigured'),
+      );
+      expect(stage.batches).toHaveLength(1);
+    }
+    expect(await stage.destination.forward([usageRow(1)], true)).toMatchObject([
+      { alert: expect.stringMatching(/usage events with 400 .*ask Chargebee’s support/) as string },
+    ]);
+  });
+
+  it.each([400, 409, 422, 413])(
+    'by %i and blames no field is no verdict on a single event before the site has taken any',
+    async (status) => {
+      stage.answer = () => failure(status, 'invalid_request');
+      expect(await stage.outcomesOf([usageRow(1)], false)).toEqual(['misconfigured']);
+    },
+  );
+
+  it('is followed by halves also before the site has taken any, if it blames a field', async () => {
+    stage.answer = (events) =>
+      events.some((event) => numberOfUsage(event) === 3)
+        ? Response.json(
+            { api_error_code: 'param_wrong_value', param: 'events[subscription_id][2]' },
+            { status: 400 },
+          )
+        : taken();
+    expect(await stage.outcomesOf(usageRows(8), false)).toEqual(doneBut(8, [3], 'param_wrong_value'));
+  });
 
   it('is the answer for an event that was sent by itself', async () => {
     stage.answer = () => failure(400, 'param_wrong_value');
@@ -245,7 +290,7 @@ describe('alerts of usage events', () => {
     [404, 'site_not_found'],
   ])('do not speak of offer events after a %i', async (status, code) => {
     stage.answer = () => failure(status, code);
-    const [outcome] = await stage.destination.forward([usageRow(1)]);
+    const [outcome] = await stage.destination.forward([usageRow(1)], true);
     expect(outcome).toMatchObject({
       kind: 'misconfigured',
       alert: expect.not.stringMatching(/offer events/) as string,

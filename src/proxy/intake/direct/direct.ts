@@ -86,7 +86,7 @@ const createTaking = (
     const { id, type, offerId, content } = event;
     const startedAt = runtime.elapsed();
     inFlight.set(id, content);
-    const [outcome = { kind: 'ambiguous' }] = await destination.forward([event]);
+    const [outcome = { kind: 'ambiguous' }] = await destination.forward([event], outcomes.hasDelivered());
     places.free();
     inFlight.delete(id);
     onCall({

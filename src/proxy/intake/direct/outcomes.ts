@@ -1,9 +1,10 @@
 /** What a page is answered, by what the call for its event came to; and what that says of the upstream as a whole. */
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
-import { createBlame } from '../../forward/blame.js';
+import { CIRCUIT_MS, createBlame } from '../../forward/blame.js';
 import type { Outcome } from '../../forward/destination.js';
 import { createRefusals } from '../../forward/refusals.js';
+import { createTrackRecord } from '../../forward/track-record.js';
 import type { OnAlert } from '../../telling/alert.js';
 import type { Places } from './call-places.js';
 
@@ -13,9 +14,10 @@ export interface Outcomes {
   verdictOf(id: string, outcome: Outcome): Verdict;
   /** The verdict for an event that cannot be forwarded now: its page keeps it for at least so long, milliseconds. */
   deferred(delayMs: number, code?: string): Verdict;
+  /** Whether the upstream has taken an event since this process began. */
+  hasDelivered(): boolean;
 }
 
-const CIRCUIT_MS = 60_000;
 /** The shortest time after which a page sends an event again. */
 export const AGAIN_MS = 1_000;
 
@@ -30,6 +32,7 @@ export interface OutcomesContext {
 export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Outcomes => {
   const blame = createBlame();
   const refusals = createRefusals(runtime);
+  const trackRecord = createTrackRecord();
 
   const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
     kind: 'deferred',
@@ -53,7 +56,9 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
 
   return {
     deferred,
+    hasDelivered: trackRecord.hasDelivered,
     verdictOf(id, outcome) {
+      trackRecord.hear(outcome);
       switch (outcome.kind) {
         case 'done':
           succeeded(outcome);

@@ -308,10 +308,10 @@ describe('after a 429', () => {
 });
 
 describe('a fault of the configuration', () => {
-  it('is alerted, and for a minute no event is forwarded or refused', async () => {
+  it('is alerted, and for half a minute no event is forwarded or refused', async () => {
     stage.answer = () => ({ kind: 'misconfigured', alert: 'Check the key.' });
-    expect(retryAfterOf(await verdictsOf([admitted(1)]))).toEqual([66_000]);
-    for (let second = 0; second < 50; second++) {
+    expect(retryAfterOf(await verdictsOf([admitted(1)]))).toEqual([33_000]);
+    for (let second = 0; second < 20; second++) {
       await verdictsOf([admitted(1), admitted(2)]);
       await stage.runtime.advance(1_000);
     }
@@ -330,7 +330,7 @@ describe('a fault that only one event meets', () => {
     stage.answer = (number) =>
       number === 2 ? { kind: 'misconfigured', alert: 'Check the key.' } : { kind: 'done' };
     expect(await verdictsOf([admitted(1)])).toEqual([{ kind: 'accepted' }]);
-    expect(retryAfterOf(await verdictsOf([admitted(2)]))).toEqual([66_000]);
+    expect(retryAfterOf(await verdictsOf([admitted(2)]))).toEqual([33_000]);
     expect(await verdictsOf([admitted(3), admitted(4)])).toEqual([
       { kind: 'accepted' },
       { kind: 'accepted' },
@@ -340,7 +340,7 @@ describe('a fault that only one event meets', () => {
 });
 
 describe('a fault that three events meet after something was taken', () => {
-  it('counts as a fault of the configuration: nothing more is called for a minute', async () => {
+  it('counts as a fault of the configuration: nothing more is called for half a minute', async () => {
     stage.answer = (number) =>
       number === 1 ? { kind: 'done' } : { kind: 'misconfigured', alert: 'Check the key.' };
     for (const number of [1, 2, 3, 4, 5, 6]) await verdictsOf([admitted(number)]);

@@ -83,7 +83,8 @@ describe('an intake without storage', () => {
   ])('answers in the same way to every refusal, such as %i %s (attacks 44, 51)', async (status, code) => {
     const runtime = startDirect();
     const message = `${code}: the offer of grace@example.org`;
-    runtime.answer = () => new Response(JSON.stringify({ message, api_error_code: code }), { status });
+    runtime.answer = () =>
+      new Response(JSON.stringify({ message, api_error_code: code, param: 'type' }), { status });
     expect(await report()).toMatch(
       /^200 \{"v":1,"results":\[\{"id":"[^"]*","status":"refused","code":"invalid_event"\}\]\}$/,
     );
