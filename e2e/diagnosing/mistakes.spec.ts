@@ -36,7 +36,9 @@ const MISTAKES: Readonly<Record<string, Make>> = {
       stack.site.serve('/offer-events', (_, response) => response.writeHead(502).end('Bad Gateway')),
   }),
   'The API key is wrong': atProxy(1, () => undefined, { OFFERSIGHT_API_KEY: 'test_of_another_site' }),
-  'Growth is not enabled': atProxy(1, ({ upstream }) => upstream.setEnabled({ offer_events: '404' })),
+  'Growth is not enabled': atProxy(1, ({ upstream }) =>
+    upstream.setEnabled({ offer_events: 'api_restricted' }),
+  ),
   'libsql is not installed': async (place) => {
     const program = await installWithoutLibsql(place.bench.folder);
     const args = ['proxy', '--site', 'acme-test', '--intake', 'sqlite:offers.db'];

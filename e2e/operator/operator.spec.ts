@@ -63,7 +63,7 @@ test.describe('offersight status', () => {
   });
 
   test('says what an operator has to do', async ({ bench }) => {
-    bench.upstream.setEnabled({ offer_events: '404' });
+    bench.upstream.setEnabled({ offer_events: 'api_restricted' });
     const proxy = await bench.start();
     await post(proxy.url, bodyOf(eventOf(1)));
     await bench.upstream.until(() => bench.upstream.calls().length === 1);
@@ -271,7 +271,7 @@ test.describe('offersight purge', () => {
   });
 
   test('marks dead letters so that no later retry of everything sends them', async ({ bench }) => {
-    bench.upstream.addFaults({ kind: 'status', status: 422 });
+    bench.upstream.addFaults({ kind: 'status', status: 422, param: 'personalized_offer_id' });
     const proxy = await bench.start();
     await post(proxy.url, bodyOf(eventOf(1), eventOf(2)));
     const run = async (...args: string[]) => (await bench.run([...args, '--intake', bench.intake])).stdout;

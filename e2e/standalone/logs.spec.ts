@@ -69,7 +69,7 @@ test.describe('the log of the standalone proxy', () => {
     for (const body of bodies) await post(proxy.url, body);
     await ask(proxy.url, `/${encodeURIComponent(forged)}`);
     // The upstream is also a stranger.
-    bench.upstream.addFaults({ kind: 'status', status: 400, code: forged });
+    bench.upstream.addFaults({ kind: 'status', status: 400, code: forged, param: 'type' });
     await post(proxy.url, bodyOf(eventOf(3)));
     await until(proxy, ({ message, outcome }) => message === 'call' && outcome === 'refused');
     const output = proxy.output();

@@ -291,6 +291,7 @@ test.describe('a monitor of the proxy', () => {
     bench.upstream.addFaults({
       kind: 'status',
       status: 400,
+      param: 'personalized_offer_id',
       count: 1,
       match: { personalized_offer_id: 'gone' },
     });

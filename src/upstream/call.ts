@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { API_ROOT, answerCall, keyOf } from './api.js';
 import type { CallStatus } from './calls.js';
-import { type Answer, failure, usualCode } from './errors.js';
+import { type Answer, failure, usualCode, usualParam } from './errors.js';
 import { type Fault, isRecorded } from './faults.js';
 import { isObject, type JsonObject, parseJson, readBody } from './shape.js';
 import type { Site } from './site.js';
@@ -118,8 +118,13 @@ function spoil(fault: Fault | null, answer: Answer | null): Answer | 'reset' | '
     case 'status': {
       const code = fault.code ?? usualCode(fault.status);
       const details = { message: `The stand-in was asked to answer ${fault.status}.` };
+      const param = fault.param ?? usualParam(code);
       const retry = fault.retry_after === undefined ? {} : { retryAfter: fault.retry_after };
-      const told = failure(fault.status, code, { ...details, ...retry });
+      const told = failure(fault.status, code, {
+        ...details,
+        ...retry,
+        ...(param === undefined ? {} : { param }),
+      });
       // These have no body by definition; sending one would spoil the connection too.
       return fault.status === 204 || fault.status === 304 ? { status: fault.status } : told;
     }

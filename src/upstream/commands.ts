@@ -16,7 +16,7 @@ const FAULT_FIELDS: Readonly<Record<Fault['kind'], readonly string[]>> = {
   reset_before: [],
   reset_after: [],
   down: [],
-  status: ['status', 'retry_after', 'code', 'recorded'],
+  status: ['status', 'retry_after', 'code', 'param', 'recorded'],
   html: ['status', 'recorded'],
   redirect: ['location', 'status', 'recorded'],
   truncated: ['recorded'],
@@ -50,6 +50,7 @@ function readFault(value: unknown): Fault {
         status: required('status', status),
         ...optional('retry_after', readNumber(fault, 'retry_after', 0)),
         ...optional('code', readText(fault, 'code')),
+        ...optional('param', readText(fault, 'param')),
       };
     case 'html':
       return { kind, ...common, ...recorded, status: required('status', status) };
@@ -104,11 +105,13 @@ export function readOffers(body: unknown): Partial<OfferSettings> {
   };
 }
 
+const OFFER_EVENTS = ['ok', 'api_restricted', 'feature_not_enabled', '403', '404'] as const;
+
 /** What the site may use. */
 export function readEnabled(body: unknown): Enabled {
   const settings = readObject(body, 'enabled');
   refuseUnknown(settings, ['offer_events']);
-  return { offer_events: readOneOf(settings, 'offer_events', ['ok', '403', '404'] as const) };
+  return { offer_events: readOneOf(settings, 'offer_events', OFFER_EVENTS) };
 }
 
 /** How a batch of usage events fails. */

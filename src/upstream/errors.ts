@@ -17,17 +17,20 @@ export function ok(body: unknown): Answer {
 /** What an error body can say besides its code. */
 export interface ErrorDetails {
   readonly message: string;
+  /** Says more precisely than the code what is wrong. */
+  readonly errorCode?: string;
   readonly param?: string;
   readonly retryAfter?: number;
 }
 
-/** An error in the API's own form: `{message, type, api_error_code, param?}`; the status is only in the status line. */
+/** An error in the API's own form: `{message, type, api_error_code, error_code?, param?}`; the status is only in the status line. */
 export function failure(status: number, code: string, details: ErrorDetails): Answer {
-  const { message, param, retryAfter } = details;
+  const { message, errorCode, param, retryAfter } = details;
   const body = {
     message,
     type: typeOf(status),
     api_error_code: code,
+    ...(errorCode === undefined ? {} : { error_code: errorCode }),
     ...(param === undefined ? {} : { param }),
   };
   return {
@@ -48,6 +51,11 @@ export function wrongValue(param: string, message: string): Answer {
 /** The request as a whole cannot be understood. */
 export function badRequest(message: string): Answer {
   return failure(400, 'invalid_request', { message });
+}
+
+/** The field that a fault blames unless it says so itself: these codes always come with one. */
+export function usualParam(code: string): string | undefined {
+  return code === 'param_wrong_value' || code === 'resource_not_found' ? 'personalized_offer_id' : undefined;
 }
 
 /** The code that the API's documentation pairs with a status, for faults that name only the status. */

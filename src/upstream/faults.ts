@@ -52,6 +52,8 @@ export type Fault = FaultScope &
         readonly retry_after?: number;
         /** The error code. @default the one that is usual for the status */
         readonly code?: string;
+        /** The field that the answer blames. @default `personalized_offer_id` for codes that always blame one */
+        readonly param?: string;
       })
     | (MayRecord & {
         /** A page of some gateway or captive portal. */

@@ -2,18 +2,33 @@ import { type Endpoint, refuse } from './endpoint.js';
 import { type Answer, badRequest, failure, wrongValue } from './errors.js';
 import { eventFingerprint, RECORDED } from './recorded.js';
 import { isObject, unknownField } from './shape.js';
+import type { Enabled } from './site.js';
 
 const MAX_ID_LENGTH = 50;
 
+const NOT_ENABLED = 'This API operation is not enabled for this site. Please contact support.';
+
+/** Why the site may not use offer events. */
+const RESTRICTIONS: Readonly<Record<Enabled['offer_events'], Answer | undefined>> = {
+  ok: undefined,
+  // As a live site answered for another operation: https://github.com/chargebee/chargebee-ruby/issues/66
+  api_restricted: failure(400, 'configuration_incompatible', {
+    message: NOT_ENABLED,
+    errorCode: 'api_restricted',
+  }),
+  // The second form: https://github.com/chargebee/chargebee-node/issues/10
+  feature_not_enabled: failure(400, 'invalid_request', {
+    message: NOT_ENABLED,
+    errorCode: 'offer_events_feature_not_enabled',
+  }),
+  403: failure(403, 'api_authorization_failed', { message: NOT_ENABLED }),
+  404: failure(404, 'url_not_found', { message: 'Sorry, there is nothing at this address.' }),
+};
+
 /** Takes an offer event: exactly two fields, and no body in the answer. */
 export const recordOfferEvent: Endpoint = (site, body) => {
-  if (site.enabled.offer_events === '403') {
-    const message = 'Offer events are not enabled for this site. Contact support.';
-    return refuse(failure(403, 'api_authorization_failed', { message }));
-  }
-  if (site.enabled.offer_events === '404') {
-    return refuse(failure(404, 'url_not_found', { message: 'Sorry, there is nothing at this address.' }));
-  }
+  const restriction = RESTRICTIONS[site.enabled.offer_events];
+  if (restriction) return refuse(restriction);
   if (!isObject(body)) return refuse(badRequest('The body must be a JSON object.'));
   const { personalized_offer_id: id, type } = body;
   const faultyId = idFault(id);

@@ -10,10 +10,13 @@ import { type OfferSettings, Offers } from './offers.js';
 import { eventFingerprint, OFFER_EVENTS_PATH, RECORDED } from './recorded.js';
 import { Usage, type UsageSettings } from './usage.js';
 
-/** What the site may use. Which status a live site answers before offer events are enabled is not documented. */
+/** What the site may use. What a live site answers before offer events are enabled is not documented. */
 export interface Enabled {
-  /** Whether offer events are taken, or the status that they are answered with. */
-  readonly offer_events: 'ok' | '403' | '404';
+  /**
+   * Whether offer events are taken, or how they are refused: by the error code that live sites gave for other operations,
+   * both with 400, or by a status.
+   */
+  readonly offer_events: 'ok' | 'api_restricted' | 'feature_not_enabled' | '403' | '404';
 }
 
 /** All settings and counts, as `GET /state` gives them. */

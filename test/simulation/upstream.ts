@@ -26,6 +26,7 @@ export type UpstreamFault =
   | 'truncated-after'
   | 'locked'
   | 'unknown-offer'
+  /** A refusal that blames no field. */
   | 'invalid'
   | 'bad-key'
   | 'not-enabled';
@@ -53,7 +54,8 @@ const KEY_WINDOW_MS = 30 * 60_000;
 /** A minute, less the time that passes between counting a call and sending it. */
 const MINUTE_MS = 59_500;
 
-const json = (code: string): string => JSON.stringify({ message: 'no', api_error_code: code });
+const json = (code: string, more: object = {}): string =>
+  JSON.stringify({ message: 'no', api_error_code: code, ...more });
 const PAGE = '<!doctype html><title>gateway</title>';
 
 /** What is answered, and whether the event was counted before. */
@@ -67,11 +69,16 @@ const ANSWERS: Partial<Record<UpstreamFault, Answer & { readonly counts?: boolea
   'page-after': { status: 200, body: PAGE, counts: true },
   redirect: { status: 302, headers: { location: 'http://10.0.0.1/' } },
   locked: { status: 409, body: json('lock_timeout') },
-  'unknown-offer': { status: 404, body: json('resource_not_found') },
-  invalid: { status: 400, body: json('param_wrong_value') },
+  'unknown-offer': { status: 404, body: json('resource_not_found', { param: 'personalized_offer_id' }) },
+  invalid: { status: 400, body: json('invalid_request') },
   'bad-key': { status: 401, body: json('api_authentication_failed') },
-  'not-enabled': { status: 403, body: json('configuration_incompatible') },
+  'not-enabled': {
+    status: 400,
+    body: json('configuration_incompatible', { error_code: 'api_restricted' }),
+  },
 };
+
+const REPLAYED: Answer = { status: 204, headers: { 'chargebee-idempotency-replayed': 'true' } };
 
 const isJson = (body: string): boolean => {
   try {
@@ -109,14 +116,22 @@ export const createUpstream = (
   let onTheirWay = 0;
   write({ kind: 'mode', keys, ...(keys === 'window' && { windowMs: KEY_WINDOW_MS }) });
 
-  const count = (call: number, key: string, type: string, offerId: string, id: string | undefined): void => {
+  /** @returns Whether it was counted before, and the key says so. */
+  const count = (
+    call: number,
+    key: string,
+    type: string,
+    offerId: string,
+    id: string | undefined,
+  ): boolean => {
     const at = START + clock.elapsed;
     const before = counted.get(key);
     const isReplay =
       before !== undefined && (keys === 'honours' || (keys === 'window' && at - before < KEY_WINDOW_MS));
-    if (isReplay) return;
+    if (isReplay) return true;
     counted.set(key, at);
     write({ kind: 'effect', number: call, id, type, offerId });
+    return false;
   };
 
   return {
@@ -153,7 +168,7 @@ export const createUpstream = (
           write({ kind: 'forward-ended', number: call, status, isAmbiguous });
           act();
         };
-        const doCount = (): void => count(call, key, type, offerId, id);
+        const doCount = (): boolean => count(call, key, type, offerId, id);
         const answer = (given: Answer): void =>
           finish(
             () =>
@@ -188,12 +203,12 @@ export const createUpstream = (
             return;
           }
           const scripted = fault && ANSWERS[fault];
-          if (scripted?.counts || !scripted) doCount();
+          const isReplay = (scripted?.counts || !scripted) && doCount();
           if (fault === 'hang-after') return;
           clock.after(back, () => {
             if (fault === 'reset-after') finish(() => reject(systemError('ECONNRESET')), undefined, true);
             else if (fault === 'truncated-after') answer({ status: 200, body: '{"id' });
-            else answer(scripted ?? { status: 204 });
+            else answer(scripted ?? (isReplay ? REPLAYED : { status: 204 }));
           });
         });
       });

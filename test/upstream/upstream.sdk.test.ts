@@ -154,6 +154,8 @@ describe('the vendor’s SDK is refused', () => {
   });
 
   it.each([
+    ['api_restricted', 400],
+    ['feature_not_enabled', 400],
     ['403', 403],
     ['404', 404],
   ] as const)('it is refused with %s if offer events are not enabled', async (offerEvents, status) => {

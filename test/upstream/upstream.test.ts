@@ -213,6 +213,16 @@ describe('an offer event is refused, and leaves no row', () => {
     });
   });
 
+  it.each([
+    ['api_restricted', 'configuration_incompatible', 'api_restricted'],
+    ['feature_not_enabled', 'invalid_request', 'offer_events_feature_not_enabled'],
+  ] as const)('as not enabled, as a live site says it: %s', async (name, api_error_code, error_code) => {
+    upstream.setEnabled({ offer_events: name });
+    const answer = (await (await event()).json()) as object;
+    expect(answer).toMatchObject({ type: 'invalid_request', api_error_code, error_code });
+    expect(answer).not.toHaveProperty('param');
+  });
+
   it('as not enabled, with the status that was chosen', async () => {
     upstream.setEnabled({ offer_events: '403' });
     expect(await problem(event())).toMatchObject({ status: 403, api_error_code: 'api_authorization_failed' });

@@ -246,7 +246,11 @@ describe("the host's own judgement", () => {
 describe('a durable intake', () => {
   const upstream = (status: number, code: string): Response =>
     new Response(
-      JSON.stringify({ message: `${code}: the offer of grace@example.org`, api_error_code: code }),
+      JSON.stringify({
+        message: `${code}: the offer of grace@example.org`,
+        api_error_code: code,
+        param: 'type',
+      }),
       {
         status,
       },
