@@ -24,7 +24,7 @@ export interface TrackerOptions {
   /** What counts as closing beside `[data-offer-dismiss]`. */
   readonly dismissal?: ClosingOptions | undefined;
   /**
-   * How often an offer may be reported: once a page view, once a mount, once until it expires.
+   * How often an offer may be reported: once a page view, once a mount, once a browser.
    * @default 'page'
    * @range `'page'`, `'mount'` or `'browser'`
    * @example `'browser'`

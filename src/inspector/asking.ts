@@ -72,7 +72,7 @@ const clockWords = (date: string | null, now: number): string | undefined => {
   const server = Date.parse(date ?? '');
   const [where, when] = now > server ? ['ahead', 'early'] : ['behind', 'late'];
   return Math.abs(now - server) > CLOCK_MS
-    ? `This browser’s clock is ${where}: the server’s says ${momentOf(server, now)}. Offers with data-offer-expires end too ${when} here.`
+    ? `This browser’s clock is ${where}: the server’s says ${momentOf(server, now)}. Here offers with data-offer-expires seem to end too ${when}; the proxy goes by its own clock.`
     : undefined;
 };
 

@@ -27,7 +27,7 @@ export const madeAt = (id: string): number => Number(`0x${id.slice(0, 13).replac
 
 /** What is said of an offer that is over. An end without a time is mostly meant to be that of its day. */
 export const endedWords = (element: Element, moment: string): string =>
-  `The offer ended at ${moment}, so its events are given up.${
+  `The offer ended at ${moment}, so its events do not count.${
     /^\d{4}-\d\d-\d\d$/.test(element.getAttribute('data-offer-expires')?.trim() ?? '')
       ? ' A date without a time ends as that day begins, at 00:00 UTC.'
       : ''

@@ -35,7 +35,7 @@ export interface OfferEventBase {
   readonly occurredAt: number;
   /** The same for the `viewed` and the `dismissed` of one showing. */
   readonly impressionId: string;
-  /** When the offer itself ends, epoch milliseconds; an event is not sent after that. */
+  /** When the offer itself ends, epoch milliseconds; the proxy refuses what happened after that. */
   readonly expiresAt?: number | undefined;
   /** The opaque user that it belongs to, 1–128 characters of `A–Z a–z 0–9 _ . : ~ -`. */
   readonly subject?: string | undefined;

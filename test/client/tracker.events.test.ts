@@ -206,17 +206,12 @@ describe('a decision by only the id', () => {
     });
   }
 
-  test('ends with the offer', async () => {
+  test('leaves though the offer has ended by this clock: only the proxy knows the time (fault 57)', async () => {
     render('<p data-offer-id="a" data-offer-expires="1000000000"></p>');
-    const discarded: unknown[] = [];
-    const { tracker } = site.start({ onDiscard: ({ type }, reason) => discarded.push([type, reason]) });
+    const { tracker } = site.start();
     tracker.dismiss('a');
     await tracker.flush();
-    expect(discarded).toEqual([
-      ['viewed', 'expired'],
-      ['dismissed', 'expired'],
-    ]);
-    expect(site.posted).toEqual([]);
+    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
   });
 });
 

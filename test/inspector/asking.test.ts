@@ -237,8 +237,8 @@ describe('a clock', () => {
   const DAY = 86_400_000;
 
   it.each([
-    [-3 * DAY, /Clock: This browser’s clock is ahead: .* end too early here\./],
-    [3 * DAY, /Clock: This browser’s clock is behind: .* end too late here\./],
+    [-3 * DAY, /Clock: This browser’s clock is ahead: .* seem to end too early; the proxy/],
+    [3 * DAY, /Clock: This browser’s clock is behind: .* seem to end too late; the proxy/],
     [600_000, /clock is behind/],
   ])('is reported if it differs from the server’s by %i ms', async (by, words) => {
     expect(await answering(withDate(problem('batch'), NOW + by))).toMatch(words);

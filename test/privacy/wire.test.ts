@@ -65,8 +65,6 @@ describe('between a page and the proxy', () => {
         }),
     );
     expect([...new Set(bodies)].sort()).toEqual([
-      // This only compares two values.
-      'src/client/later/outbox/remembering.ts: ',
       'src/inspector/asking.ts: v sent_at events',
       'src/inspector/link.ts: v inspect path',
       'src/proxy/handler.ts: v inspect',

@@ -207,7 +207,8 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
           impressionId: newId(),
           offerId,
           isOnce,
-          expiresAt: lifeMs === undefined ? undefined : runtime.now() + lifeMs,
+          // The billing system says it, by its own clock.
+          expiresAt: lifeMs === undefined ? undefined : START + clock.elapsed + lifeMs,
           group,
           reason,
         };

@@ -150,7 +150,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     values: ['protocol/event'],
     types: [
       'client/later/detect/controls',
-      'client/later/outbox/leasing',
+
       'client/detect/placement',
       'client/detect/registry',
       'client/recording',

@@ -7,12 +7,11 @@ import type { Past, Placement } from '../detect/placement.js';
 import type { Registry } from '../detect/registry.js';
 import type { Recorder } from '../recording.js';
 import type { DecisionListener } from './detect/controls.js';
-import type { Leasing } from './outbox/leasing.js';
 
 /** What follows a decision. */
 export interface DecisionsListener {
   /** Lets other pages know what was accepted. */
-  remember(...acceptance: Parameters<Leasing['accept']>): unknown;
+  remember(offerId: string): unknown;
   /** Called with a string that cannot be an offer's id. */
   onInvalid(offerId: string): void;
   /** Called with each offer when it is first accepted. */
@@ -65,7 +64,7 @@ export const createDecisions = (
       acceptedOffers.add(offerId);
       recorder.onViewed(offerId, placement);
       onAccepted(offerId);
-      remember(offerId, placement?.expiresAt);
+      remember(offerId);
     },
   };
 };

@@ -95,7 +95,7 @@ export const createLater = (context: LaterContext): Later => {
   const { acceptedOffers, learn, learned, whenLearned } = createLearning({ ...context, outbox, delivery });
   const judged = createDecisions(recorder, registry, acceptedOffers, {
     // What was accepted is remembered for other pages, unless the user denied that.
-    remember: (...acceptance) => owner.consent !== 'denied' && accept(...acceptance),
+    remember: (offerId) => owner.consent !== 'denied' && accept(offerId),
     onInvalid,
     onAccepted(offerId) {
       count(offerId, 'accepted');

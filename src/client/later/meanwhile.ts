@@ -21,7 +21,7 @@ export interface MeanwhileContext {
 /** Does it. */
 export interface Meanwhile extends Pick<Leasing, 'drop' | 'purge'> {
   /** Remembers for other pages that an offer was accepted, as soon as there is consent. */
-  accept(...acceptance: Parameters<Leasing['accept']>): unknown;
+  accept(offerId: string): unknown;
   /** Writes what could not be remembered yet. */
   pay(): unknown;
   /** Whether a denial is not carried out yet. */
@@ -59,11 +59,10 @@ export const createMeanwhile = ({
     isPurging: () => isPurging,
     pay,
 
-    accept(offerId, expiresAt) {
+    accept(offerId) {
       const there = delivery.now();
-      if (there) return there.accept(offerId, expiresAt);
-      const until = expiresAt ?? runtime.now() + REMEMBERED_MS;
-      owed.set(offerId, { offerId, type: 'accepted', until });
+      if (there) return there.accept(offerId);
+      owed.set(offerId, { offerId, type: 'accepted', until: runtime.now() + REMEMBERED_MS });
       return pay();
     },
 

@@ -54,7 +54,7 @@ export interface Outbox<Row extends BareRows = BareRows> {
   commit(): Promise<void>;
 }
 
-/** An offer without an end is remembered this long: 30 days. */
+/** What is known of an offer is remembered this long: 30 days. Its end is by a clock that the page does not have. */
 export const MARK_MS = 2_592_000_000;
 
 /**
@@ -76,19 +76,25 @@ export const createOutbox = <Row extends BareRows>(
   const write = async (rows: Row, copies: readonly Mirrored[]): Promise<void> => {
     for (const copy of copies) {
       const { event, isOnce, heldUntil } = copy;
-      const { id, offerId, type, expiresAt } = event;
+      const { id, offerId, type } = event;
       // It went another way meanwhile, or a later commit stored it.
       if (copy.isStored || !mirror.has(id)) continue;
       // A read costs time that a closing page may not have, so only what needs one waits for it.
       if (isOnce) {
         const known = (await rows.get(['seen', offerId, type])) as Mark | undefined;
         // Unless it was reported as recorded meanwhile, because the database had failed for so long.
-        if (known && copy.isOnce && known.id !== id && known.until > runtime.now()) {
+        const isKnown = known && copy.isOnce && known.id !== id && known.until > runtime.now();
+        const until = runtime.now() + MARK_MS;
+        rows.put(['seen', offerId, type], {
+          offerId,
+          type,
+          until,
+          id: isKnown ? known.id : id,
+        } satisfies Mark);
+        if (isKnown) {
           mirror.delete(id);
           continue;
         }
-        const until = expiresAt ?? runtime.now() + MARK_MS;
-        rows.put(['seen', offerId, type], { offerId, type, until, id } satisfies Mark);
       }
       // An attempt that was given up may have stored it all the same, and another tab have leased it since.
       if (copy.isStored === false && (await rows.get(['entry', id]))) continue;

@@ -157,7 +157,7 @@ export const offersEnded: Rule = {
     if (!ended.length) return [];
     return [
       finding('warning', 'offer-ended', {
-        title: 'An offer has ended, so its events are given up.',
+        title: 'An offer has ended, so its events do not count.',
         evidence: [
           ...ended.map((offer) => `${offer.markup} ended at ${new Date(endOf(offer)).toISOString()}`),
           `now it is ${new Date(observed.at).toISOString()}, by this machine’s clock`,

@@ -58,6 +58,8 @@ const NO_ANSWER = wordsOf(ALERTS.unusableAnswer, {
 
 /** Every fault of an event looks the same from outside, so nobody can try out which offers there are. */
 const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
+/** Nobody can learn anything by that: the page says when the offer ended. */
+const ENDED: Entitled = { verdict: { kind: 'refused', code: 'expired' } };
 const MISMATCH: Entitled = {
   verdict: { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: SUBJECT_DEFER_MS },
 };
@@ -169,6 +171,8 @@ export const createEntitlement = (
     const { id, type, offerId } = event;
     // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
     const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
+    // Here, since a page's clock may be a day ahead.
+    if (event.expiresAt !== undefined && occurredAt >= event.expiresAt) return ENDED;
     const reported: ReportedEvent = { id, type, offerId, occurredAt };
     return canWait || subject !== undefined
       ? askAround(event, reported, circumstances)

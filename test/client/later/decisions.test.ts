@@ -113,18 +113,12 @@ describe('a dismissal', () => {
 });
 
 describe('an acceptance', () => {
-  test('proves display, is reported and is remembered as long as the offer lives', () => {
+  test('proves display, is reported and is remembered', () => {
     const { decisions, recorded, viewed, acceptedOffers, accept, onAccepted } = start();
     decisions.onAccept('a', here);
     expect([viewed, recorded, [...acceptedOffers]]).toEqual([[['a', here]], [], ['a']]);
-    expect(accept.mock.calls).toEqual([['a', 77]]);
+    expect(accept.mock.calls).toEqual([['a']]);
     expect(onAccepted.mock.calls).toEqual([['a']]);
-  });
-
-  test('has no end of its own if no element ever showed the offer', () => {
-    const { decisions, accept } = start();
-    decisions.onAccept('a');
-    expect(accept.mock.calls).toEqual([['a', undefined]]);
   });
 
   test('counts once', () => {
@@ -165,7 +159,7 @@ describe('a decision by only the id', () => {
     expect(viewed.map(([, placement]) => placement)).toEqual([expected, expected]);
     expect(viewed[0]?.[1]).toBe(expected);
     expect(recorded.map((row) => row[3])).toEqual([expected]);
-    expect(accept.mock.calls).toEqual([['a', expected.expiresAt]]);
+    expect(accept.mock.calls).toEqual([['a']]);
   });
 
   test('concerns no other place if it names one', () => {

@@ -308,7 +308,7 @@ describe('a database that works again', () => {
 
   test('has what was accepted meanwhile, also where its first transaction is undone', async () => {
     const { page, database } = blocked();
-    await page.leasing.accept('a', START + HOUR_MS);
+    await page.leasing.accept('a');
     await expect(page.leasing.marks()).resolves.toEqual([]);
     database.fault = undefined;
     database.next.push(FULL, FULL);
@@ -450,7 +450,7 @@ describe('a denial while the database rejects', () => {
     const bench = await blockedLater(viewed(1));
     const { leasing } = bench.page;
     await bench.page.record([...plain(viewed(2)), ...once(viewed(3))]);
-    await leasing.accept('a', START + HOUR_MS);
+    await leasing.accept('a');
     deny(bench.page);
     const lost = [TWO, THREE].map((id) => [id, 'consent', undefined]);
     expect([bench.page.outbox.mirror.size, bench.page.discarded]).toEqual([0, lost]);

@@ -36,8 +36,7 @@ const isOver = (
   const [created] = chronicle.about('created', id);
   if (!created) return true;
   const madeAt = created.row.at + chronicle.clockOf(created.row.tab, created.index);
-  const endsAt = Math.min(madeAt + retentionMs, created.row.expiresAt ?? Infinity);
-  if (latestTime(chronicle, tab, index, at) >= endsAt) return true;
+  if (latestTime(chronicle, tab, index, at) >= madeAt + retentionMs) return true;
   // A `dismissed` without its `viewed` could never be sent.
   return (
     created.row.type === 'dismissed' &&

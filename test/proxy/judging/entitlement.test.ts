@@ -46,6 +46,7 @@ const tokenFor = (change: Partial<Parameters<typeof signOffer>[0]> = {}, secret 
   signOffer({ id: OFFER, subject: 'ada', expiresAt: START + DAY, ...change }, secret);
 
 const ACCEPTED = expect.stringContaining('"accepted"') as string;
+const ENDED = expect.stringContaining('"refused","code":"expired"') as string;
 const REFUSED = expect.stringMatching(/^200 .*"status":"refused","code":"invalid_event"/) as string;
 
 describe('an event of a type that only a later release knows', () => {
@@ -67,6 +68,35 @@ describe('an event of a type that only a later release knows', () => {
       const started = start();
       expect(await report(started, { type })).toEqual(REFUSED);
       await expectUntouched(started);
+    },
+  );
+});
+
+describe('an offer that ends', () => {
+  const DAY_AHEAD = { occurred_at: START + DAY - 5_000, sent_at: START + DAY - 4_000 };
+
+  it.each<[what: string, fields: Record<string, unknown>, expected: unknown]>([
+    ['an event before its end', { expires_at: START + 1 }, ACCEPTED],
+    ['an event before its end that comes after it', { expires_at: START - 3_699 }, ACCEPTED],
+    ['an event at its end', { expires_at: START - 3_700 }, ENDED],
+    ['an event long after its end', { expires_at: START - DAY }, ENDED],
+    [
+      'an event before its end, by a clock that is a day ahead',
+      { ...DAY_AHEAD, expires_at: START },
+      ACCEPTED,
+    ],
+    [
+      'an event after its end, by a clock that is a day ahead',
+      { ...DAY_AHEAD, expires_at: START - 1_000 },
+      ENDED,
+    ],
+  ])(
+    'counts by the time as the proxy corrects it: %s (fault 57)',
+    async (_, { sent_at: sentAt = START, ...fields }, expected) => {
+      const started = start();
+      const body = wireBody([wireEvent(1, fields)], { sent_at: sentAt });
+      const response = await started.proxy(pageRequest(body, { 'x-session': 'ada' }));
+      expect(await response.text()).toEqual(expected);
     },
   );
 });

@@ -4,7 +4,7 @@ import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Owner } from '../../outbox/outbox.js';
 import type { LeasedEntry, OutboxEntry, RecordKey } from '../../outbox/records.js';
 import type { Discard, DiscardReason } from './giving-up.js';
-import { believed, isEntry, isOver, LEASE_MS, reservedUntil, strangeness } from './reading.js';
+import { believed, isEntry, LEASE_MS, reservedUntil, strangeness } from './reading.js';
 
 /** A pass. It may see the same records again. */
 export interface Pass {
@@ -67,7 +67,7 @@ export const createChoosing = ({ owner, now: clock, lifeMs, isOurs, refused }: C
         continue;
       }
       const { event, notBeforeAt, endpoint } = value;
-      const { id, type, offerId, impressionId } = event;
+      const { id, type, offerId, impressionId, occurredAt } = event;
       const reserved = reservedUntil(value, now);
       // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
       const code = refused.get(id) ?? refused.get(impressionId);
@@ -75,7 +75,8 @@ export const createChoosing = ({ owner, now: clock, lifeMs, isOurs, refused }: C
       if (isRefused && type === 'viewed') refused.set(impressionId, code);
       const why = isRefused
         ? 'refused'
-        : isOver(event, isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS, now)
+        : // A clock that is set back lengthens its life: better than losing it.
+          now >= occurredAt + (isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS)
           ? 'expired'
           : (lost.get(impressionId) ?? (pass.excess > 0 && pass.reason));
       const dueAt = Math.max(reserved, believed(notBeforeAt, now), pass.pausedUntil);

@@ -6,7 +6,7 @@ import { list, PAGE } from './reading.js';
 
 /** Why an event was given up. Every one is counted and reported. */
 export type DiscardReason =
-  /** It waited longer than `retentionMs`, or the offer ended. */
+  /** It waited longer than `retentionMs`. */
   | 'expired'
   /** More events or bytes wait than the outbox may hold. */
   | 'outbox-full'

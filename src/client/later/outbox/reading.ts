@@ -1,5 +1,5 @@
 /** Reads the records, and decides which of them this version can use. */
-import type { DismissedEvent, OfferEvent } from '../../../protocol/event.js';
+import type { DismissedEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
 
@@ -30,13 +30,6 @@ export const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry
     )
   );
 };
-
-/** Whether an event is no longer worth sending. A clock that is set back lengthens its life: better than losing it. */
-export const isOver = (
-  { occurredAt, expiresAt = Infinity }: OfferEvent,
-  lifeMs: number,
-  now: number,
-): boolean => now >= Math.min(occurredAt + lifeMs, expiresAt);
 
 /** When the id of an entry was made (RFC 9562: UUIDv7 begins with it), epoch milliseconds. */
 const madeAt = ([, id]: RecordKey): number => Number(`0x${String(id).slice(0, 13).replace('-', '')}`);

@@ -62,7 +62,7 @@ export interface Remembering {
    * Remembers that the offer was accepted: nothing can dismiss it any more. If the database does
    * not take it now, the next read or lease writes it.
    */
-  accept(offerId: string, expiresAt: number | undefined): Promise<unknown>;
+  accept(offerId: string): Promise<unknown>;
   /** The facts remembered about offers; forgets those that are over, and old dead letters. */
   marks(): Promise<Mark[]>;
   /** Gives a service worker the endpoint. */
@@ -114,13 +114,8 @@ export const createRemembering = (
   /** The end of the pause that it takes the place of, epoch milliseconds. */
   let replacedAt: number | undefined;
 
-  const remember = ({
-    offerId,
-    type,
-    expiresAt = now() + REMEMBERED_MS,
-    id,
-  }: Pick<Mark, 'offerId' | 'type' | 'id'> & Pick<OfferEvent, 'expiresAt'>): unknown =>
-    owe(['seen', offerId, type], { offerId, type, until: expiresAt, id } satisfies Mark);
+  const remember = ({ offerId, type, id }: Pick<Mark, 'offerId' | 'type' | 'id'>): unknown =>
+    owe(['seen', offerId, type], { offerId, type, until: now() + REMEMBERED_MS, id } satisfies Mark);
 
   /** It is over if it was meant for another clock. */
   const saneOf = (pause: Pause): Pause => ({
@@ -198,8 +193,8 @@ export const createRemembering = (
       if (isNews()) outbox.pause = after;
     },
 
-    accept(offerId, expiresAt) {
-      remember({ offerId, type: 'accepted', expiresAt });
+    accept(offerId) {
+      remember({ offerId, type: 'accepted' });
       return transact(async () => undefined).catch(() => undefined);
     },
 
