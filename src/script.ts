@@ -2,10 +2,11 @@
  * Offersight for a script tag: reads the tag's data attributes, starts one tracker and drains the commands that
  * the page pushed before it loaded. Loading it again changes nothing.
  */
+import { call } from './client/first.js';
 import { createOfferTracker, type OfferTracker, type TrackerOptions } from './index.js';
 import { tag } from './script-tag.js';
 
-type Command = (tracker: OfferTracker) => void;
+type Command = (tracker: OfferTracker) => unknown;
 interface CommandQueue {
   /** The tag that the tracker was started by. */
   readonly by?: Element | null;
@@ -66,14 +67,8 @@ if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
     );
   const tracker = createOfferTracker(readOptions());
   const push = (...commands: Command[]): void => {
-    for (const command of commands) {
-      try {
-        command(tracker);
-      } catch (cause) {
-        // The page's own mistake: shown as its own, and the commands behind it still run.
-        console.error(cause);
-      }
-    }
+    // The page's own mistake is shown as its own, and the commands behind it still run.
+    for (const command of commands) call(() => command(tracker));
   };
   page.offersight = { push, by: tag };
   if (Array.isArray(queued)) push(...queued);

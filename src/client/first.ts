@@ -27,14 +27,9 @@ const COMMENT_NODE = 8;
 /** Does nothing. */
 export const nothing = (): undefined => undefined;
 
-/** Runs a host's callback: what it throws is the host's own fault and never breaks us. */
-export const call = (callback: () => void): void => {
-  try {
-    callback();
-  } catch (cause) {
-    console.error(cause);
-  }
-};
+/** Runs a host's callback: what it throws, or rejects with, is the host's own fault and never breaks us. */
+export const call = (callback: () => unknown): void =>
+  void new Promise((resolve) => resolve(callback())).catch(console.error);
 
 /** Starts a tracker. Everything that can be wrong with the options or the browser was found before. */
 export const createFirst = (

@@ -106,21 +106,21 @@ export interface TrackerOptions {
    * it, while it is only in this page's memory. It may become durable later, and is delivered
    * either way as long as the page lives.
    * @default nothing is called
-   * @range a function; what it throws stops nothing
+   * @range a function, also an async one; what it throws stops nothing
    * @example `(event, isDurable) => console.log(event.type, event.offerId, isDurable)`
    */
   readonly onEvent?: ((event: OfferEvent, isDurable: boolean) => void) | undefined;
   /**
    * Called with what went wrong and what to do next. Nothing is ever thrown into the page.
    * @default only errors of the configuration and of loading are written to the console
-   * @range a function; what it throws stops nothing
+   * @range a function, also an async one; what it throws stops nothing
    * @example `({ code, hint }) => console.warn(code, hint)`
    */
   readonly onError?: ((error: OffersightError) => void) | undefined;
   /**
    * Called for each event that was given up, with the reason.
    * @default nothing is called
-   * @range a function; what it throws stops nothing
+   * @range a function, also an async one; what it throws stops nothing
    * @example `(event, reason, code) => console.warn(event.id, reason, code)`
    */
   readonly onDiscard?: (event: OfferEvent, reason: DiscardReason, code: string | undefined) => void;

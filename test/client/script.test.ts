@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { OfferTracker, TrackerOptions } from '../../src/index.js';
+import { settle } from '../support/runtime.js';
 
 const { createOfferTracker } = vi.hoisted(() => ({ createOfferTracker: vi.fn() }));
 vi.mock('../../src/index.js', () => ({ createOfferTracker }));
 
-type Command = (tracker: OfferTracker) => void;
+type Command = (tracker: OfferTracker) => unknown;
 const page = window as unknown as { offersight?: { push(...commands: Command[]): void } };
 
 let tag: HTMLScriptElement | null;
@@ -95,7 +96,7 @@ describe('commands', () => {
     expect(order).toEqual(['three', 'four']);
   });
 
-  test('that throw are shown on the console, and those behind them run', async () => {
+  test('that throw or reject are shown on the console, and those behind them run', async () => {
     const broken = new Error('broken');
     page.offersight = [
       command('one'),
@@ -105,10 +106,12 @@ describe('commands', () => {
       command('two'),
       'no command' as unknown as Command,
       command('three'),
+      () => Promise.reject(broken),
     ];
     await load();
+    await settle();
     expect(order).toEqual(['one', 'two', 'three']);
-    expect(reported.mock.calls).toEqual([[broken], [expect.any(TypeError)]]);
+    expect(reported.mock.calls).toEqual([[broken], [expect.any(TypeError)], [broken]]);
   });
 
   test('pushed by a command run too', async () => {

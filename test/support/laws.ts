@@ -226,7 +226,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['client'],
     packages: ['preact'],
   },
-  script: { values: ['index', 'script-tag'] },
+  script: { values: ['client/first', 'index', 'script-tag'] },
   'adapters/react': { values: ['index'], packages: ['react'] },
   'adapters/vue': { values: ['index'], packages: ['vue'] },
   'adapters/svelte': { values: ['index'], packages: ['svelte/action', 'svelte/attachments'] },

@@ -6,13 +6,13 @@ import type { OfferEvent } from '../../protocol/event.js';
  * @param asked The name of a global array, which is made if it is not there yet, and behind a space `personalized_offer_id`
  *   if that is wanted: an id is one customer's.
  */
-export const createDataLayer = (asked = ''): ((event: OfferEvent, isDurable: boolean) => void) => {
+export const createDataLayer = (asked = ''): ((event: OfferEvent, isDurable: boolean) => unknown) => {
   const [name, field] = asked.trim().split(/\s+/);
   return (event, isDurable) => {
-    if (!name) return;
+    if (!name) return undefined;
     const site = globalThis as unknown as Record<string, object[] | undefined>;
     site[name] ??= [];
-    site[name].push({
+    return site[name].push({
       event: `personalized_offer_${event.type}`,
       ...(event.group && { offer_group: event.group }),
       ...(field === 'personalized_offer_id' && { personalized_offer_id: event.offerId }),

@@ -46,7 +46,7 @@ export type Explainer = (...internals: never) => unknown;
 export type Explaining = (
   exposure: Pick<ExposureWatch, 'exposed'>,
   page: Pick<Page, 'isVisible'>,
-  call: (callback: () => void) => void,
+  call: (callback: () => unknown) => void,
   isDrawn: (element: Element) => boolean,
 ) => EvaluationListener;
 

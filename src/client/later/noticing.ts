@@ -40,7 +40,7 @@ export interface NoticingContext {
   readonly exposure: ExposureWatch;
   readonly report: (error: OffersightError) => void;
   /** Runs a host's callback safely. */
-  readonly call: (callback: () => void) => void;
+  readonly call: (callback: () => unknown) => void;
   /** The endpoint's page view. */
   readonly latest: PageView;
   readonly isDelivering: Inside['isDelivering'];

@@ -12,7 +12,7 @@ export interface ReportsContext {
   /** The page's own options, and who else listens. */
   readonly listeners: Inside['listeners'];
   /** Runs a host's callback safely. */
-  readonly call: (callback: () => void) => void;
+  readonly call: (callback: () => unknown) => void;
 }
 
 /** Reports. */
