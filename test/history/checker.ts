@@ -11,7 +11,7 @@ import { accounting, noLoss, tallyOf } from './invariants/keeping.js';
 import { bounded, failClosed, liveness, pageSafety, secrecy } from './invariants/measures.js';
 import { rate } from './invariants/rate.js';
 import { justified } from './invariants/reasons.js';
-import { monotone, noDeleteWithoutAck } from './invariants/store.js';
+import { monotone, neverAskedAgain, noDeleteWithoutAck } from './invariants/store.js';
 import type { History } from './row.js';
 import { lineOf } from './story.js';
 
@@ -35,6 +35,7 @@ const INVARIANTS = {
   I17: ['to its own endpoint', ownEndpoint],
   I18: ['left alone', leftAlone],
   I19: ['counted once', countedOnce],
+  I20: ['never asked again', neverAskedAgain],
 } as const satisfies Record<string, readonly [string, (chronicle: Chronicle) => Judgement]>;
 
 /** The name of an invariant. */

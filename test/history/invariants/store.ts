@@ -1,4 +1,4 @@
-/** I4 no removal without an answer, I13 an entry that is gone stays gone: the store's trace. */
+/** I4 no removal without an answer, I13 an entry that is gone stays gone, I20 nor is it sent again: the store's trace. */
 import { DECISION_MS, LEASE_MS, REQUEST_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import { type Chronicle, DISK, type Placed } from '../chronicle.js';
@@ -138,5 +138,20 @@ export const monotone = (chronicle: Chronicle): Judgement => {
       else judged.breach(`came back to the ${store} after it had gone`, id);
     }
   }
+  return judged.done();
+};
+
+/** I20: a page that heard that the proxy has an event never sends it again, in whatever way it leaves. */
+export const neverAskedAgain = (chronicle: Chronicle): Judgement => {
+  const judged = judging();
+  for (const { row: answered, index } of chronicle.of('answered'))
+    for (const [id, { kind }] of Object.entries(answered.verdicts ?? {})) {
+      if (kind !== 'accepted' && kind !== 'duplicate') continue;
+      judged.examine();
+      const isAgain = chronicle
+        .about('requested', id)
+        .some(({ row, index: at }) => at > index && row.tab === answered.tab && row.at > answered.at);
+      if (isAgain) judged.breach('asked again by the page that heard its verdict', id);
+    }
   return judged.done();
 };
