@@ -17,6 +17,8 @@ export interface PostgresServer {
   start(...settings: readonly string[]): Promise<void>;
   /** Kills it, so that it has to recover when it starts again. */
   kill(): Promise<void>;
+  /** Writes a file that only the server may read, and returns its path. */
+  keep(name: string, text: string): string;
   /** Ends every connection but the one that asks for it. */
   cut(): Promise<void>;
   /**
@@ -121,6 +123,13 @@ export const startPostgres = async (): Promise<PostgresServer> => {
     },
 
     kill: () => end(server, 'SIGQUIT'),
+
+    keep(name, text) {
+      const path = join(folder.path, name);
+      writeFileSync(path, text, { mode: 0o600 });
+      if (user.uid !== undefined) chownSync(path, user.uid, user.gid ?? user.uid);
+      return path;
+    },
 
     async cut() {
       await postgres.ask(

@@ -62,7 +62,13 @@ export const configOf = (connection: string | PoolConfig, option = 'connection')
     // This only reads the URL. It does not connect, and needs no stream of the host's.
     new Client({ ...config, stream: () => new Socket() });
   } catch (cause) {
-    throw configuration(`Set ${option} to what pg can connect to.`, cause);
+    const isOfFile = ['ENOENT', 'EACCES', 'EISDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    throw configuration(
+      isOfFile
+        ? 'A file that the URL of Postgres names by sslrootcert, sslcert or sslkey cannot be read: check its path and rights.'
+        : `Set ${option} to what pg can connect to.`,
+      cause,
+    );
   }
   return config;
 };

@@ -52,6 +52,34 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'The database user may not create or use the schema of the intake: let it create one, or create the schema and make it the user’s own.',
 };
 
+const UNKNOWN_AUTHORITY =
+  'The certificate of Postgres is from an authority that this machine does not know: name the file of that authority by sslrootcert in its URL, or by NODE_EXTRA_CA_CERTS.';
+const OUT_OF_DATE =
+  'The certificate of Postgres has expired or is not valid yet: renew it there, or correct this machine’s clock.';
+
+/** The same for certificates, by the code of Node. */
+const CERTIFICATES: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
+  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
+  CERT_HAS_EXPIRED: OUT_OF_DATE,
+  CERT_NOT_YET_VALID: OUT_OF_DATE,
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'The certificate of Postgres does not name the host of its URL: connect to a host that it names.',
+};
+const NO_TLS =
+  'Postgres offers no TLS at the host and port of its URL: let it use TLS, or leave sslmode out if nobody else reads that network.';
+
+/** What to do if the connection could not be secured; undefined if that is not what failed. */
+const remedyForTls = (cause: unknown): string | undefined => {
+  if (!(cause instanceof Error)) return undefined;
+  // The driver's own words, without a code.
+  if (cause.message.startsWith('The server does not support SSL')) return NO_TLS;
+  return CERTIFICATES[String((cause as NodeJS.ErrnoException).code)];
+};
+
 /** The message of a data exception quotes the value, so these get a message of ours. */
 const saying = ({ code, message }: Refusal): string =>
   code.startsWith('22') ? 'Postgres refused a value.' : message;
@@ -59,7 +87,11 @@ const saying = ({ code, message }: Refusal): string =>
 /** A failure without anything that the caller must not see. */
 export const inWords = (cause: unknown): unknown => {
   const refusal = refusalOf(cause);
-  if (cause instanceof OffersightError || !refusal) return cleanCause(cause);
+  if (cause instanceof OffersightError || !refusal) {
+    const remedy = remedyForTls(cause);
+    const clean = cleanCause(cause);
+    return remedy === undefined ? clean : new OffersightError('configuration', remedy, clean);
+  }
   const told = Object.assign(new Error(saying(refusal)), {
     name: 'PostgresError',
     // It begins with a letter, as system codes do.

@@ -1,10 +1,14 @@
 /** The ways to lose what waits in Postgres, or to keep it from being forwarded, that a database's owner has. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
 import { ALERTS, wordsOf } from '../../../../src/proxy/telling/alerts.js';
-import { admitted } from '../../../support/intake.js';
+import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
+import { importing, inProcess, outputOf } from '../../../support/processes.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, begun } from '../intake.contract.js';
 
@@ -174,6 +178,139 @@ describe.skipIf(!hasPostgres)('a publication of the whole database', () => {
     await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
     await expect(intake.lead('one', START + 900_000)).rejects.toEqual(
       configuration(/A publication of this database/),
+    );
+  });
+});
+
+/** Makes an authority that no machine knows, and certificates of it. */
+const createAuthority = () => {
+  const folder = temporaryFolder();
+  const run = (...args: string[]): void => {
+    const { status, stderr } = spawnSync('openssl', args, { cwd: folder.path, encoding: 'utf8' });
+    if (status !== 0) throw new Error(stderr);
+  };
+  const key = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes'];
+  run('req', '-x509', ...key, '-subj', '/CN=A provider', '-days', '2', '-keyout', 'ca.key', '-out', 'ca.pem');
+  const textOf = (file: string): string => readFileSync(join(folder.path, file), 'utf8');
+  return {
+    /** The file with the authority's own certificate. */
+    file: join(folder.path, 'ca.pem'),
+    certify(host: string, days: number, isSelfSigned = false) {
+      const by = isSelfSigned
+        ? ['-key', 'server.key']
+        : ['-CA', 'ca.pem', '-CAkey', 'ca.key', '-CAcreateserial'];
+      const named = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=IP:${host}`];
+      run('req', '-new', ...key, ...named, '-keyout', 'server.key', '-out', 'server.csr');
+      const request = ['-req', '-in', 'server.csr', '-copy_extensions', 'copy'];
+      run('x509', ...request, ...by, '-days', `${days}`, '-out', 'server.pem');
+      return { certificate: textOf('server.pem'), key: textOf('server.key') };
+    },
+    remove: folder.remove,
+  };
+};
+
+const hasOpenssl = spawnSync('openssl', ['version']).status === 0;
+if (!hasOpenssl) {
+  const missing = 'No openssl is installed: what a certificate of another authority shows is not shown.';
+  if (process.env.CI) throw new Error(missing);
+  console.error(missing);
+}
+
+describe.skipIf(!hasPostgres || !hasOpenssl)('a connection by TLS', () => {
+  let postgres: PostgresServer;
+  let authority: ReturnType<typeof createAuthority>;
+  beforeAll(async () => {
+    authority = createAuthority();
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(async () => {
+    authority.remove();
+    await postgres.remove();
+  }, 60_000);
+
+  const serve = async (host: string, days: number, isSelfSigned = false): Promise<void> => {
+    const { certificate, key } = authority.certify(host, days, isSelfSigned);
+    const settings = [
+      'ssl=on',
+      `ssl_cert_file=${postgres.keep('server.pem', certificate)}`,
+      `ssl_key_file=${postgres.keep('server.key', key)}`,
+    ];
+    await postgres.kill();
+    await postgres.start(...settings);
+  };
+
+  it('is made if the URL or the environment names the provider’s authority, as the page says', async () => {
+    await serve('127.0.0.1', 2);
+    const named = open(`${postgres.url}?sslmode=verify-full&sslrootcert=${authority.file}`);
+    expect((await named.take([admitted(1)])).get(eventId(1))).toEqual({ kind: 'accepted' });
+    vi.stubEnv('NODE_EXTRA_CA_CERTS', authority.file);
+    const child = inProcess(`
+      ${importing('postgresIntake', 'proxy/intake/postgres/postgres.ts')}
+      const intake = postgresIntake(${JSON.stringify({ connection: `${postgres.url}?sslmode=verify-full`, name })});
+      console.log((await intake.status(Date.now())).waiting);
+      await intake.close();`);
+    vi.unstubAllEnvs();
+    expect(await outputOf(child)).toBe('1\n');
+  });
+
+  it.each<[string, string, number, boolean, string, RegExp]>([
+    [
+      'no machine knows the authority',
+      '127.0.0.1',
+      2,
+      false,
+      'sslmode=require',
+      /name the file of that authority by sslrootcert/,
+    ],
+    [
+      'the certificate is its own authority',
+      '127.0.0.1',
+      2,
+      true,
+      'sslmode=require',
+      /name the file of that authority by sslrootcert/,
+    ],
+    [
+      'another authority is named',
+      '127.0.0.1',
+      2,
+      true,
+      'sslmode=verify-ca&sslrootcert=',
+      /name the file of that authority by sslrootcert/,
+    ],
+    [
+      'the certificate is for another host',
+      '192.0.2.1',
+      2,
+      false,
+      'sslmode=require&sslrootcert=',
+      /does not name the host/,
+    ],
+    [
+      'the certificate has expired',
+      '127.0.0.1',
+      -1,
+      false,
+      'sslmode=require&sslrootcert=',
+      /has expired or is not valid yet/,
+    ],
+  ])('is refused in words about the certificate if %s', async (_, host, days, isSelfSigned, query, words) => {
+    await serve(host, days, isSelfSigned);
+    const url = `${postgres.url}?${query.replace(/sslrootcert=$/, `sslrootcert=${authority.file}`)}`;
+    await expect(open(url).take([admitted(1)])).rejects.toEqual(configuration(words));
+  });
+
+  it('is refused in words if the server has none', async () => {
+    await postgres.kill();
+    await postgres.start();
+    await expect(open(`${postgres.url}?sslmode=require`).take([admitted(1)])).rejects.toEqual(
+      configuration(/offers no TLS/),
+    );
+  });
+
+  it('is refused at creation if the authority’s file is not there, which the error names as a setting', () => {
+    expect(() => open(`${postgres.url}?sslmode=require&sslrootcert=/none/ca.pem`)).toThrow(
+      /names by sslrootcert, sslcert or sslkey cannot be read/,
     );
   });
 });
