@@ -48,6 +48,7 @@ export const SERVER_UNITS = [
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/direct/direct.properties.test.ts',
   'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',
+  'test/proxy/intake/postgres/ways-to-lose-postgres.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/{creation,journey,node}.test.ts',
   'test/proxy/operator/admin.test.ts',

@@ -125,7 +125,10 @@ export const runProxy = async ({
     machines: 'count',
     inspectSecret: ADMIN_TOKEN,
     pace: { perMinute: 6_000 },
-    onAlert: (message) => console.error(message),
+    onAlert(message, _, code) {
+      // Its events are not meant to outlive it.
+      if (code !== 'unsafePlace') console.error(message);
+    },
   });
   return {
     answer: toNodeListener(watching(proxy, trail), { path }),

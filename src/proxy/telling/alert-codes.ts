@@ -25,6 +25,7 @@ export type AlertCode =
   | 'weakRedis'
   | 'intakeFailed'
   | 'operatorFailed'
+  | 'unsafePlace'
   | 'tornPages'
   | 'tablesDropped'
   | 'tooLong'

@@ -172,6 +172,16 @@ export const ALERTS = {
     means: 'Somebody asked the admin route or the operator’s page, and the intake did not answer.',
     repair: 'Check the disk, Postgres or Redis, as for events.',
   },
+  unsafePlace: {
+    words:
+      'The intake file is {where}, so events that it has accepted can be lost. Put it on a local disk that stays, such as a ' +
+      'named volume that is mounted at its folder.',
+    means:
+      'The file of `sqliteIntake` is where files do not stay: in memory, in a container’s own layer, in a volume of one pod or container, in a folder for temporary files. Or it is on a network file system, where SQLite can damage it.',
+    repair:
+      'Mount a named volume or a disk at the file’s folder: see [as a container](../recipes/docker.md). In a test, set `NODE_ENV=test`.',
+    isDaily: true,
+  },
   tornPages: {
     words:
       'Postgres runs with full_page_writes off, so a power cut may damage what it keeps: set full_page_writes = on, unless ' +

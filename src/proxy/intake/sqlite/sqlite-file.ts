@@ -6,12 +6,16 @@ import { platformRuntime } from '../../../runtime.js';
 import { otherSite } from '../rules.js';
 import { remedyForFile } from './sqlite-failures.js';
 import { APPLICATION_ID, checkLayout, layOut, pragma } from './sqlite-layout.js';
+import { isMountedAlone, surroundingsOf } from './sqlite-place.js';
 
 const BUSY_MS = 5_000;
 
 const UNWRITABLE = 'The intake file cannot be opened: create its folder and let this process write there.';
 const UNREADABLE =
   'The intake file cannot be read: while no proxy has it open, SQLite needs to write beside it, so run this as the user of the proxy.';
+
+const MOUNTED_ALONE =
+  'The intake file is mounted without its folder, and SQLite keeps the latest events beside it: mount the folder.';
 
 const isBusy = (cause: unknown): boolean =>
   (cause as { code?: unknown } | undefined)?.code?.toString().startsWith('SQLITE_BUSY') ?? false;
@@ -84,6 +88,7 @@ const configure = (database: Database.Database): void => {
  */
 export const openFile = (file: string, isReading = false): Database.Database => {
   if (isReading) checkReadable(file);
+  else if (isMountedAlone(surroundingsOf(file))) throw configuration(MOUNTED_ALONE);
   const { elapsed } = platformRuntime();
   const givesUpAt = elapsed() + BUSY_MS;
   for (;;) {

@@ -1,4 +1,5 @@
 /** The intake as calls to the thread that has its file. */
+import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import { inTime } from '../../patience.js';
@@ -18,6 +19,7 @@ import {
 import { isOwnFault } from './sqlite-failures.js';
 import { type Host, openHostAsync } from './sqlite-host.js';
 import type { IntakeFile } from './sqlite-intake.js';
+import { doubtAbout, surroundingsOf } from './sqlite-place.js';
 
 /** Options of `sqliteIntake`. */
 export interface SqliteIntakeOptions extends IntakeBounds, ReadOnlyOption {
@@ -81,12 +83,20 @@ const laneOf = (host: Host, lane: LaneName): Lane => {
 export const fileOf = (options: SqliteIntakeOptions): IntakeFile => {
   checkOptionNames('sqliteIntake', options, { ...BOUND_NAMES, file: true, readOnly: true });
   const { file, readOnly = false, ...given } = options;
+  // SQLite would take an empty name for a file that is gone when it is closed, and libsql an address for a server.
+  if (typeof file !== 'string' || !/^(?!:|(?:file|libsql|https?|wss?):)[^\0]+$/i.test(file))
+    throw new OffersightError(
+      'configuration',
+      'Set file to the path of a file on a local disk, such as /var/lib/offersight/intake.db.',
+    );
   return { file, bounds: resolveBounds(given), isReading: readOnly };
 };
 
 /** Makes an intake of its thread. */
-export const intakeOver = (host: Host, { readOnly = false }: SqliteIntakeOptions): Intake => {
+export const intakeOver = (host: Host, { file, readOnly = false }: SqliteIntakeOptions): Intake => {
   const runtime = platformRuntime();
+  // Files of tests are where nothing has to stay.
+  const doubt = process.env.NODE_ENV === 'test' ? undefined : doubtAbout(surroundingsOf(file));
   const grouping = createGrouping(
     // The thread answers so.
     async (events) =>
@@ -106,7 +116,10 @@ export const intakeOver = (host: Host, { readOnly = false }: SqliteIntakeOptions
     // Requests also wait for this.
     accept: (events) => inTime(runtime, DEADLINE_MS, methods.accept(events)),
     ledger: (filter) => portionsOf(host, 'ledger', 'events', filter),
-    claim: (site, bookkeeping = {}) => host.claim(site, bookkeeping),
+    claim(site, bookkeeping = {}) {
+      host.claim(site, bookkeeping);
+      if (doubt !== undefined) bookkeeping.onAlert?.(doubt);
+    },
     async close() {
       await grouping.idle();
       await host.close();
