@@ -30,6 +30,9 @@ const CLOSING: readonly string[] = [
   '<div role="button" tabindex="0">Close</div>',
   '<input type="button" value="Close">',
   '<button data-dismiss="modal">-</button>',
+  '<button aria-label="close notification"><svg width="9" height="9"></svg></button>',
+  '<button aria-labelledby="named-close"><svg width="9" height="9"></svg></button><i id="named-close" hidden>Close</i>',
+  '<button class="mantine-CloseButton-root"><svg width="9" height="9"></svg></button>',
 ];
 
 /** A close word, and a name that only begins with it. */
@@ -80,6 +83,17 @@ test('a button with a close name closes the offer, and one whose name only begin
     await page.locator(`[data-offer-id=o${at}] [onclick]`).click();
   await expect(page.locator('[data-offer-id]')).toHaveCount(0);
   await stack.expectRecorded(closing.flatMap((_, at) => [`viewed o${at}`, `dismissed o${at}`]));
+});
+
+test('a press on the edge of a button whose icon has a close name closes the offer', async ({
+  page,
+  stack,
+}) => {
+  const icon = '<svg width="20" height="20" role="img" aria-label="Close"><path d="M0 0h20v20z"/></svg>';
+  await stack.open(page, offer('edge', `<button style="padding: 20px">${icon}</button>`));
+  await trackerStats(page);
+  await page.locator('button').click({ position: { x: 3, y: 3 } });
+  await stack.expectRecorded(['viewed edge', 'dismissed edge']);
 });
 
 test('a page in an old encoding has the same names', async ({ page, stack }) => {

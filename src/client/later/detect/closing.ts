@@ -31,7 +31,7 @@ import { type Drawing, drawingOf, hasMoved } from './sight.js';
 export interface ClosingOptions {
   /**
    * CSS selector of controls that close the box around them. It replaces all common conventions.
-   * @default the conventions: names, classes and marks of common libraries
+   * @default the conventions: marks of common libraries, names of close controls, and classes of those without a name
    * @range a valid CSS selector
    * @example `'.promo-close'`
    */

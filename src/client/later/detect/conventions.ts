@@ -20,11 +20,31 @@ const CONTROLS = [
 /** What is drawn for a cross, and the letter that stands for one. */
 const CROSS = '[x×✕-✘╳⨯❌]\ufe0f?';
 
-/** Close words of the languages that most shops speak, and what English says behind them. */
+/** Close words of the languages that most shops speak. */
+const CLOSE =
+  'close|dismiss|schlie(?:ß|ss)en|fermer|rejeter|cerrar|descartar|chiudi|ignora|fechar|dispensar|sluit(?:en)?|negeren|zamknij|zignoruj|stäng|avvisa|luk|lukk|sulje|hylkää|zavřít|kapat|закрыть|закрити|閉じる|닫기|关闭|關閉|إغلاق';
+
+/**
+ * What is closed and is never what an offer is about, by the stems of its names: dialogs, windows, notifications, messages.
+ * A stem stands in longer words too, as compounds and endings make them.
+ */
+const THING =
+  'di[aá]l[oó]g|modal|pop-?up|popover|pan+el|painel|banner|icon|offer(?!\\w)|alert|toast|drawer|overlay|bildirim|notif|notis|me(?:ss|n?s)a[gj]|meddel|meld|benachrichtig|hinweis|avi[sv]|window|fen[eêsö]|fönst|ventana|finestr|janela|venster|vind|okn|ikkun|pencere|kutu|powiadom|komunikat|besked|varsel|ilmoit|oznámen|zpráv|mesaj|окно|вікно|уведом|сообщ|сповіщ|повідом|баннер|通知|ダイアログ|モーダル|ポップアップ|バナー|ウィンドウ|メッセージ|대화 ?상자|알림|팝업|창|배너|메시지|对话框|對話框|弹窗|窗|視窗|消息|訊息|نافذة|إشعار|رسالة|حوار';
+
+/** Such a thing, with short words before it, such as articles, and sometimes two words for it. */
+const NAMED_THING = `(?:(?:\\S{1,8}\\s+){0,3}\\S{0,9}(?:${THING})\\S{0,9}\\s*){1,2}`;
+
+/** No word goes on behind it; other scripts write the next word at once. */
+const END = '(?![a-z\u00df-\u04ff])';
+
 const NAME = new RegExp(
-  `^(?:${CROSS}|(?:${CROSS}\\s*)?(?:(?:close|dismiss)(?:\\s+(?:this\\s+|the\\s+)?(?:dialog|modal|pop-?up|panel|alert|banner|window|toast|message|drawer|offer))?|schlie(?:ß|ss)en|fermer|cerrar|chiudi|fechar|sluiten|zamknij|stäng|luk|lukk|sulje|zavřít|kapat|закрыть|закрити|閉じる|닫기|关闭|關閉|إغلاق)(?:\\s*${CROSS})?)\\s*(?:\\(\\D[^)]*\\))?$`,
+  `^(?:${CROSS}|(?:${CROSS}\\s*)?(?:(?:${CLOSE})(?:${END}\\s*${NAMED_THING})?|${NAMED_THING}(?:${CLOSE}))(?:\\s*${CROSS})?)\\s*(?:\\(\\D[^)]*\\))?$`,
   'i',
 );
+
+/** What libraries and sets of icons call a cross that has no name, with the hash of a style module behind it. */
+const CLASS =
+  /(?:^|\s)(?!\S*(?:tag|chip|tab|has-|is-))(?:\S*[_-])?(?:close|dismiss|times|cross|x(?:-?mark|-lg)?)(?:[_-]?(?:btn|button|icon))?(?:-root|_\S*\d\S*)?(?!\S)/i;
 
 /** The form that an element submits: it may stand outside of it, and name it. Custom elements may call anything so. */
 const formOf = (element: Element): Element | null => {
@@ -59,8 +79,18 @@ export const targetOf = (control: Element): Element | null => {
 /** Elements that people press as one, on any part of them. */
 export const PRESSED = 'a,button,[role=button],label,summary';
 
-/** What may be pressed though it is not made for that. */
-const LEAF = 'span,i,b,div';
+/** What may be pressed though it is not made for that, if it holds only text or an icon. */
+const LEAF = 'span,i,b,div,img,svg';
+
+/** What names an icon. */
+const LABELS = ['aria-label', 'alt', 'title'];
+
+/** The text of the elements that an attribute lists. */
+const labelledBy = (element: Element): string =>
+  (element.getAttribute('aria-labelledby')?.match(/\S+/g) ?? [])
+    .map((id) => (element.getRootNode() as ParentNode).querySelector(`#${CSS.escape(id)}`)?.textContent ?? '')
+    .join(' ')
+    .trim();
 
 /**
  * The common conventions.
@@ -78,16 +108,29 @@ export const closesByConvention = (labels: readonly string[] = []): IsConvention
     if (matches(element, 'form')) return false;
     if (element.matches(CONTROLS) || closesForm(element)) return !isAnswer(element);
     if (element.matches(TOGGLE)) return !!targetOf(element)?.matches(':is(:popover-open)');
-    const label = element.getAttribute('aria-label');
+    const label = labelledBy(element) || element.getAttribute('aria-label');
     if (label) return isName(label);
     const isWhole = element.matches(`${PRESSED},[type=button]`);
     // The text of a part is not the text of the whole.
-    if (!isWhole && (!element.matches(LEAF) || element.firstElementChild || element.closest(PRESSED)))
+    if (
+      !isWhole &&
+      (!element.matches(LEAF) ||
+        [...element.children].some((part) => !part.matches('svg,img')) ||
+        element.closest(PRESSED))
+    )
       return false;
-    return [
-      element.getAttribute('title'),
-      element.textContent || element.getAttribute('value'),
-      element.querySelector('img')?.alt,
-    ].some(isName);
+    const title = element.getAttribute('title') || element.getAttribute('alt');
+    const text =
+      element.textContent.trim() ||
+      element.getAttribute('value') ||
+      [...element.querySelectorAll('[aria-label],[alt],[title]')]
+        .map((icon) => LABELS.map((name) => icon.getAttribute(name)).find(Boolean))
+        .join(' ')
+        .trim();
+    return title || text
+      ? isName(title) || isName(text)
+      : [element, ...element.querySelectorAll('*')].some((each) =>
+          CLASS.test(each.getAttribute('class') ?? ''),
+        );
   };
 };
