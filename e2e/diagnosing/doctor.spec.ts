@@ -760,7 +760,10 @@ test('the doctor checks the key only on request, by a call that records nothing'
     expect.stringContaining('Chargebee takes the API key (inferred'),
   ]);
   expect([wrong.code, wrong.ids()]).toEqual([1, ['key-refused']]);
-  expect(right.stdout + right.stderr + wrong.stdout).not.toContain(API_KEY);
+  clinic.upstream.setEnabled({ offer_events: 'api_restricted' });
+  const restricted = await clinic.examine([...args, '--json'], { OFFERSIGHT_API_KEY: API_KEY });
+  expect([restricted.code, restricted.ids()]).toEqual([1, ['key-not-enabled']]);
+  expect(right.stdout + right.stderr + wrong.stdout + restricted.stdout).not.toContain(API_KEY);
   await clinic.expectNoEvent();
 });
 

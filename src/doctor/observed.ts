@@ -99,8 +99,9 @@ export interface OperatorSeen {
 /** What Chargebee answered to an event without a type. */
 export interface KeySeen {
   readonly asked: Asked;
-  /** The API's own code, and the parameter that it names. */
+  /** The API's own codes, the second one more precise, and the parameter that it names. */
   readonly code?: string;
+  readonly errorCode?: string;
   readonly param?: string;
   readonly message?: string;
 }

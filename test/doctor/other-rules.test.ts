@@ -181,6 +181,19 @@ describe('the key', () => {
     expect(judge(observed).fine.at(-1)).toContain('inferred');
   });
 
+  it.each<[number, Partial<KeySeen>]>([
+    [400, { code: 'configuration_incompatible', errorCode: 'api_restricted' }],
+    [400, { code: 'invalid_request', errorCode: 'offer_events_feature_not_enabled' }],
+    [400, { code: 'configuration_incompatible', message: 'This type of operation is not enabled.' }],
+    [403, { errorCode: 'api_restricted' }],
+    [422, { code: 'resource_limit_exhausted', param: 'type' }],
+  ])('says nothing of itself if the site may not use offer events: %d %j', (status, given) => {
+    expect(found(key(status, given))).toEqual(['error key-not-enabled']);
+    const [finding] = judge(key(status, given)).findings;
+    expect(finding?.repair).toContain('Ask Chargebee’s support to enable offer events for this site');
+    expect(evidenceOf(key(status, given))).toContain(given.errorCode ?? given.code);
+  });
+
   it.each([
     [401, 'error key-refused'],
     [403, 'error key-refused'],

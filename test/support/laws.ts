@@ -626,6 +626,8 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'doctor/naming',
       'doctor/tags',
       'protocol/event',
+      // By which codes Chargebee says that a site may not.
+      'proxy/forward/restricted',
     ],
     types: ['doctor/observed'],
   },

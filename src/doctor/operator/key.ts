@@ -16,10 +16,15 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 
 const parse = (text: string): Omit<KeySeen, 'asked'> => {
   try {
-    const { api_error_code, param, message } = (JSON.parse(text) ?? {}) as Record<string, unknown>;
-    const [code, named, words] = [textOf(api_error_code), textOf(param), textOf(message)];
+    const { api_error_code, error_code, param, message } = (JSON.parse(text) ?? {}) as Record<
+      string,
+      unknown
+    >;
+    const [code, errorCode] = [textOf(api_error_code), textOf(error_code)];
+    const [named, words] = [textOf(param), textOf(message)];
     return {
       ...(code !== undefined && { code }),
+      ...(errorCode !== undefined && { errorCode }),
       ...(named !== undefined && { param: named }),
       ...(words !== undefined && { message: words.slice(0, 200) }),
     };

@@ -1,4 +1,5 @@
 /** What the proxy says of itself, and what Chargebee says of the key. */
+import { isRestricted } from '../../proxy/forward/restricted.js';
 import type { Finding, Rule } from '../finding.js';
 import type { KeySeen, OperatorSeen } from '../observed.js';
 import { isMisdirected } from './proxy-problems.js';
@@ -112,9 +113,10 @@ export const operatorStatus: Rule = {
 
 const INFERRED = 'inferred from Chargebee’s documentation; no live site has confirmed it yet';
 
-const say = ({ asked, code, param, message }: KeySeen): (string | undefined)[] => [
+const say = ({ asked, code, errorCode, param, message }: KeySeen): (string | undefined)[] => [
   showAsked(asked, 'POST'),
   code === undefined ? undefined : `api_error_code: ${code}`,
+  errorCode === undefined ? undefined : `error_code: ${errorCode}`,
   param === undefined ? undefined : `param: ${param}`,
   message === undefined ? undefined : `message: ${message}`,
   INFERRED,
@@ -130,7 +132,17 @@ const isAccepted = ({ asked, param, message = '' }: KeySeen): boolean =>
 export const keyWorks: Rule = {
   fine: ({ key }) => (key ? `Chargebee takes the API key (${INFERRED}).` : undefined),
   find({ key }) {
-    if (!key || isAccepted(key)) return [];
+    if (!key) return [];
+    if (isRestricted(key.code, key.errorCode))
+      return [
+        finding('error', 'key-not-enabled', {
+          title: 'Chargebee does not let this site use offer events.',
+          evidence: say(key),
+          repair:
+            'Ask Chargebee’s support to enable offer events for this site. Until then the proxy keeps what pages send.',
+        }),
+      ];
+    if (isAccepted(key)) return [];
     const status = key.asked.kind === 'answered' ? key.asked.status : 0;
     if (status === 401 || status === 403)
       return [
