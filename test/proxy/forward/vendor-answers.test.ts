@@ -80,7 +80,7 @@ const SUPPORT = expect.stringMatching(
 describe.each([...RESTRICTED, ...NAMELESS])(
   'a site that has never taken an event, and answers %i %j',
   (status, body) => {
-    it('loses no event over a file: one is tried every 30 s, and all are sent once it is enabled', async () => {
+    it('loses no event over a file: one is tried every 30 s, and all are sent once it is enabled (fault 74)', async () => {
       started = INTAKES.file();
       answerWith(status, body);
       expect(new Set(await report(...NUMBERS))).toEqual(new Set(['accepted']));
@@ -97,7 +97,7 @@ describe.each([...RESTRICTED, ...NAMELESS])(
       expect(await statesOf()).toEqual(new Set(['done']));
     });
 
-    it('loses no event without storage: the page keeps it, and sends it again', async () => {
+    it('loses no event without storage: the page keeps it, and sends it again (fault 74)', async () => {
       started = INTAKES.direct();
       answerWith(status, body);
       expect(await report(1)).toEqual(['deferred']);
