@@ -24,17 +24,21 @@ export interface Alert {
 export const ALERTS = {
   noMetadata: {
     words:
-      'Most requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. Let the machines ' +
-      'before the proxy pass that header on, and set origins for browsers without it. If the sender is not a browser, do nothing.',
-    means: 'A machine before the proxy drops `Sec-Fetch-Site`, or the sender is not a browser.',
+      'Requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. If they come from pages of yours in ' +
+      'browsers without that header, such as Safari before 16.4, add {origins} to origins (--origins). If a machine before the ' +
+      'proxy drops the header, let it pass it on. If the sender is not a browser, do nothing.',
+    means:
+      'In an hour at least five requests, and 2 % of all, had neither `Sec-Fetch-Site` nor a listed origin: older browsers send none, ' +
+      'a machine before the proxy drops it, or the sender is not a browser.',
     repair:
-      'Pass the header on. List the origins of your pages in `origins` for browsers that do not send it.',
+      'List the origin that the alert names in `origins` (`--origins`), if it is yours. Let the machines before the proxy pass the header on.',
   },
   forwarded: {
     words:
-      'Most requests come through a machine of your own that trustedHops does not count, so visitors cannot be told apart. Set ' +
-      'trustedHops to the number of your own machines before the proxy.',
-    means: 'The proxy does not know that a machine of yours is before it, so it cannot tell visitors apart.',
+      'Most requests come through machines of your own, such as a CDN, that trustedHops does not count, so visitors cannot be told ' +
+      'apart and share budgets. Set trustedHops to the number of your own machines before the proxy.',
+    means:
+      'The proxy does not know that a machine of yours is before it, so it cannot tell visitors apart. Many of them share its few addresses, and get 429.',
     repair: 'Set `trustedHops` (`--trusted-hops`) to the number of such machines.',
   },
   notForwarded: {

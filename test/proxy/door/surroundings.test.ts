@@ -5,10 +5,13 @@ import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.
 import { wireBody, wireEvent } from '../../support/wire.js';
 
 const METADATA = /neither Sec-Fetch-Site nor an origin/;
-const FORWARDED = /through a machine of your own that trustedHops does not count/;
+const FORWARDED = /through machines of your own, such as a CDN, that trustedHops does not count/;
 const NOT_FORWARDED = /no X-Forwarded-For, or fewer entries in it than trustedHops/;
 const ONE_ADDRESS = /come from one public address/;
 const WINDOW_MS = 300_000;
+const HOUR_MS = 3_600_000;
+/** Safari before 16.4, which sends an Origin with every POST. */
+const OLD = { 'sec-fetch-site': undefined, origin: 'https://shop.example' };
 const DAY_MS = 86_400_000;
 const NAKED = { 'sec-fetch-site': undefined };
 
@@ -33,11 +36,61 @@ const send = async (
 };
 
 describe('an alert says', () => {
-  it('that something drops Sec-Fetch-Site, once most requests lack it', async () => {
-    await send(19, NAKED);
+  it('that requests lack Sec-Fetch-Site, once five of them were refused', async () => {
+    await send(4, NAKED);
     expect(started.alerts).toEqual([]);
-    await send(2, NAKED);
+    await send(1, NAKED);
     expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
+  });
+
+  it('which origin is missing, once 2 % of the requests of an hour are refused for it', async () => {
+    await send(245);
+    for (const { count, alerts } of [
+      { count: 4, alerts: 0 },
+      { count: 1, alerts: 1 },
+    ]) {
+      await send(count, OLD);
+      expect(started.alerts).toHaveLength(alerts);
+    }
+    expect(started.alerts).toEqual([
+      expect.stringContaining('add https://shop.example to origins (--origins)'),
+    ]);
+  });
+
+  it('no other origin in that hour, however many somebody makes up', async () => {
+    await send(5, OLD);
+    for (let at = 0; at < 40; at++) await send(6, { ...OLD, origin: `https://made-up-${at}.example` });
+    started.runtime.pass(HOUR_MS / 2);
+    await send(1, OLD);
+    expect(started.alerts.map((words) => /add (\S+) to/.exec(words)?.[1])).toEqual(
+      Array.from({ length: started.alerts.length }, () => 'https://shop.example'),
+    );
+  });
+
+  it.each([
+    'null',
+    'https://a.example/\u001b[31m',
+    'javascript:alert(1)',
+    `https://${'a'.repeat(300)}.example`,
+  ])('that requests lack Sec-Fetch-Site, without repeating an Origin that is none: %j', async (origin) => {
+    await send(5, { ...OLD, origin: origin.replace('\u001b', '%1b') });
+    expect(started.alerts).toEqual([expect.stringContaining('add the origins of your pages to origins')]);
+  });
+
+  it('that trustedHops is too small, once a CDN of five addresses stands for many visitors', async () => {
+    await started.end();
+    started = startProxy({ trustedHops: 1, limits: { perAddress: 50 } });
+    for (let at = 0; at < 400; at++)
+      await send(1, { 'x-forwarded-for': `198.51.100.${at % 200}, 203.0.113.${at % 5}` }, () => '127.0.0.1');
+    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
+  });
+
+  it('that trustedHops is missing, once a CDN of five addresses connects directly', async () => {
+    await send(21, {}, (at) => `203.0.113.${at % 5}`);
+    expect(started.alerts).toEqual([]);
+    for (let at = 0; at < 100; at++)
+      await send(1, { 'x-forwarded-for': `198.51.100.${at}` }, () => `203.0.113.${at % 5}`);
+    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
   });
 
   it('that trustedHops is missing, once most requests were forwarded', async () => {
@@ -86,10 +139,10 @@ describe('an alert says', () => {
     expect(started.alerts.join()).not.toContain('203.0.113');
   });
 
-  it('that something drops Sec-Fetch-Site even if this begins only after a while', async () => {
-    await send(100);
-    await started.runtime.advance(WINDOW_MS + 1);
-    await send(21, NAKED);
+  it('that requests lack Sec-Fetch-Site even if this begins only after a while', async () => {
+    await send(200);
+    await started.runtime.advance(HOUR_MS + 1);
+    await send(5, NAKED);
     expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
   });
 });
@@ -123,13 +176,29 @@ describe('no alert follows', () => {
   it('if visitors write the header themselves', () =>
     silently({}, 50, { 'x-forwarded-for': '198.51.100.7' }));
 
+  it('if a web server that knows its CDN writes the visitor twice', async () => {
+    await started.end();
+    start({ trustedHops: 1 });
+    for (let at = 0; at < 100; at++)
+      await send(1, { 'x-forwarded-for': `198.51.100.${at}, 198.51.100.${at}` }, () => '127.0.0.1');
+    expect(started.alerts).toEqual([]);
+  });
+
+  it('if one of many visitors makes up who was before it', async () => {
+    for (let at = 0; at < 100; at++) {
+      await send(1, {}, () => `203.0.113.${at}`);
+      await send(1, { 'x-forwarded-for': `198.51.100.${at}` }, () => '203.0.113.200');
+    }
+    expect(started.alerts).toEqual([]);
+  });
+
   it('if monitors send other requests', async () => {
     for (let at = 0; at < 250; at++)
       await started.proxy(pageRequest(null, { 'x-forwarded-for': '198.51.100.7' }, 'GET'), {
         address: '203.0.113.77',
       });
     expect(started.alerts).toEqual([]);
-    await send(21, NAKED);
+    await send(5, NAKED);
     expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
   });
 
@@ -138,11 +207,17 @@ describe('no alert follows', () => {
 
   it('if one visitor is on a quiet site', () => silently({}, 100, {}, () => '203.0.113.77'));
 
-  it('if each of many windows has only a few such requests', async () => {
-    for (let window = 0; window < 5; window++) {
-      await send(10, NAKED);
-      await started.runtime.advance(WINDOW_MS + 1);
+  it('if each of many hours has only a few such requests', async () => {
+    for (let hour = 0; hour < 5; hour++) {
+      await send(4, NAKED);
+      await started.runtime.advance(HOUR_MS + 1);
     }
+    expect(started.alerts).toEqual([]);
+  });
+
+  it('if fewer than 2 % of the requests lack Sec-Fetch-Site', async () => {
+    await send(500);
+    await send(9, OLD);
     expect(started.alerts).toEqual([]);
   });
 });
