@@ -441,10 +441,50 @@ test.describe('stopping the proxy', () => {
     expect(recorded(bench)).toEqual(idsOf(20));
   });
 
-  test('waits for the calls under way, so that nothing is upstream twice', async ({ bench }) => {
+  for (const [where, args] of [
+    ['one listener', []],
+    ['a listener for operators', ['--admin-port', '0']],
+  ] as const)
+    test(`by SIGTERM says so at /readyz first and still takes events, with ${where}; a second SIGTERM ends it at once`, async ({
+      bench,
+    }) => {
+      const proxy = await bench.start(['--drain-seconds', '3600', ...args]);
+      const listening = proxy.log.find(({ message }) => message === 'listening');
+      const operators = String(listening?.operators ?? proxy.url);
+      const statusOf = async () => (await ask(operators, '/readyz')).status;
+      expect(await statusOf()).toBe(200);
+      proxy.kill('SIGTERM');
+      await expect.poll(statusOf).toBe(503);
+
+      // A balancer’s connection is kept until it is answered once more.
+      const kept = await openSocket(proxy.port);
+      const body = bodyOf(eventOf(1));
+      const lines = Object.entries({ host: 'proxy', ...PAGE_HEADERS, 'content-length': body.length });
+      kept.write(
+        `POST /offer-events HTTP/1.1\r\n${lines.map((line) => line.join(': ')).join('\r\n')}\r\n\r\n${body}`,
+      );
+      const answer = String((await once(kept, 'data'))[0]);
+      expect(answer).toMatch(/^HTTP\/1.1 200 OK\r\n(.+\r\n)*connection: close\r\n/i);
+      expect(answer).toContain('"status":"accepted"');
+      await bench.upstream.until(() => recorded(bench).length === 1);
+
+      proxy.kill('SIGTERM');
+      expect((await proxy.ended).code).toBeNull();
+    });
+
+  test('ends by itself once it was drained', async ({ bench }) => {
+    const proxy = await bench.start(['--drain-seconds', '0.1']);
+    proxy.kill('SIGTERM');
+    expect((await proxy.ended).code).toBe(0);
+    expect(proxy.log.map(({ message }) => message).slice(-3)).toEqual(['draining', 'stopping', 'stopped']);
+  });
+
+  test('by Ctrl+C waits only for the calls under way, so that nothing is upstream twice', async ({
+    bench,
+  }) => {
     bench.upstream.setIdempotency({ mode: 'ignore' });
     bench.upstream.addFaults({ kind: 'delay', ms: 700, count: 5 });
-    const proxy = await bench.start(['--concurrent', '3']);
+    const proxy = await bench.start(['--concurrent', '3', '--drain-seconds', '3600']);
     await post(proxy.url, bodyOf(...[1, 2, 3, 4, 5].map((number) => eventOf(number))));
     await bench.upstream.until(() => bench.upstream.calls().length === 3);
     proxy.kill('SIGINT');

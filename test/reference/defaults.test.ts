@@ -60,6 +60,7 @@ const ELSEWHERE: Readonly<
   'proxy --admin-host': { name: 'given' },
   'proxy --max-delay-hours': { name: 'maxDelayMs', times: 3_600_000 },
   'proxy --keep-alive-seconds': { name: 'keepAliveMs', times: 1_000 },
+  'proxy --drain-seconds': { name: 'drainMs', times: 1_000 },
 };
 
 /** Defaults that this cannot compare, and why. An entry that could be compared, or that is gone, fails. */

@@ -116,6 +116,12 @@ export const FLAGS = {
     'require-signed-offers': toggle('Takes only events of signed offers.', 'offers need no signature'),
     'log-ids': toggle('Names events and offers in the log.', 'the log names none'),
     'keep-alive-seconds': count('How long an idle connection is kept, seconds.', '5', '65', '1 to 3600'),
+    'drain-seconds': count(
+      'How long requests are still taken after SIGTERM, while `/readyz` answers 503, seconds.',
+      '5',
+      '15',
+      '0 to 3600',
+    ),
     'per-address': count(
       'Events of one address a minute.',
       'four times `--per-minute`, at least 600',

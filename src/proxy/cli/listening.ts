@@ -15,6 +15,8 @@ export interface Place {
 /** A server that listens. */
 export interface Listening {
   readonly url: string;
+  /** Takes what comes, and asks those who keep a connection to open another one, which may lead to another process. */
+  drain(): void;
   /** Ends once what has begun is answered, or cuts it off after 10 s. */
   stop(): Promise<void>;
 }
@@ -67,13 +69,17 @@ export const listen = async (
   keepAliveMs?: number,
 ): Promise<Listening> => {
   const open = new Set<ServerResponse>();
-  let isStopping = false;
+  let isClosing = false;
+  /** A connection that is kept would continue to ask. */
+  const drain = (): void => {
+    isClosing = true;
+    for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
+  };
   const server = createOfferServer(
     (incoming, outgoing) => {
       open.add(outgoing);
       outgoing.once('close', () => open.delete(outgoing));
-      // A connection that is kept would continue to ask.
-      if (isStopping) outgoing.setHeader('connection', 'close');
+      if (isClosing) outgoing.setHeader('connection', 'close');
       listener(incoming, outgoing);
     },
     keepAliveMs === undefined ? {} : { keepAliveMs },
@@ -89,10 +95,10 @@ export const listen = async (
   });
   return {
     url: urlOf({ ...place, port: (server.address() as AddressInfo).port }),
+    drain,
     async stop() {
-      isStopping = true;
+      drain();
       const stopTimer = platformRuntime().after(STOP_MS, () => server.closeAllConnections());
-      for (const outgoing of open) if (!outgoing.headersSent) outgoing.setHeader('connection', 'close');
       const closed = once(server, 'close');
       server.close();
       server.closeIdleConnections();

@@ -39,7 +39,8 @@ Everywhere: --intake sqlite:FILE | redis://HOST:PORT | redis | postgres://USER@H
             --lane offer_events | usage_events   for events, dead-letters, purge and status --follow
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
-            --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --per-address 600
+            --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --drain-seconds 5
+            --per-address 600
             --machines ignore|count   what crawlers and monitors see counts only with count
             --groups NAME,…   the only groups that the funnel keeps apart; without it --max-groups 200  --new-groups-a-day 50
             --ledger-days 400   how long the funnel remembers

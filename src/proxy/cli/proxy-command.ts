@@ -23,10 +23,16 @@ import { placeOf } from './sources.js';
 type Plan = Omit<ServeOptions, 'stream'>;
 type Given = Readonly<Record<string, string | boolean | undefined>>;
 
-/** Resolves when the process is asked to end. */
-export const signalled = (): Promise<unknown> =>
+const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+
+/** Resolves when the process is asked to end. If it is asked again, it ends at once. */
+export const signalled = (): Promise<(typeof SIGNALS)[number]> =>
   new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+    const hear = (signal: (typeof SIGNALS)[number]): void => {
+      for (const each of SIGNALS) process.off(each, hear);
+      resolve(signal);
+    };
+    for (const each of SIGNALS) process.on(each, hear);
   });
 
 /** What flags set, by the names of the settings. */
@@ -40,11 +46,12 @@ const valuesOf = (declared: Readonly<Record<string, Setting>>, given: Given): ob
     }),
   );
 
-const placesOf = ({ port, host, adminPort, adminHost, keepAliveSeconds }: ProcessValues) => ({
+const placesOf = ({ port, host, adminPort, adminHost, keepAliveSeconds, drainSeconds }: ProcessValues) => ({
   port: port ?? DEFAULT_PORT,
   host: hostOf('host', host),
   operators: adminPort === undefined ? undefined : { port: adminPort, host: hostOf('admin-host', adminHost) },
   keepAliveMs: keepAliveSeconds && Math.round(keepAliveSeconds * 1_000),
+  drainMs: drainSeconds && Math.round(drainSeconds * 1_000),
 });
 
 /** Checks what flags say of ports and hosts. */
@@ -117,7 +124,10 @@ export const runProxy = async (args: string[]): Promise<void> => {
   for (const { proxy } of plan.sites)
     await useOutgoingProxy(proxy.baseUrl ?? `https://${proxy.site}.grow.chargebee.com`);
   const { serve } = await import('./serve.js');
+  // Ahead of the line that says that it listens: who reads that may ask it to end at once.
+  const asked = signalled();
   const serving = await serve({ ...plan, stream: process.stdout });
-  await signalled();
+  // Whoever presses Ctrl+C sends no requests that would have to be led elsewhere.
+  if ((await asked) === 'SIGTERM') await serving.drain();
   await serving.stop();
 };

@@ -1,4 +1,5 @@
 /** `offersight proxy`: endpoints, the script file and what operators look at, in one process. */
+import { platformRuntime, type Runtime } from '../../runtime.js';
 import { problem } from '../door/problem.js';
 import { type NodeListener, toNodeListener } from '../node.js';
 import { type Listening, listen, type Place } from './listening.js';
@@ -16,16 +17,28 @@ export interface ServeOptions extends Place {
   readonly operators?: Place | undefined;
   /** How long an idle connection is kept, milliseconds. */
   readonly keepAliveMs?: number | undefined;
+  /** How long it still takes everything after it was asked to end, milliseconds. */
+  readonly drainMs?: number | undefined;
   /** At least one. */
   readonly sites: readonly SiteOptions[];
   /** Whether they are told apart, by host or path. Otherwise there is one, and it has every host. */
   readonly isNamed: boolean;
   /** Where the log goes. */
   readonly stream: { write(text: string): unknown };
+  /** What the time of draining is measured by, for tests. */
+  readonly runtime?: Pick<Runtime, 'after'>;
 }
+
+/**
+ * Load balancers and Kubernetes go on sending requests for a few seconds to a process that was asked to end; Docker kills it
+ * after ten.
+ */
+export const DEFAULT_DRAIN_MS = 5_000;
 
 /** A running proxy. */
 export interface Serving {
+  /** Says at `/readyz` that it ends, and still takes everything until those who send requests know that. */
+  drain(): Promise<void>;
   /** Takes nothing more, answers what has come, and ends the calls under way. */
   stop(): Promise<void>;
 }
@@ -96,7 +109,8 @@ const routesOf = (
  * @throws {Failure} If an option is wrong or the port is taken.
  */
 export const serve = async (options: ServeOptions): Promise<Serving> => {
-  const { port, host, operators, keepAliveMs, isNamed, stream } = options;
+  const { port, host, operators, keepAliveMs, drainMs = DEFAULT_DRAIN_MS, isNamed, stream } = options;
+  const { after } = options.runtime ?? platformRuntime();
   const log = createLog(stream);
   const metrics = await createMetrics(isNamed);
   const files = SCRIPT_FILES.map((name) => readScriptFile(name));
@@ -146,6 +160,15 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   if (wanting !== undefined) log.info(`there is no operator's page: ${wanting}`);
 
   return {
+    async drain() {
+      isStopping = true;
+      if (!drainMs) return;
+      log.info('draining', { seconds: drainMs / 1_000 });
+      for (const server of servers) server.drain();
+      await new Promise<void>((resolve) => {
+        after(drainMs, resolve);
+      });
+    },
     async stop() {
       log.info('stopping');
       await stop();

@@ -60,6 +60,12 @@ export const PROCESS = {
     most: 3_600,
     says: 'How long an idle connection is kept. Default 5.',
   },
+  drainSeconds: {
+    kind: 'number',
+    least: 0,
+    most: 3_600,
+    says: 'How long it still takes requests after SIGTERM, while /readyz answers 503. Default 5.',
+  },
 } as const satisfies Readonly<Record<string, Setting>>;
 
 /** The settings that each site has. */
