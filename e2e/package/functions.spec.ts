@@ -2,6 +2,8 @@
 import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { readMarkdown } from '../../scripts/documents/markdown.mjs';
 import { bodyOf, eventOf } from '../fixtures/post.js';
 import { onlyBlock } from '../fixtures/recipe.js';
 import { type Bench, expect, test } from '../fixtures/standalone.js';
@@ -25,6 +27,28 @@ interface Host {
     env: Readonly<Record<string, string>>,
   ) => Promise<Answer>;
 }
+
+/** Runs with the environment of a host that has this key. */
+const withKey = async (key: string | undefined, run: () => Promise<void>): Promise<void> => {
+  const before = process.env.OFFERSIGHT_API_KEY;
+  const set = (value: string | undefined): void => {
+    if (value === undefined) delete process.env.OFFERSIGHT_API_KEY;
+    else process.env.OFFERSIGHT_API_KEY = value;
+  };
+  set(key);
+  await run().finally(() => set(before));
+};
+
+/** Runs, and gives the lines that were logged as errors. */
+const loggedBy = async (run: () => Promise<void>): Promise<readonly unknown[][]> => {
+  const { error } = console;
+  const lines: unknown[][] = [];
+  console.error = (...line) => void lines.push(line);
+  await run().finally(() => {
+    console.error = error;
+  });
+  return lines;
+};
 
 type Fetching = (request: Request, second?: unknown) => Promise<Response>;
 
@@ -95,6 +119,15 @@ const HOSTS: Readonly<Record<string, Host>> = {
   },
 };
 
+/** Puts the built package where the files of a folder find it. */
+const install = async (folder: string): Promise<void> => {
+  const own = join(folder, 'node_modules', 'offersight');
+  await mkdir(own, { recursive: true });
+  await cp('package.json', join(own, 'package.json'));
+  await cp('dist', join(own, 'dist'), { recursive: true });
+  await symlink(resolve('node_modules'), join(own, 'node_modules'));
+};
+
 /** Puts the recipe's file beside the built package, with the stand-in as its upstream. */
 const deploy = async (
   { recipe, file }: Host,
@@ -103,11 +136,7 @@ const deploy = async (
   const code = await onlyBlock(recipe, 'js');
   expect(await readFile(recipe, 'utf8')).toContain(`\`\`\`js ${file}\n`);
   for (const said of ["site: 'acme-test',", 'perMinute: 50 ']) expect(code.split(said)).toHaveLength(2);
-  const own = join(folder, 'node_modules', 'offersight');
-  await mkdir(own, { recursive: true });
-  await cp('package.json', join(own, 'package.json'));
-  await cp('dist', join(own, 'dist'), { recursive: true });
-  await symlink(resolve('node_modules'), join(own, 'node_modules'));
+  await install(folder);
   await mkdir(dirname(join(folder, file)), { recursive: true });
   await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
   await writeFile(
@@ -122,14 +151,16 @@ const deploy = async (
   return (await import(pathToFileURL(join(folder, file)).href)) as Record<string, unknown>;
 };
 
-for (const [name, host] of Object.entries(HOSTS))
+const KEY_MISSING = [
+  [expect.stringMatching(/^OffersightError: configuration: Set apiKey .*[^\n]$/) as unknown],
+];
+
+for (const [name, host] of Object.entries(HOSTS)) {
   test(`the function for ${name} forwards events, distinguishes visitors, and takes only POST`, async ({
     bench,
   }) => {
     const env = { OFFERSIGHT_API_KEY: bench.apiKey };
-    const before = process.env.OFFERSIGHT_API_KEY;
-    process.env.OFFERSIGHT_API_KEY = bench.apiKey;
-    try {
+    await withKey(bench.apiKey, async () => {
       const exported = await deploy(host, bench);
       const send = (address: string, body: string): Promise<Answer> =>
         host.call(exported, { method: 'POST', body, address }, env);
@@ -147,8 +178,55 @@ for (const [name, host] of Object.entries(HOSTS))
       expect((await post('198.51.100.2', 200)).status).toBe(429);
       expect((await post('198.51.100.3', 201)).status).toBe(200);
       expect((await host.call(exported, { method: 'GET', address: '198.51.100.4' }, env)).status).toBe(405);
-    } finally {
-      if (before === undefined) delete process.env.OFFERSIGHT_API_KEY;
-      else process.env.OFFERSIGHT_API_KEY = before;
-    }
+    });
   });
+
+  test(`the function for ${name} loads without the key, answers 503, and says so in one line`, async ({
+    bench,
+  }) => {
+    const lines = await loggedBy(() =>
+      withKey(undefined, async () => {
+        const exported = await deploy(host, bench);
+        for (const number of [1, 2]) {
+          const request = { method: 'POST', body: bodyOf(eventOf(number)), address: '198.51.100.1' };
+          expect((await host.call(exported, request, {})).status).toBe(503);
+        }
+      }),
+    );
+    expect(lines).toEqual(KEY_MISSING);
+  });
+}
+
+test('Next’s guide without the key: the server starts, the route answers 503, and the log has one line', async ({
+  bench: { folder },
+}) => {
+  const { blocks } = readMarkdown(await readFile('docs/start/next.md', 'utf8'));
+  const write = async (name: string): Promise<string> => {
+    const [block] = blocks.filter((each) => each.name === name && each.language === 'ts');
+    const file = join(folder, name.replace('.ts', '.js'));
+    const { outputText } = ts.transpileModule(`${block?.text}`, {
+      compilerOptions: { module: ts.ModuleKind.ESNext, target: ts.ScriptTarget.ES2022 },
+    });
+    await mkdir(dirname(file), { recursive: true });
+    // Next finds files without their ending.
+    const code = outputText.replaceAll("/offer-proxy'", "/offer-proxy.js'");
+    await writeFile(file, code.replace("'offers.db'", JSON.stringify(join(folder, 'offers.db'))));
+    return pathToFileURL(file).href;
+  };
+  await install(folder);
+  await writeFile(join(folder, 'package.json'), '{ "type": "module" }');
+  await write('app/offer-events/offer-proxy.ts');
+  const [route, start] = [await write('app/offer-events/route.ts'), await write('instrumentation.ts')];
+  process.env.NEXT_RUNTIME = 'nodejs';
+  const lines = await loggedBy(() =>
+    withKey(undefined, async () => {
+      const { register } = (await import(start)) as { register: () => Promise<void> };
+      await register();
+      const { POST } = (await import(route)) as { POST: Fetching };
+      for (const number of [1, 2])
+        expect((await POST(requestOf('POST', bodyOf(eventOf(number)), {}))).status).toBe(503);
+    }),
+  );
+  delete process.env.NEXT_RUNTIME;
+  expect(lines).toEqual(KEY_MISSING);
+});
