@@ -61,11 +61,9 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
   let liveChanged = (): void => undefined;
   const trail = createTrail(runtime.now, (event) => {
     liveChanged();
-    try {
-      if (event) onEvent?.(event);
-    } catch (cause) {
+    new Promise((resolve) => resolve(event && onEvent?.(event))).catch((cause: unknown) => {
       console.error('onEvent threw:', cause);
-    }
+    });
   });
 
   const standIn = await startStandIn({

@@ -6,8 +6,10 @@ import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Fault, startUpstream, type Upstream, type UpstreamOptions } from '../../src/upstream/server.js';
+
+import { WAYS, watchEscapes } from '../support/hooks.js';
 
 const API_KEY = 'test_key';
 const ID = 'a52ge40b';
@@ -146,6 +148,21 @@ describe('its owner hears of each call', () => {
       '204 viewed null false',
     ]);
   });
+
+  it.each(Object.entries<readonly (() => unknown)[]>(WAYS))(
+    'and if what hears of it %s, the call is answered all the same, and the process goes on',
+    async (way, all) => {
+      const escapes = watchEscapes();
+      const shown = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+      for (const broken of all) {
+        const watched = await start({ onCall: broken });
+        expect((await event('k1', {}, watched)).status).toBe(204);
+      }
+      await escapes.stop();
+      expect(escapes.escaped).toEqual([]);
+      expect(shown.mock.calls.length).toBe(way === 'throws' || way === 'rejects' ? all.length : 0);
+    },
+  );
 });
 
 describe('an offer event is refused, and leaves no row', () => {

@@ -21,6 +21,7 @@ import type { Log, LogFields } from './log.js';
 import type { SiteMetrics } from './metrics.js';
 import { watchReadiness } from './readiness.js';
 import { type IntakePlace, openAnyIntake } from './sources.js';
+import { whereOf } from './using-intake.js';
 
 /** What one site runs on. */
 export interface SiteOptions {
@@ -92,6 +93,17 @@ const naming = (intake: Intake, log: Log): Intake => ({
   },
 });
 
+/**
+ * Says where events are kept, and what waits there. A release that starts in another folder has a new file, and nobody
+ * would look for the events that stayed in the old one.
+ */
+const sayPlace = async ({ place }: SiteOptions, intake: Intake, log: Log): Promise<void> => {
+  const { waiting } = await intake.status(platformRuntime().now());
+  let isNew = !(await intake.list({ limit: 1 })).length;
+  if (isNew) for await (const cells of intake.ledger()) isNew &&= !cells.length;
+  log.info('intake', { place: whereOf(place), schema: place.schema, is_new: isNew, waiting });
+};
+
 /** Makes what answers, over an open intake. */
 const run = (
   options: SiteOptions,
@@ -136,6 +148,8 @@ const run = (
     },
   });
   if (durable && watched) metrics?.watch(durable, watched.isTaking);
+  // If it cannot be read, the alerts say so.
+  if (durable) void sayPlace(options, durable, log).catch(() => undefined);
   return {
     endpoint: toNodeListener(proxy, { path: options.path }),
     administer: admin && toNodeListener(admin),

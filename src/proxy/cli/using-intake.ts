@@ -1,4 +1,5 @@
 /** What a command does with an intake: opens and closes it, and says which one cannot be reached. */
+import { resolve } from 'node:path';
 import { isOffersightError } from '../../errors.js';
 import type { Intake } from '../intake/intake.js';
 import { Failure } from './failure.js';
@@ -16,8 +17,9 @@ const whyAway = (cause: unknown): string | undefined => {
   return AWAY.exec(`${code} ${cause.message}`)?.[0] ?? whyAway(cause.cause);
 };
 
-/** Where an intake is, without what its URL says of passwords. */
-const whereOf = ({ intake, url = '' }: IntakePlace): string => {
+/** Where an intake is: the whole path of a file, or a URL without what it says of passwords. */
+export const whereOf = ({ intake, url = '' }: IntakePlace): string => {
+  if (intake.startsWith('sqlite:')) return resolve(intake.slice('sqlite:'.length));
   const where = isSecretPlace(intake) ? url : intake;
   if (!URL.canParse(where)) return intake;
   const { protocol, host, pathname } = new URL(where);
