@@ -40,6 +40,8 @@ const CODES: Readonly<Record<string, string>> = {
   resource_not_found:
     'Chargebee does not know this personalized offer; offersight dev takes only ids that it made, unless --any-id is given',
   machine: 'the proxy takes nothing from crawlers, monitors and browsers that a script drives',
+  unknown_outcome:
+    'an earlier page sent it and heard no answer, and the server keeps nothing that says whether it counted',
   conflict: 'its event id was used for something else before',
   subject_mismatch: 'it belongs to another user than the session',
   overloaded: 'more events come than the plan’s calls allow',

@@ -21,6 +21,8 @@ export interface WireEvent {
   readonly group?: string | undefined;
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;
+  /** Whether an earlier request, of whose answer nobody heard, may have brought it. Left out if not. */
+  readonly may_be_known?: boolean | undefined;
 }
 
 /** A request's body. */

@@ -30,7 +30,9 @@ export interface DecodedEvent {
   readonly group: string | undefined;
   /** How it was closed. */
   readonly reason: DismissReason | undefined;
-  /** Which of these two was sent, but unusable, and so left out. */
+  /** Whether an earlier request, of whose answer nobody heard, may have brought it. */
+  readonly mayBeKnown: boolean;
+  /** Which of group and reason was sent, but unusable, and so left out. */
   readonly unusable: 'group' | 'reason' | undefined;
 }
 
@@ -63,6 +65,7 @@ const EVENT_FIELDS = new Set([
   'token',
   'group',
   'reason',
+  'may_be_known',
 ]);
 /** How a type is spelt. A client that is newer than this proxy may send one that it does not know yet. */
 const LATER_TYPE = /^[a-z_]{1,32}$/;
@@ -131,17 +134,18 @@ const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem =
     expiresAt,
     subject,
     token,
+    mayBeKnown: record.may_be_known === true,
     ...decodeFigures(type, record),
   };
   return { id, event };
 };
 
-const FOR_FIGURES = new Set(['group', 'reason', 'unusable']);
+const NO_CONTENT = new Set(['group', 'reason', 'unusable', 'mayBeKnown']);
 
-/** Compares what both say, not how they were written; what is for figures makes no difference. */
+/** Compares what both say, not how they were written; what is for figures, or of an earlier request, makes no difference. */
 const isSame = (a: DecodedItem, b: DecodedItem): boolean => {
   const identify = (item: DecodedItem): string =>
-    JSON.stringify(item, (name, value: unknown) => (FOR_FIGURES.has(name) ? undefined : value));
+    JSON.stringify(item, (name, value: unknown) => (NO_CONTENT.has(name) ? undefined : value));
   return identify(a) === identify(b);
 };
 

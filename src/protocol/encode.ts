@@ -5,13 +5,19 @@ import type { DismissedEvent, OfferEvent } from './event.js';
 /** The JSON of flat fields. Libraries add a `toJSON` to prototypes, so it has none, and lists are put together by hand. */
 export const jsonOf = (fields: object): string => JSON.stringify({ __proto__: null, ...fields });
 
-const encodeEvent = (event: OfferEvent, isPlain: boolean): string => {
+/** An event to be sent. */
+export type Outgoing = OfferEvent & {
+  /** Whether an earlier request, of whose answer nobody heard, may have brought it. */
+  readonly mayBeKnown?: boolean | undefined;
+};
+
+const encodeEvent = (event: Outgoing, isPlain: boolean): string => {
   // What a page put on `Object.prototype` is no field of the event.
-  const own: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>> & { __proto__: null } = {
+  const own: Outgoing & Partial<Pick<DismissedEvent, 'reason'>> & { __proto__: null } = {
     __proto__: null,
     ...event,
   };
-  const { id, type, offerId, occurredAt, expiresAt, subject, token, group, reason } = own;
+  const { id, type, offerId, occurredAt, expiresAt, subject, token, group, reason, mayBeKnown } = own;
   return jsonOf({
     id,
     type,
@@ -20,7 +26,7 @@ const encodeEvent = (event: OfferEvent, isPlain: boolean): string => {
     expires_at: expiresAt,
     subject,
     token,
-    ...(isPlain ? {} : { group, reason }),
+    ...(isPlain ? {} : { group, reason, may_be_known: mayBeKnown }),
   } satisfies WireEvent);
 };
 
@@ -30,5 +36,5 @@ const encodeEvent = (event: OfferEvent, isPlain: boolean): string => {
  * @param sentAt Epoch milliseconds, now.
  * @param plainUntil Until then nothing is said that version 0.1 did not know, epoch milliseconds.
  */
-export const encodeRequest = (events: readonly OfferEvent[], sentAt: number, plainUntil = 0): string =>
+export const encodeRequest = (events: readonly Outgoing[], sentAt: number, plainUntil = 0): string =>
   `{"v":${WIRE_VERSION},"sent_at":${sentAt},"events":[${events.map((event) => encodeEvent(event, plainUntil > sentAt)).join()}]}`;

@@ -44,6 +44,7 @@ describe('a valid request', () => {
             occurredAt: START - 3_700,
             expiresAt: START + 9_000,
             subject: 'u:3f9a~b.c-d',
+            mayBeKnown: false,
           },
         },
         {
@@ -55,6 +56,7 @@ describe('a valid request', () => {
             occurredAt: START - 3_700,
             expiresAt: undefined,
             subject: undefined,
+            mayBeKnown: false,
           },
         },
       ],
@@ -271,10 +273,22 @@ describe('what is for figures alone', () => {
     expect(figuresOf(fields)).toEqual([undefined, undefined, unusable]),
   );
 
+  it.each([
+    [true, true],
+    [false, false],
+    ['true', false],
+    [1, false],
+    [null, false],
+  ])('an earlier request may have brought it only if the page says so: %j', (given, expected) =>
+    expect(itemsOf(wireBody([wireEvent(1, { may_be_known: given })]))).toMatchObject([
+      { mayBeKnown: expected },
+    ]),
+  );
+
   it('never makes a conflict of what is otherwise the same, and what came first counts', () => {
     const events = [
       wireEvent(1, { type: 'dismissed', group: 'first' }),
-      wireEvent(1, { type: 'dismissed', group: 'second', reason: 'escape' }),
+      wireEvent(1, { type: 'dismissed', group: 'second', reason: 'escape', may_be_known: true }),
       wireEvent(1, { type: 'dismissed', group: '???' }),
     ];
     expect(itemsOf(wireBody(events))).toMatchObject([{ id: eventId(1), group: 'first', reason: undefined }]);

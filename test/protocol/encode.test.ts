@@ -45,9 +45,14 @@ describe('a request on the wire', () => {
   });
 
   it('says nothing that version 0.1 did not know until a time', () => {
-    const event = { ...viewedEvent(4, { group: 'summer' }), type: 'dismissed', reason: 'api' } as OfferEvent;
-    expect(encodeRequest([event], START, START + 1)).not.toMatch(/group|reason/);
-    expect(encodeRequest([event], START, START)).toMatch(/"group":"summer","reason":"api"/);
+    const event = {
+      ...viewedEvent(4, { group: 'summer' }),
+      ...{ type: 'dismissed', reason: 'api', mayBeKnown: true },
+    } as OfferEvent;
+    expect(encodeRequest([event], START, START + 1)).not.toMatch(/group|reason|known/);
+    expect(encodeRequest([event], START, START)).toMatch(
+      /"group":"summer","reason":"api","may_be_known":true/,
+    );
   });
 
   it('carries no impression and nothing that somebody hung on the event', () => {
@@ -123,6 +128,7 @@ describe('the most that an event takes', () => {
       subject: '~'.repeat(128),
       token: '~'.repeat(64),
       group: '~'.repeat(50),
+      mayBeKnown: true,
     };
     const bytes =
       utf8Bytes(encodeRequest([largest, largest], START)) - utf8Bytes(encodeRequest([largest], START));

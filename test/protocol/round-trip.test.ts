@@ -38,6 +38,7 @@ describe('what the page encodes, the proxy decodes', () => {
             event: {
               ...{ id, type, offerId, occurredAt, expiresAt, group, subject: undefined, token: undefined },
               ...{ reason: 'reason' in rest ? rest.reason : undefined, unusable: undefined },
+              mayBeKnown: false,
             },
           })),
         });

@@ -79,7 +79,7 @@ const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON
 const failure = (name: string): DOMException => new DOMException('', name);
 
 /** The fields of an entry and of its event that this version knows. */
-const ENTRY = ['v', 'event', 'endpoint', 'notBeforeAt', 'lease'];
+const ENTRY = ['v', 'event', 'endpoint', 'notBeforeAt', 'lease', 'mayBeKnown'];
 const EVENT = [
   ...['id', 'type', 'offerId', 'occurredAt', 'impressionId'],
   ...['expiresAt', 'subject', 'token', 'reason', 'group'],

@@ -129,8 +129,8 @@ const contentsOf = (body: string): Record<string, string> =>
   Object.fromEntries(
     (JSON.parse(body) as { events: { id: string }[] }).events.map((event) => [
       event.id,
-      // Fields that serve only figures may be left out.
-      JSON.stringify({ ...event, group: undefined, reason: undefined }),
+      // Fields that serve only figures may be left out, and an earlier request is no content.
+      JSON.stringify({ ...event, group: undefined, reason: undefined, may_be_known: undefined }),
     ]),
   );
 
@@ -154,7 +154,7 @@ const FIGURES = /,"(?:group|reason)":"[^"]*"/;
 
 const WIRE = [
   ...['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject', 'token'],
-  ...['group', 'reason'],
+  ...['group', 'reason', 'may_be_known'],
 ];
 
 /** Fields of events that the wire does not have. */

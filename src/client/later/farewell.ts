@@ -37,6 +37,9 @@ export const unsettled = (
   );
 };
 
+/** Longer than any event waits. */
+const SAID_MS = 6 * 86_400_000;
+
 /** What a farewell works with. */
 export interface FarewellContext {
   readonly outbox: Outbox;
@@ -58,6 +61,19 @@ export const createFarewell = (
   const said = new Set<string>();
   let hasTried = false;
 
+  /**
+   * Notes that a page which may be dying has sent these, or that it lives, and heard what became of them. Blind writes in
+   * one step: a page that is left would not live to write what depends on a read.
+   */
+  const note = (events: readonly OfferEvent[], until?: number): Promise<void> =>
+    outbox.records
+      .transact(async (rows) => {
+        for (const { id } of events)
+          if (until) rows.put(['seen', id, 'said'], { type: 'said', until });
+          else rows.delete(['seen', id, 'said']);
+      })
+      .catch(() => undefined);
+
   const say = async (): Promise<void> => {
     const now = runtime.now();
     const { kind, at, plainUntil } = outbox.pause;
@@ -71,7 +87,7 @@ export const createFarewell = (
     const body = encodeRequest(events, now, plainUntil);
     outbox.inFlight += body.length;
     try {
-      const response = await runtime.fetch(outbox.endpoint, {
+      const replying = runtime.fetch(outbox.endpoint, {
         headers: { 'content-type': 'application/json' },
         method: 'POST',
         redirect: 'error',
@@ -79,6 +95,8 @@ export const createFarewell = (
         body,
         keepalive: true,
       });
+      void note(events, now + SAID_MS);
+      const response = await replying;
       // Always read to the end: an unread body holds its share of the page's keepalive bytes for ever.
       const text = await response.text();
       // Nothing here waits for it: what settles events may have to be loaded first.
@@ -87,6 +105,7 @@ export const createFarewell = (
       // The entries are still in the outbox, and the flusher brings them.
     }
     outbox.inFlight -= body.length;
+    void note(events);
   };
 
   page.listen((change) => {

@@ -5,6 +5,8 @@ import type { OfferEvent, OfferEventType } from '../../protocol/event.js';
 export type RecordKey =
   | readonly [kind: 'entry' | 'dead', id: string]
   | readonly [kind: 'seen', offerId: string, type: MarkType]
+  /** Of an event, by its id: a farewell has said it, and its page has not heard what became of it. */
+  | readonly [kind: 'seen', id: string, type: 'said']
   | readonly [kind: 'state', name: 'pause' | 'site', endpoint: string];
 
 /** What is remembered of an offer beyond its events. */
@@ -61,6 +63,8 @@ export interface OutboxEntry {
   readonly endpoint?: string;
   /** Not due before, epoch milliseconds. */
   readonly notBeforeAt: number;
+  /** Whether a page may have sent it that died before it heard what became of it. */
+  readonly mayBeKnown?: boolean;
   /** Who is delivering it; void once `until` has passed, epoch milliseconds. */
   readonly lease?: { readonly token: string; readonly until: number };
 }

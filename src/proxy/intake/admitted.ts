@@ -44,6 +44,11 @@ export interface AdmittedEvent {
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;
   /**
+   * Whether an earlier request, of whose answer its page did not hear, may have brought it. An intake that keeps ids knows.
+   * @default false
+   */
+  readonly mayBeKnown?: boolean;
+  /**
    * Who reported it, so that one visitor can use up neither the pace nor the places of groups. It is never stored as it
    * is.
    * @default one visitor for all events that name none

@@ -126,6 +126,7 @@ export const createEntitlement = (
       group: found.group === 'other' ? OTHER_GROUPS : listedAs(group, groups),
       isGroupSigned: found.group === 'signed',
       reason,
+      mayBeKnown: event.mayBeKnown,
       visitor,
     };
   };

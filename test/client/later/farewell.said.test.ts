@@ -7,6 +7,8 @@ import { encodeRequest } from '../../../src/protocol/encode.js';
 import type { OfferEvent } from '../../../src/protocol/event.js';
 import { deferred } from '../../support/deferred.js';
 import { copyOf, dismissed, idOf, idsOf, START, viewed } from '../../support/events.js';
+import { memoryRecords } from '../../support/memory-records.js';
+import { storedIds } from '../../support/outbox.js';
 import { fakePage } from '../../support/page.js';
 import { fakeRuntime, settle } from '../../support/runtime.js';
 
@@ -14,7 +16,9 @@ describe('the farewell is said', () => {
   const ENDPOINT = 'https://shop.example/offer-events';
 
   const start = (answer: () => Promise<Response> = () => Promise.resolve(new Response('{}'))) => {
-    const outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause' | 'mirror'> = {
+    const records = memoryRecords();
+    const outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause' | 'mirror' | 'records'> = {
+      records,
       endpoint: ENDPOINT,
       inFlight: 0,
       pause: NO_PAUSE,
@@ -36,6 +40,8 @@ describe('the farewell is said', () => {
     const owner = { consent: 'granted' } as const;
     createFarewell({ outbox: outbox as Outbox, page, runtime, owner }, onLeave, onReply);
     return {
+      /** What the database says that a farewell has said. */
+      noted: () => storedIds(records, 'seen'),
       outbox,
       page,
       requests,
@@ -61,6 +67,20 @@ describe('the farewell is said', () => {
     await become('visible');
     await become('hidden');
     expect(requests[1]?.init?.body).toMatch(/"group":"summer","reason":"control"/);
+  });
+
+  test.each<[what: string, ends: (reply: ReturnType<typeof deferred<Response>>) => void]>([
+    ['an answer', ({ resolve }) => resolve(new Response('{}', { status: 503 }))],
+    ['a failure', ({ reject }) => reject(new TypeError('Failed to fetch'))],
+  ])('and what it said is noted until its page hears %s: a page that dies hears nothing', async (_, end) => {
+    const reply = deferred<Response>();
+    const { become, noted } = start(() => reply.promise);
+    await become('hidden');
+    await settle();
+    expect(await noted()).toEqual([idOf(1), idOf(2)]);
+    end(reply);
+    await settle();
+    expect(await noted()).toEqual([]);
   });
 
   test('as one same-origin keepalive POST', async () => {

@@ -2,7 +2,7 @@
 import type { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../../../protocol/limits.js';
 
 /** Repeated here and checked by its type: importing the value would grow the first load. */
-const EVENT_BYTES: typeof MAX_EVENT_BYTES = 500;
+const EVENT_BYTES: typeof MAX_EVENT_BYTES = 520;
 /** The same as the farewell's. */
 export const KEEPALIVE_BYTES: typeof MAX_LEAVE_BYTES = 48_000;
 

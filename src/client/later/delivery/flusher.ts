@@ -38,7 +38,7 @@ export interface Flusher {
 /** How events leave. */
 export interface FlusherOptions {
   /**
-   * Most events in one request, as long as 500 bytes for each fit into `maxBatchBytes`: by default 95.
+   * Most events in one request, as long as 520 bytes for each fit into `maxBatchBytes`: by default 91.
    * @default 100
    * @range 1 to 500; less counts as 1, and more is not checked
    * @example `50`
@@ -156,7 +156,12 @@ export const createFlusher = (
       const isSettled = await applyVerdicts(leasing, events, attempt.verdicts, { now: runtime.now(), token });
       const verdicts = events.map(({ id }) => attempt.verdicts.get(id));
       const [first] = verdicts;
-      if (!isRefusing && first?.kind === 'refused' && verdicts.every((each) => each?.kind === 'refused')) {
+      if (
+        !isRefusing &&
+        first?.kind === 'refused' &&
+        first.code !== 'unknown_outcome' &&
+        verdicts.every((each) => each?.kind === 'refused')
+      ) {
         isRefusing = true;
         report(new OffersightError('refused', `All events were refused: ${first.code}.`));
       }
@@ -197,7 +202,9 @@ export const createFlusher = (
         if (nextAt !== undefined) schedule(nextAt - runtime.now());
         return;
       }
-      const attempt = await transport(entries.map(({ event }) => event));
+      const attempt = await transport(
+        entries.map(({ event, mayBeKnown }) => (mayBeKnown ? { ...event, mayBeKnown } : event)),
+      );
       await onAttempt?.(attempt);
       const isSettled = await settle(attempt, entries, token);
       // After a pause the page has to wake us.

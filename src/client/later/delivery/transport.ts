@@ -2,8 +2,7 @@
  * One attempt to deliver one batch, and what it came to. It never retries by itself; the outbox owns the schedule.
  */
 import type { Verdict } from '../../../protocol/batch.js';
-import { encodeRequest } from '../../../protocol/encode.js';
-import type { OfferEvent } from '../../../protocol/event.js';
+import { encodeRequest, type Outgoing } from '../../../protocol/encode.js';
 import { decodeReply } from '../../../protocol/reply.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Outbox } from '../../outbox/outbox.js';
@@ -32,7 +31,7 @@ export type Attempt =
     };
 
 /** Posts events once. */
-export type Transport = (events: readonly OfferEvent[]) => Promise<Attempt>;
+export type Transport = (events: readonly Outgoing[]) => Promise<Attempt>;
 
 /** An attempt is given up after this long, repeat and body included; strictly shorter than a lease. */
 const REQUEST_TIMEOUT_MS = 12_000;

@@ -44,6 +44,8 @@ export interface ChoosingContext {
   readonly now: () => number;
   /** How long an event of the caller's endpoint may wait, milliseconds. */
   readonly lifeMs: number;
+  /** Whether the caller's page has recorded it, and so hears what became of it. */
+  isOwn(id: string): boolean;
   /** Whether what bears an endpoint goes where the caller delivers. */
   isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
   /** Codes by the ids of events that the proxy refused, and by the impressions of refused views. */
@@ -51,7 +53,14 @@ export interface ChoosingContext {
 }
 
 /** Makes what chooses. */
-export const createChoosing = ({ owner, now: clock, lifeMs, isOurs, refused }: ChoosingContext): Choose => {
+export const createChoosing = ({
+  owner,
+  now: clock,
+  lifeMs,
+  isOwn,
+  isOurs,
+  refused,
+}: ChoosingContext): Choose => {
   /** Another user's waits until that one is back, or it expires; another endpoint's goes there. */
   const isOthers = ({ event: { subject, occurredAt }, endpoint }: OutboxEntry, now: number): boolean =>
     (subject && subject !== owner.subject) || !isOurs(endpoint, occurredAt + STRANDED_MS <= now);
@@ -93,7 +102,13 @@ export const createChoosing = ({ owner, now: clock, lifeMs, isOurs, refused }: C
         // What waits for an older event of its offer is due whenever that one is.
         if (dueAt > now) soon(dueAt);
         heldOffers.add(offerId);
-      } else pass.taken.push({ ...value, lease: { token, until: now + LEASE_MS } });
+      } else
+        pass.taken.push({
+          ...value,
+          // Who had leased it and did not give it back has died, perhaps after the request.
+          ...(value.lease && !isOwn(id) && { mayBeKnown: true }),
+          lease: { token, until: now + LEASE_MS },
+        });
     }
     return false;
   };

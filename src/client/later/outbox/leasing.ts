@@ -75,6 +75,7 @@ export const createLeasing = ({
     owner,
     now,
     lifeMs: Math.min(retentionMs, MAX_RETENTION_MS),
+    isOwn: (id) => mirror.has(id),
     // What bears none goes to the page's own.
     isOurs(there, isStranded) {
       if (!onStranded) return there === endpoint && isStranded;

@@ -110,6 +110,13 @@ export const createPasses = ({
       const isTried = tries(pass, isTrial);
       pass.taken = [];
       const isThrough = choose(portion, pass, discard);
+      pass.taken = await Promise.all(
+        pass.taken.map(async (entry) => {
+          const { id } = entry.event;
+          const isSaid = !mirror.has(id) && (await rows.get(['seen', id, 'said']));
+          return isSaid ? { ...entry, mayBeKnown: true } : entry;
+        }),
+      );
       for (const entry of pass.taken) rows.put(['entry', entry.event.id], entry);
       if (isTried && pass.taken[0])
         rows.put(['state', 'pause', endpoint], { ...outbox.pause, triedAt: now() });

@@ -54,8 +54,14 @@ const REQUEST_MS = 8_000;
 
 interface Memory {
   readonly content: string;
-  readonly verdict: Verdict;
+  /** The final verdict, if it has one. */
+  readonly verdict?: Verdict;
 }
+
+/** An earlier process may have forwarded it, and nobody knows: at most one of the two is. */
+const UNKNOWN: Verdict = { kind: 'refused', code: 'unknown_outcome' };
+
+const isTaken = ({ kind }: Verdict): boolean => kind === 'accepted' || kind === 'duplicate';
 
 const byOffer = (events: readonly AdmittedEvent[]): ReadonlyMap<string, AdmittedEvent[]> => {
   const offers = new Map<string, AdmittedEvent[]>();
@@ -107,19 +113,19 @@ const createTaking = (
   };
 
   /** The verdict for an event that is known already. */
-  const knownOf = ({ id, content }: AdmittedEvent): Verdict | undefined => {
+  const knownOf = ({ id, content, mayBeKnown }: AdmittedEvent): Verdict | undefined => {
     const known = remembered.get(id);
     const before = known?.content ?? inFlight.get(id);
     if (before !== undefined && before !== content) return { kind: 'refused', code: 'conflict' };
-    if (known) return known.verdict;
-    return inFlight.has(id)
-      ? outcomes.deferred(AGAIN_MS + runtime.random() * AGAIN_MS, 'in_progress')
-      : undefined;
+    if (inFlight.has(id)) return outcomes.deferred(AGAIN_MS + runtime.random() * AGAIN_MS, 'in_progress');
+    return known || !mayBeKnown ? known?.verdict : UNKNOWN;
   };
 
   const takeOne = async (event: AdmittedEvent, deadline: number): Promise<Verdict> => {
     const known = knownOf(event);
     if (known) return known;
+    // What this process has deferred it may forward later, though its page did not hear of that.
+    remembered.set(event.id, { content: event.content });
     const delayMs = await places.take(deadline);
     if (delayMs > 0) return outcomes.deferred(delayMs, 'overloaded');
     // A copy of it may have been forwarded while it waited.
@@ -149,9 +155,9 @@ const createTaking = (
       answered.set(event.id, verdict);
       said.push(verdict);
     }
-    // A `dismissed` without its `viewed` would lift the funnel over 100 %.
+    // A `dismissed` without its `viewed` would lift the funnel over 100 %. A view of unknown outcome most often counted.
     const isSeen =
-      viewedOffers.has(offerId) || said.some(({ kind }) => kind === 'accepted' || kind === 'duplicate');
+      viewedOffers.has(offerId) || said.some((verdict) => verdict === UNKNOWN || isTaken(verdict));
     const missing = said.find(({ kind }) => kind === 'deferred') ?? (isSeen ? undefined : said[0]);
     for (const event of ofOffer)
       if (event.type !== 'viewed') answered.set(event.id, missing ?? (await takeOne(event, deadline)));
@@ -178,7 +184,12 @@ const createTaking = (
     },
     knows: async (events) =>
       new Set(
-        events.filter(({ id, content }) => remembered.get(id)?.content === content).map(({ id }) => id),
+        events
+          .filter(({ id, content }) => {
+            const known = remembered.get(id);
+            return known?.verdict && known.content === content;
+          })
+          .map(({ id }) => id),
       ),
     async close() {
       isClosed = true;

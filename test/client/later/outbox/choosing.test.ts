@@ -19,6 +19,7 @@ interface Rules extends Pick<Pass, 'token' | 'limit' | 'pausedUntil' | 'excess' 
   /** Codes by id. */
   readonly refused: Map<string, string>;
   isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
+  isOwn(id: string): boolean;
 }
 
 /** A pass over portions of records, and what it came to. */
@@ -31,6 +32,7 @@ const pass = (
     ...{ owner: { consent: 'granted' }, token: 'me', limit: 100, now: START, pausedUntil: 0 },
     ...{ excess: 0, reason: 'outbox-full', heldOffers: [], refused: new Map() },
     isOurs: (there = ENDPOINT) => there === ENDPOINT,
+    isOwn: () => false,
     ...fields,
   };
   const choose = createChoosing({ ...rules, now: () => rules.now, lifeMs: LIFE_MS });

@@ -17,6 +17,55 @@ export const describeLeases = (open: OpenRecords): void => {
     return { ...openTab(records, runtime), records, runtime, another: () => openTab(records, runtime) };
   };
 
+  describe('what an earlier page may have sent', () => {
+    /** Which of these the next page sends as such. */
+    const marked = async (tab: Tab): Promise<string[]> =>
+      (await tab.leasing.lease('next', 9)).entries.flatMap(({ event, mayBeKnown }) =>
+        mayBeKnown ? [event.id] : [],
+      );
+    const say = (tab: Tab, ...numbers: number[]) =>
+      tab.outbox.records.transact(async (rows) => {
+        for (const n of numbers) rows.put(['seen', idOf(n), 'said'], { type: 'said', until: START + 9e9 });
+      });
+
+    test('is what a farewell said whose page heard no answer', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1), viewed(2)));
+      await say(tab, 2);
+      await expect(marked(tab.another())).resolves.toEqual([idOf(2)]);
+    });
+
+    test('is what it was sending as it died', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1), viewed(2)));
+      await tab.leased('one', 1);
+      await tab.runtime.advance(LEASE_MS);
+      await expect(marked(tab.another())).resolves.toEqual([idOf(1)]);
+    });
+
+    test('is not what it gave back, and not its own for a page that lives', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1), viewed(2)));
+      await tab.leased('one', 1);
+      await tab.leasing.release('one', new Map([[idOf(1), 0]]));
+      await expect(marked(tab.another())).resolves.toEqual([]);
+      await tab.runtime.advance(LEASE_MS);
+      await say(tab, 1, 2);
+      await expect(marked(tab)).resolves.toEqual([]);
+    });
+
+    test('stays so though the next page gives it back', async () => {
+      const tab = start();
+      await tab.append(plain(viewed(1)));
+      await say(tab, 1);
+      const next = tab.another();
+      await expect(marked(next)).resolves.toEqual([idOf(1)]);
+      await next.leasing.release('next', new Map([[idOf(1), 0]]));
+      await tab.outbox.records.transact(async (rows) => rows.delete(['seen', idOf(1), 'said']));
+      await expect(marked(tab.another())).resolves.toEqual([idOf(1)]);
+    });
+  });
+
   describe('each entry to one holder', () => {
     test('what one holds, no other gets, until the lease ends', async () => {
       const tab = start();

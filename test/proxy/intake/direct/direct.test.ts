@@ -138,6 +138,43 @@ describe('what came of an event', () => {
   });
 });
 
+describe('an event that an earlier request may have brought', () => {
+  const again = (number: number, fields: Partial<AdmittedEvent> = {}): AdmittedEvent =>
+    admitted(number, { ...fields, mayBeKnown: true });
+  const UNKNOWN = { kind: 'refused', code: 'unknown_outcome' };
+
+  it('is given up and not forwarded by a process that does not remember it: at most one of the two counts', async () => {
+    expect(await verdictsOf([again(1)])).toEqual([UNKNOWN]);
+    expect(stage.called()).toEqual([]);
+    // It stays so for who asks again.
+    expect(await verdictsOf([again(1)])).toEqual([UNKNOWN]);
+  });
+
+  it('is a duplicate where the process remembers it', async () => {
+    await verdictsOf([admitted(1)]);
+    expect(await verdictsOf([again(1)])).toEqual([{ kind: 'duplicate' }]);
+    expect(stage.called()).toEqual([1]);
+  });
+
+  it('is forwarded if this process deferred it before, though its page did not hear that', async () => {
+    stage.answer = () => ({ kind: 'unavailable' });
+    await verdictsOf([admitted(1)]);
+    stage.answer = () => ({ kind: 'done' });
+    expect(await verdictsOf([again(1)])).toEqual([{ kind: 'accepted' }]);
+  });
+
+  it('leaves the dismissal of its offer be: most often the view has counted', async () => {
+    const view = again(1, { offerId: 'offer1' });
+    expect(await verdictsOf([view, dismissed(2, 1)])).toEqual([UNKNOWN, { kind: 'accepted' }]);
+    expect(stage.called()).toEqual([2]);
+  });
+
+  it('is no duplicate for those who ask what was taken', async () => {
+    await verdictsOf([again(1)]);
+    expect(await stage.taking.knows([again(1)])).toEqual(new Set());
+  });
+});
+
 describe('a request is answered within 8 s', () => {
   it('and events that are still under way are deferred, and remembered when they end', async () => {
     stage.answer = (number) => stage.after(number === 2 ? 9_000 : 100);
