@@ -25,7 +25,7 @@ export interface FakeTrackerOptions {
   readonly repeat?: Repeat;
   /** As the tracker's own. @default 'granted' */
   readonly consent?: Consent;
-  /** Called for each event, at once, and as durable. */
+  /** Called for each event, at once, and as durable. What it throws reaches the test, so that it may assert. */
   readonly onEvent?: (event: OfferEvent, isDurable: boolean) => void;
 }
 

@@ -10,6 +10,7 @@ import {
   type UsageOptions,
 } from '../../src/proxy/index.js';
 import { ALERTS, wordsOf } from '../../src/proxy/telling/alerts.js';
+import { deferred } from '../support/deferred.js';
 import { type FunctionsOf, WAYS, type Way, watchEscapes } from '../support/hooks.js';
 import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
 import { settle } from '../support/runtime.js';
@@ -144,6 +145,27 @@ describe('a hook of the proxy', () => {
       }
     },
   );
+});
+
+describe('a hook that rejects after its request was answered', () => {
+  const asked = ['subject', 'authorize', 'address', 'caller', 'subscriptionFor', 'propertiesFor'] as const;
+
+  it.each(asked)('ends no process, and the same event is taken later: %s', async (name) => {
+    const late = deferred<unknown>();
+    let isBroken = true;
+    const hook = (): unknown => (isBroken ? late.promise : GOOD[name]);
+    const started = startProxy(
+      (name in USAGE
+        ? { usage: { subscriptionFor: () => 'sub-4711', [name]: hook } }
+        : { [name]: hook }) as Parameters<typeof startProxy>[0],
+    );
+    expect(await send(started, {})).toMatch(/ unavailable$/);
+    late.reject(new Error('of the host'));
+    await settle();
+    isBroken = false;
+    expect(await send(started, {})).toBe('accepted');
+    await started.end();
+  });
 });
 
 describe('a report of the host’s own code', () => {
