@@ -29,7 +29,7 @@ export interface UpstreamOptions {
   readonly historyFile?: string;
   /** The clock for limits, windows and ages, epoch milliseconds. @default Date.now */
   readonly now?: () => number;
-  /** Called for each call when it ends. */
+  /** Called for each call when it ends. What it throws is written to standard error. */
   readonly onCall?: (call: Call) => void;
 }
 

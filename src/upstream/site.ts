@@ -86,7 +86,7 @@ export class Site {
   readonly fulfillments = new Fulfillments();
   enabled: Enabled = { offer_events: 'ok' };
   readonly #startLimits: Limits;
-  readonly #onCall: (call: Call) => void;
+  readonly #onCall: ((call: Call) => void) | undefined;
   readonly #changes = new EventEmitter().setMaxListeners(0);
   #life = newLife();
 
@@ -96,7 +96,7 @@ export class Site {
     this.apiKey = options.apiKey;
     this.now = options.now;
     this.#startLimits = options.limits;
-    this.#onCall = options.onCall ?? (() => {});
+    this.#onCall = options.onCall;
     this.gate = new Gate(options.limits);
     this.offers = new Offers(options.offers);
     this.history = new History(options.historyFile);
@@ -120,7 +120,10 @@ export class Site {
 
   /** A call ended. */
   ended(call: Call): void {
-    this.#onCall({ ...call });
+    // A program that watches must not spoil the call's answer, nor end the process.
+    new Promise((resolve) => resolve(this.#onCall?.({ ...call }))).catch((cause: unknown) => {
+      console.error('onCall threw:', cause);
+    });
     this.changed();
   }
 
