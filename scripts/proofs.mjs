@@ -41,7 +41,7 @@ export const SERVER_UNITS = [
   'test/privacy/*.test.ts',
   'test/reference.test.ts',
   'test/reference/*.test.ts',
-  'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,status}.test.ts',
+  'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,start-line,status}.test.ts',
   'test/proxy/door/{admission,framing,measure,path,sharing,size,slow,surroundings,visitors}.test.ts',
   'test/proxy/forward/{busy-process,connection,forwarder-faults,jumps,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',

@@ -4,6 +4,7 @@ import { expect, type LogLine, type Standalone, test } from '../fixtures/standal
 /** The fields that a line of each message may have, and no others. */
 const FIELDS: Readonly<Record<string, readonly string[]>> = {
   listening: ['url', 'operators', 'endpoint', 'script', 'integrity', 'admin'],
+  intake: ['place', 'is_new', 'waiting'],
   request: ['status', 'code', 'durationMs'],
   verdict: ['verdict', 'code', 'type', 'events'],
   call: ['destination', 'outcome', 'events', 'durationMs'],
@@ -29,7 +30,7 @@ test.describe('the log of the standalone proxy', () => {
     proxy.kill('SIGTERM');
     await proxy.ended;
     expect(new Set(proxy.log.map(({ message }) => message))).toEqual(
-      new Set(['listening', 'request', 'verdict', 'call', 'forwarded', 'stopping', 'stopped']),
+      new Set(['intake', 'listening', 'request', 'verdict', 'call', 'forwarded', 'stopping', 'stopped']),
     );
     for (const { time, level, message, ...fields } of proxy.log) {
       expect(new Date(String(time)).toISOString()).toBe(time);

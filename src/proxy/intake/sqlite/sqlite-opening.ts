@@ -24,7 +24,8 @@ import { doubtAbout, surroundingsOf } from './sqlite-place.js';
 /** Options of `sqliteIntake`. */
 export interface SqliteIntakeOptions extends IntakeBounds, ReadOnlyOption {
   /**
-   * Path of the database file. It is created if it does not exist.
+   * Path of the database file. It is created if it does not exist. Name the whole path: a process that starts in another
+   * folder would have another file, and the events that wait in the first one would stay there.
    * @range a path on a local disk whose folder exists
    * @example `'/var/lib/offersight/intake.db'`
    */
