@@ -151,6 +151,26 @@ test.describe('a form that closes a dialog', () => {
   }
 });
 
+test('Enter in a field of a form that closes a dialog dismisses nothing, and Enter on its button does', async ({
+  page,
+  stack,
+}) => {
+  const dialog = (id: string) =>
+    `<dialog id="${id}-box">${offer(id, '<i>')}<form method="dialog"><input><button>OK</button></form></dialog>`;
+  await stack.open(page, dialog('kept') + dialog('closed'));
+  await trackerStats(page);
+  for (const [id, pressed] of [
+    ['kept', 'input'],
+    ['closed', 'button'],
+  ]) {
+    const box = page.locator(`#${id}-box`);
+    await box.evaluate((element: HTMLDialogElement) => element.showModal());
+    await box.locator(pressed as string).press('Enter');
+    await expect(box).toBeHidden();
+  }
+  await stack.expectRecorded(['viewed closed', 'dismissed closed']);
+});
+
 test.describe('if a card itself accepts', () => {
   const card = (inside: string, attributes = '') =>
     `<div class="offer" data-offer-id="card" data-offer-dwell="60000" data-offer-accept ${attributes}>${inside}</div>`;

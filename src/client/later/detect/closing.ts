@@ -144,6 +144,9 @@ export const createClosing = (
   /** Where the pointer went down, on what, and how what holds that was drawn. */
   let grabbed: Grabbed | undefined;
 
+  /** What has the focus while Enter is down: in a field, that submits its form by a click on its first button. */
+  let entered: Element | undefined;
+
   const onPress = (event: MouseEvent): void => {
     // One that was lifted outside of the window was never heard to end.
     grabbed = undefined;
@@ -158,7 +161,8 @@ export const createClosing = (
     const isDown = event.type === 'pointerdown';
     const isNew = isDown || !event.detail;
     drop(({ reason }) => isNew || reason === 'control');
-    if (isOnScrollbar(event)) return;
+    const isByField = !isDown && !event.detail && entered && !pathOf(event).includes(entered);
+    if (isByField || isOnScrollbar(event)) return;
     const around = holders();
     if (isDown) grabbed = grab(event, around);
     const acts = attendHolders(around, (holder) => actOutside(holder, event));
@@ -198,6 +202,7 @@ export const createClosing = (
   const onKey = (event: KeyboardEvent): void => {
     if (!event.isTrusted || event.isComposing) return;
     const [target] = pathOf(event);
+    entered = event.key === 'Enter' ? target : undefined;
     // A script that closes by a key may leave nothing for a click to hit.
     if (/^(?:Enter| )$/.test(event.key) && target && isConventional(target)) attend(closedBy(event, target));
     if (hasEscape && event.key === 'Escape')
@@ -219,6 +224,9 @@ export const createClosing = (
   roots.capture(['pointercancel'], onPressCancelled);
   roots.capture(['scroll'], onScroll);
   roots.capture(['keydown'], onKey);
+  roots.capture(['keyup'], () => {
+    entered = undefined;
+  });
   roots.capture(['cancel'], onCancel);
   roots.capture(['submit'], (event) => acceptedBy(event, isConventional) && drop());
   roots.capture(['close', 'toggle', 'transitionrun', 'transitionend', 'animationstart', 'animationend'], () =>

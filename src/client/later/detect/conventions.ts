@@ -52,18 +52,23 @@ const formOf = (element: Element): Element | null => {
   return form?.nodeType ? form : element.closest('form');
 };
 
+/** In a form that closes its dialog; a type that no button has submits as well. */
 const closesForm = (element: Element): boolean =>
-  element.matches('[type=submit],button:not([type])') && !!formOf(element)?.matches('[method=dialog]');
+  element.matches('[type=submit],button:not([type=button],[type=reset])') &&
+  !!formOf(element)?.matches('[method=dialog]');
 
-/** In a form that closes a dialog a button that has such a value, or none, closes; any other one answers. */
+/** What a button sends that closes. */
+const REFUSAL = /^(?:cancel|close|dismiss|no(?:\W*thank.*)?)?$/i;
+/** What a button sends that agrees, if another one refuses, and else only closes. */
+const NEUTRAL = /^(?:ok|okay|done|default)$/i;
+
+/** In a form that closes a dialog any other button than one that refuses answers, unless it only can close the dialog. */
 const isAnswer = (element: Element): boolean => {
+  const value = element.getAttribute('value') ?? '';
   const form = formOf(element);
-  return (
-    !!form?.matches('[method=dialog]') &&
-    !/^(?:cancel|close|dismiss|no)?$/i.test(element.getAttribute('value') ?? '') &&
-    // A lone one, in all of the dialog, only can close it.
-    (form.closest('dialog') ?? form).querySelectorAll('button,[type=submit]').length > 1
-  );
+  if (!form?.matches('[method=dialog]') || REFUSAL.test(value)) return false;
+  const buttons = [...(form.closest('dialog') ?? form).querySelectorAll('button,[type=submit]')];
+  return (NEUTRAL.test(value) ? buttons.filter(closesForm) : buttons).length > 1;
 };
 
 /** Opens a popover and closes it again. */
@@ -106,11 +111,11 @@ export const closesByConvention = (labels: readonly string[] = []): IsConvention
   return (element) => {
     // A form's fields hide its own properties behind their names.
     if (matches(element, 'form')) return false;
-    if (element.matches(CONTROLS) || closesForm(element)) return !isAnswer(element);
+    if ((element.matches(CONTROLS) || closesForm(element)) && !isAnswer(element)) return true;
     if (element.matches(TOGGLE)) return !!targetOf(element)?.matches(':is(:popover-open)');
     const label = labelledBy(element) || element.getAttribute('aria-label');
     if (label) return isName(label);
-    const isWhole = element.matches(`${PRESSED},[type=button]`);
+    const isWhole = element.matches(`${PRESSED},[type=button],[type=submit],[type=image]`);
     // The text of a part is not the text of the whole.
     if (
       !isWhole &&

@@ -227,6 +227,46 @@ describe('a control closes nothing by convention', () => {
   });
 });
 
+describe('Enter', () => {
+  const FORM =
+    '<dialog open><p data-offer-id="a"></p><form method="dialog"><input><button>OK</button></form></dialog>';
+  const enter = (selector: string, type = 'keydown'): void =>
+    void find(selector).dispatchEvent(
+      trusted(new KeyboardEvent(type, { key: 'Enter', bubbles: true, composed: true })),
+    );
+  const closeDialog = async (): Promise<void> => {
+    find('dialog').removeAttribute('open');
+    await runtime.advance(5_000);
+  };
+
+  test('in a field submits the form by a click on its button, which dismisses nothing', async () => {
+    render(FORM);
+    enter('input');
+    click('button');
+    await closeDialog();
+    expect(log).toEqual([]);
+  });
+
+  test('on the button itself is a press on it', async () => {
+    render(FORM);
+    const offer = find('p');
+    enter('button');
+    click('button');
+    await closeDialog();
+    expect(log).toEqual([['control', 'a', offer]]);
+  });
+
+  test('in a field does not stand for a press that assistive technology makes later', async () => {
+    render(FORM);
+    const offer = find('p');
+    enter('input');
+    enter('input', 'keyup');
+    click('button');
+    await closeDialog();
+    expect(log).toEqual([['control', 'a', offer]]);
+  });
+});
+
 describe('Escape counts', () => {
   test('once the dialog is really closed', async () => {
     render(MODAL);

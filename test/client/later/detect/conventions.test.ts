@@ -198,3 +198,65 @@ describe('a control without any name is known by a class', () => {
     expect(closes(`<div class="popup-close">${ICON}<button>${ICON}</button></div>`)).toBe(false);
   });
 });
+
+describe('in a dialog, a button of form method=dialog closes', () => {
+  const CROSS_OF_PAGE = '<button type="button" aria-label="Close">×</button>';
+  const BUY = '<button type="button">Buy</button>';
+
+  test.each([
+    ['if it is the only button', '', '<button value="ok" id="pressed">OK</button>'],
+    ['if it has no value', BUY, '<button id="pressed">Not now</button><button value="yes">Yes</button>'],
+    ['if its type is none', BUY, '<button type="" id="pressed">Not now</button>'],
+    [
+      'if its value says no',
+      BUY,
+      '<button value="no-thanks" id="pressed">Later</button><button value="yes">Yes</button>',
+    ],
+    [
+      'if its name says so',
+      BUY,
+      '<button value="1" id="pressed">Close</button><button value="2">Yes</button>',
+    ],
+    [
+      'if its label says so',
+      BUY,
+      '<input type="submit" value="Close window" id="pressed"><button value="2">Yes</button>',
+    ],
+    [
+      'if its value says nothing, and no other button submits',
+      BUY,
+      '<button value="ok" id="pressed">OK</button>',
+    ],
+    [
+      'if its label says nothing, and no other button submits',
+      CROSS_OF_PAGE,
+      '<input type="submit" value="OK" id="pressed">',
+    ],
+  ])('%s', (_, offers, buttons) => {
+    for (const [inside, beside] of [
+      [`${offers}<form method="dialog">${buttons}</form>`, ''],
+      [offers, `<form method="dialog">${buttons}</form>`],
+    ])
+      expect(closes(`<dialog open><p data-offer-id="a">${inside}</p>${beside}</dialog>`, '#pressed')).toBe(
+        true,
+      );
+  });
+
+  test.each([
+    ['if its value answers', CROSS_OF_PAGE, '<button value="add" id="pressed">Add</button>'],
+    ['if its label answers', CROSS_OF_PAGE, '<input type="submit" value="Add" id="pressed">'],
+    [
+      'if it agrees beside one that refuses',
+      '',
+      '<button value="cancel">No</button><button value="ok" id="pressed">OK</button>',
+    ],
+    ['if it does not submit', '', '<button type="button" id="pressed">Show more</button>'],
+  ])('but not %s', (_, beside, buttons) => {
+    expect(
+      closes(
+        `<dialog open><p data-offer-id="a"></p>${beside}<form method="dialog">${buttons}</form></dialog>`,
+        '#pressed',
+      ),
+    ).toBe(false);
+  });
+});
