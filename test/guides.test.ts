@@ -38,6 +38,19 @@ describe('the guides', () => {
     for (const { guide } of STACKS) expect(list).toContain(`(${guide}.md)`);
   });
 
+  test.each(
+    ['docs/start', 'docs/recipes'].flatMap((folder) =>
+      readdirSync(folder)
+        .map((file) => `${folder}/${file}`)
+        .filter((file) =>
+          /createOfferProxy\(|proxy --site|offersight --site/.test(readFileSync(file, 'utf8')),
+        ),
+    ),
+  )('list the origins of pages, without which older browsers are refused: %s', (file) => {
+    const text = readFileSync(file, 'utf8');
+    expect(text).toMatch(/(?:origins: \[|--origins .*)'?https:\/\/shop\.example/);
+  });
+
   test.each(APPLICATIONS)('contain nothing that is not run: %s', (_, application) => {
     expect(readGuide(application).blocks.length).toBeGreaterThan(0);
   });

@@ -95,8 +95,6 @@ const PASSED = [
   ...[
     '2 * MAX_HEADERS',
     'for (const [name, value] of headers) outgoing.setHeader(name, value);',
-    'incoming.rawHeaders.length',
-    'rawHeaders.filter',
     'server.maxHeadersCount = MAX_HEADERS',
   ].map((use) => `src/proxy/node.ts: ${use}`),
   ...[
@@ -105,6 +103,7 @@ const PASSED = [
     'headers.append',
     'new Headers()',
     'rawHeaders.length',
+    'rawHeaders.length ? rawHeaders : Object.entries(headers).flatMap(([name, values]) => [values].flat().flatMap((value) => (value === undefined ? [] : [name, value])), )',
     'return headers;',
   ].map((use) => `src/proxy/node-messages.ts: ${use}`),
   // What code of the page gives in the place of an answer may have none.

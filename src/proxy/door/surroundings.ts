@@ -47,11 +47,14 @@ const MAX_ORIGINS = 20;
 /** What an alert may repeat of a request: an origin, and nothing else. */
 const ORIGIN = /^https?:\/\/[\w.:[\]-]{1,253}$/;
 
-/** Counts requests that are refused since neither fetch metadata nor a listed origin says that a page sent them. */
+/**
+ * Counts requests that are refused since neither fetch metadata nor a listed origin says that a page sent them. It is given the
+ * Origin of each of these, empty if it has none, and undefined for any other request.
+ */
 const watchMetadata = (
   alert: (message: string) => void,
   runtime: Pick<Runtime, 'elapsed'>,
-): ((headers: Heard['headers'], isRefused: boolean) => void) => {
+): ((refusedOrigin: string | undefined) => void) => {
   let since = runtime.elapsed();
   let requests = 0;
   let refused = 0;
@@ -65,7 +68,7 @@ const watchMetadata = (
     return named ?? 'the origins of your pages';
   };
 
-  return (headers, isRefused) => {
+  return (refusedOrigin) => {
     if (runtime.elapsed() - since > METADATA_WINDOW_MS) {
       since = runtime.elapsed();
       requests = refused = 0;
@@ -73,11 +76,11 @@ const watchMetadata = (
       named = undefined;
     }
     requests++;
-    if (!isRefused) return;
+    if (refusedOrigin === undefined) return;
     refused++;
-    const origin = headers.get('origin') ?? '';
-    const times = origins.get(origin) ?? 0;
-    if (ORIGIN.test(origin) && (times || origins.size < MAX_ORIGINS)) origins.set(origin, times + 1);
+    const times = origins.get(refusedOrigin) ?? 0;
+    if (ORIGIN.test(refusedOrigin) && (times || origins.size < MAX_ORIGINS))
+      origins.set(refusedOrigin, times + 1);
     if (refused >= HANDFUL && refused >= requests * LEAST_SHARE)
       alert(wordsOf(ALERTS.noMetadata, { origins: mostNamed() }));
   };
@@ -112,7 +115,8 @@ export const watchSurroundings = (
     // Monitors and robots ask in other ways.
     if (code !== undefined && code !== 'origin' && code !== 'budget') return;
     const lacksMetadata = code === 'origin' && !headers.has('sec-fetch-site');
-    if (code !== 'origin' || lacksMetadata) hearMetadata(headers, lacksMetadata);
+    if (code !== 'origin') hearMetadata(undefined);
+    else if (lacksMetadata) hearMetadata(headers.get('origin') ?? '');
     if (runtime.elapsed() - since > WINDOW_MS) {
       since = runtime.elapsed();
       requests = forwarded = notForwarded = further = 0;

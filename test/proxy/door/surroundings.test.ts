@@ -57,7 +57,7 @@ describe('an alert says', () => {
     ]);
   });
 
-  it('no other origin in that hour, however many somebody makes up', async () => {
+  it('no other origin in that hour, however many somebody makes up (attack 15)', async () => {
     await send(5, OLD);
     for (let at = 0; at < 40; at++) await send(6, { ...OLD, origin: `https://made-up-${at}.example` });
     started.runtime.pass(HOUR_MS / 2);
