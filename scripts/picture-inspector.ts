@@ -10,7 +10,7 @@ const FILE = 'docs/inspector.png';
 const PAGE = `<!doctype html>
 <html lang="en">
 <meta charset="utf-8"><title>Shop</title><link rel="icon" href="data:,">
-<script async src="/offersight.js" data-endpoint="/offer-events" data-occlusion></script>
+<script async src="/offersight.js" data-endpoint="/offer-events"></script>
 <style>
   body { margin: 0; padding: 24px 32px; font: 16px/1.5 system-ui, sans-serif; background: #f4f5f8; color: #1c2030 }
   h1 { margin: 0 0 40px }

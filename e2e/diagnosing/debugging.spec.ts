@@ -146,7 +146,6 @@ for (const [way, open] of Object.entries(WAYS)) {
         page,
         stack,
         `<div style="position: relative; width: 300px">${offer('a')}<p style="position: absolute; inset: 0; margin: 0; background: grey"></p></div>`,
-        { tag: 'data-occlusion', options: 'occlusion: true' },
       );
       await expect.poll(() => said).toContain('a: Something covers it.');
     });

@@ -122,13 +122,12 @@ test.describe('the debug function gets the reason', () => {
     });
   }
 
-  test('covered if something lies over an offer and the option asks for that', async ({ page, stack }) => {
+  test('covered if something lies over an offer', async ({ page, stack }) => {
     await openDiagnosed(
       page,
       stack,
       `${offer('under', '', 300)}${NEIGHBOUR}
        <div style="position: fixed; left: 0; top: 0; width: 400px; height: 300px; background: black"></div>`,
-      { options: 'occlusion: true' },
     );
     const note = await untilTold(page, 'under', 'covered');
     expect(note).toMatchObject({ ratio: 1, neededRatio: 0.5, dwelledMs: 0 });

@@ -600,9 +600,7 @@ test.describe('a page with the inspector', () => {
   test('does not lose an offer by presses in the inspector', async ({ page, stack }) => {
     const flyout = `<div role="dialog" class="offer" data-offer-id="flyout" data-offer-dwell="0">x</div>
       <script>addEventListener('click', ({ target }) => target.closest('[role=dialog]') || document.querySelector('[role=dialog]').remove())</script>`;
-    await stack.open(page, `${flyout}${offer('under')}`, {
-      script: 'data-endpoint="/offer-events" data-occlusion',
-    });
+    await stack.open(page, `${flyout}${offer('under')}`);
     await stack.expectRecorded(['viewed flyout', 'viewed under']);
     await openInspectorIn(page, FILE);
     await page.getByRole('heading', { name: 'Offersight' }).click();

@@ -92,8 +92,8 @@ const ATTRIBUTES: Readonly<Record<string, (page: Page, stack: Stack) => Promise<
   },
   'data-occlusion': async (page, stack) => {
     const cover = '<div class="offer" style="position: fixed; top: 0; background: grey"></div>';
-    await open(page, stack, 'data-occlusion', offer('covered') + WITNESS + cover);
-    await stack.expectRecorded(['viewed witness']);
+    await open(page, stack, 'data-occlusion="false"', offer('covered') + WITNESS + cover);
+    await stack.expectRecorded(['viewed covered', 'viewed witness']);
   },
   'data-data-layer': async (page, stack) => {
     await open(page, stack, 'data-data-layer="shopLayer personalized_offer_id"', offer('one'));

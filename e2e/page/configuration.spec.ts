@@ -89,7 +89,7 @@ test.describe('a tag that lost its attributes still works, and one line says wha
   test('a module that has attributes reads them, and finds the files beside it', async ({ page, stack }) => {
     await stack.open(
       page,
-      `${BODY}<script type="module" src="/offersight.js" data-endpoint="/offer-events" data-occlusion></script>`,
+      `${BODY}<script type="module" src="/offersight.js" data-endpoint="/offer-events" data-ignore="60000"></script>`,
       { script: '' },
     );
     await stack.expectRecorded(['viewed seen']);

@@ -87,12 +87,11 @@ test.describe('one line says so, and everything else works', () => {
 
   const PAGE = `${offer('one', 'data-offer-ignore="leave"')}${offer('two', 'data-offer-ignore="5000"')}
     <button data-offer-dismiss="one">x</button>`;
-  const ASKING = `${PROPERTIES} data-occlusion`;
 
   test('if the code that only some pages need is not served', async ({ page, stack }) => {
     const { complaints } = watch(page);
     await page.route(MORE, (route) => route.fulfill({ status: 404, body: '' }));
-    await stack.open(page, PAGE, { script: ASKING });
+    await stack.open(page, PAGE, { script: PROPERTIES });
     await expectAllElse(page, stack, complaints);
   });
 
@@ -107,7 +106,7 @@ test.describe('one line says so, and everything else works', () => {
         body: built.replace(`"${version}"`, '"0.0.9"'),
       }),
     );
-    await stack.open(page, PAGE, { script: ASKING });
+    await stack.open(page, PAGE, { script: PROPERTIES });
     await expectAllElse(page, stack, complaints);
   });
 
@@ -122,7 +121,7 @@ test.describe('one line says so, and everything else works', () => {
         contentType: 'text/html',
         headers: { 'content-security-policy': `script-src '${integrity}'` },
         body: `<!doctype html><link rel="icon" href="data:,">
-          <script async src="/offersight.js" integrity="${integrity}" ${ASKING}></script>${PAGE.replaceAll('class="offer"', 'style="width:300px;height:200px"')}`,
+          <script async src="/offersight.js" integrity="${integrity}" ${PROPERTIES}></script>${PAGE.replaceAll('class="offer"', 'style="width:300px;height:200px"')}`,
       }),
     );
     await page.goto(`${stack.site.url}/strict.html`);
@@ -151,7 +150,7 @@ test('a policy that allows the script file by a nonce also allows the code that 
         'content-security-policy':
           "default-src 'none'; script-src 'nonce-r4nd0m'; connect-src 'self'; style-src 'unsafe-inline'; require-trusted-types-for 'script'; trusted-types 'none'",
       },
-      body: `<!doctype html><script async src="/offersight.js" nonce="r4nd0m" ${PROPERTIES} data-occlusion></script>
+      body: `<!doctype html><script async src="/offersight.js" nonce="r4nd0m" ${PROPERTIES} data-ignore="60000"></script>
         ${offer('seen').replace('class="offer"', 'style="width:300px;height:200px"')}`,
     }),
   );
@@ -172,7 +171,7 @@ test('an import map’s integrity pins that code, which the script tag’s integ
       contentType: 'text/html',
       body: `<!doctype html><link rel="icon" href="data:,">
         <script type="importmap">{ "integrity": { "/offersight-more.js": "${integrity}" } }</script>
-        <script async src="/offersight.js" ${PROPERTIES} data-occlusion></script>
+        <script async src="/offersight.js" ${PROPERTIES} data-ignore="60000"></script>
         ${offer('seen').replace('class="offer"', 'style="width:300px;height:200px"')}`,
     }),
   );

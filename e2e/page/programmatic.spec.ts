@@ -1,5 +1,5 @@
 import { untilStored } from '../fixtures/database.js';
-import { holdBack, type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 
 test.describe('commands of the page', () => {
@@ -128,28 +128,6 @@ test.describe('the npm entry', () => {
     await page.unroute('**/module/later.js');
     await stack.open(page, '<p>Imprint</p>', { script: '', head: importing('') });
     await stack.expectRecorded(['viewed kept']);
-  });
-
-  test('does not count an offer that may be covered before its second load can check that', async ({
-    page,
-    stack,
-  }) => {
-    const arrive = await holdBack(page, '**/module/later.js');
-    const style = 'position: fixed; left: 0; top: 0; width: 400px; height: 300px';
-    await stack.open(
-      page,
-      `<div class="offer" data-offer-id="covered" data-offer-dwell="0" style="${style}"></div>
-       <div class="offer" data-offer-id="open" data-offer-dwell="0" style="position: fixed; right: 0"></div>
-       <div style="${style}; background: black"></div>`,
-      { script: '', head: importing('occlusion: true') },
-    );
-    // The geometry of the offers is known long before the last of these frames.
-    await page.evaluate(async () => {
-      for (let frame = 0; frame < 10; frame++) await new Promise(requestAnimationFrame);
-    });
-    expect(await page.evaluate(() => (window as unknown as { events: string[] }).events)).toEqual([]);
-    arrive();
-    await stack.expectRecorded(['viewed open']);
   });
 
   test('can be stopped and started again', async ({ page, stack }) => {

@@ -1,4 +1,4 @@
-/** What covers an offer, if a page asks for that: only elements that draw something, and only as far as they reach. */
+/** What covers an offer: only elements that draw something, and only as far as they reach. */
 import type { Tab } from '../engines/engine.js';
 import { append } from '../engines/offers.js';
 import { ENGINES, test } from '../engines/test.js';
@@ -47,6 +47,9 @@ const COVERED: Readonly<Record<string, string>> = {
     layer('background: grey'),
     `<div id="host"></div>${shadow('#host', STYLE + offer())}`,
   ),
+  'what a shadow tree above it draws, such as a cookie wall': under(
+    `<div class="above" style="position: absolute; inset: 0"></div>${shadow('.above', '<div style="position: absolute; inset: 0; background: grey"></div>')}`,
+  ),
   'an element in its own shadow tree': `<div id="host"></div>${shadow('#host', STYLE + under(layer('background: grey')))}`,
 };
 
@@ -56,6 +59,15 @@ const CLEAR: Readonly<Record<string, string>> = {
   'a background without opacity': under(layer('background: rgb(255 0 0 / 0)')),
   'a layer whose opacity is 0': under(layer('background: grey; opacity: 0')),
   'a layer without pointer events': under(layer('background: grey; pointer-events: none')),
+  'a shadow tree that draws nothing': under(
+    `<div class="above" style="position: absolute; inset: 0"></div>${shadow('.above', '<div style="position: absolute; inset: 0"></div>')}`,
+  ),
+  'a picture of one pixel that shields it from copying': under(
+    `<img src="data:image/gif;base64,R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7" alt="" style="position: absolute; inset: 0; width: 300px; height: 200px">`,
+  ),
+  'a picture that did not load': under(
+    '<img src="/nothing.png" alt="" style="position: absolute; inset: 0; width: 300px; height: 200px">',
+  ),
   'less than what it needs to show': under(layer('top: 150px; background: grey')),
   'exactly what it can spare': under(layer('top: 100px; background: grey')),
   'a line of text in a large layer': under(layer('', 'Sale')),
@@ -63,11 +75,12 @@ const CLEAR: Readonly<Record<string, string>> = {
   'an ancestor that would clip it if it were not fixed': `<div style="overflow: hidden; width: 0; height: 0">${offer('style="position: fixed; top: 0; left: 0; opacity: .95"')}</div>`,
   'its own parts': offer().replace(
     'Ten per cent off',
-    '<img alt="" style="width: 300px; height: 200px; background: grey">',
+    `<img src="${PIXEL}" alt="" style="width: 300px; height: 200px">`,
   ),
   'its own round corners': offer('style="border-radius: 100px"'),
   'an effect on an ancestor': `<div style="opacity: .99; filter: blur(0)">${offer()}</div>`,
   'itself, without pointer events': `<div style="pointer-events: none">${offer()}</div>`,
+  'itself, inert': `<div inert style="opacity: .99">${offer()}</div>`,
   'content that is given to a slot': `<div id="host"><div>Ten per cent off</div></div>${shadow('#host', `${STYLE}<div class="offer" data-offer-id="a" data-offer-dwell="300"><slot></slot></div>`)}`,
   'a box that its children draw': `<div style="display: contents" data-offer-id="a" data-offer-dwell="300"><div class="offer"></div></div>`,
 };
@@ -97,9 +110,7 @@ for (const name of ENGINES)
     ): Promise<void> => {
       for (const [number, [what, markup]] of Object.entries(pages).entries())
         await test.step(what, async () => {
-          stack.site.show(numbered(markup, number), {
-            script: 'data-endpoint="/offer-events" data-occlusion',
-          });
+          stack.site.show(numbered(markup, number));
           await tab.goto(`${stack.site.url}/page.html`);
           await trackerStats(tab);
           await look(number);

@@ -189,7 +189,7 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'display-contents-never-counts',
     breaks: 'an offer with display: contents counts by its children',
-    file: `${LATER_DETECT}/sight.ts`,
+    file: `${LATER_DETECT}/contents.ts`,
     find: "display === 'contents'",
     put: "display === ''",
     noticedBy: {
@@ -199,33 +199,33 @@ const SEEING: readonly Mutant[] = [
   {
     name: 'everything-hit-is-a-cover',
     breaks: 'only what draws something covers an offer',
-    file: 'src/client/later/more/covering.ts',
-    find: 'hit.getRootNode() === tree && draws(hit, x, y)',
+    file: `${LATER_DETECT}/covering.ts`,
+    find: 'hit.getRootNode() === tree && covers(hit, x, y, draws)',
     put: 'hit.getRootNode() === tree',
     noticedBy: { 'e2e/seeing/occlusion.spec.ts': ['in Chromium › an offer that nothing covers counts'] },
   },
   {
     name: 'any-part-is-enough',
     breaks: 'the share of an offer that shows has to meet the rule',
-    file: 'src/client/later/more/occlusion.ts',
+    file: `${LATER_DETECT}/occlusion.ts`,
     find: 'clearShareOf(element) >= needed - TOLERANCE',
     put: 'clearShareOf(element) > 0',
     noticedBy: {
       'e2e/seeing/occlusion.spec.ts': ['in Chromium › an offer that is covered counts once it is uncovered'],
-      'test/client/later/more/occlusion.test.ts': [
+      'test/client/later/detect/occlusion.test.ts': [
         'an offer does not count › while too little of it shows, where the browser says false',
       ],
     },
   },
   {
     name: 'occlusion-ignored',
-    breaks: 'with the occlusion option a covered offer does not count',
-    file: 'src/client/later/on-request.ts',
-    find: 'more?.isClear(element) ?? isWaived',
+    breaks: 'a covered offer does not count',
+    file: 'src/client/later/noticing.ts',
+    find: 'occlusion?.isClear(element) !== false',
     put: 'true',
     noticedBy: {
       'e2e/seeing/geometry.spec.ts': [
-        'an offer that something else covers › does not count until it is uncovered, if the page asks for occlusion (fault 49)',
+        'an offer that something else covers › does not count until it is uncovered (fault 49)',
       ],
     },
   },

@@ -113,8 +113,6 @@ export const createFirst = (
   const exposure = createExposureWatch({ ...context, registry }, options.viewability, (placement) =>
     recorder.onViewed(placement.offerId, placement, true),
   );
-  // What covers an offer is not known before the second load is there.
-  if (options.occlusion) exposure.extend({ isShown: nothing });
   const early = keepEarly(page, registry, exposure, () => loaded);
   /** Notes a decision of the user, or that there is another user. */
   const decide =

@@ -43,11 +43,10 @@ export interface TrackerOptions {
   /**
    * Whether an offer that something else covers does not count. Something that draws nothing there,
    * or takes no pointer events, covers nothing. A cover that lasts for less than the dwell may go
-   * unnoticed. It loads on request: beside the script file `offersight-more.js` has to be served;
-   * without it, covered offers count.
-   * @default false
+   * unnoticed.
+   * @default true
    * @range `true` or `false`
-   * @example `true`
+   * @example `false`
    */
   readonly occlusion?: boolean | undefined;
   /**

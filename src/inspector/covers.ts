@@ -1,10 +1,10 @@
-/** What covers an offer: why it does not count under the option `occlusion`, or what that option would change. */
+/** What covers an offer: why it does not count, or why it would not but for `occlusion: false`. */
 import type { Placement } from '../client/detect/placement.js';
 import type { ViewabilityRule } from '../client/detect/viewability.js';
 import { nameOf } from '../client/later/debug/wording.js';
+import { clearShareOf } from '../client/later/detect/covering.js';
 import { holds } from '../client/later/detect/roots.js';
 import { partInView } from '../client/later/detect/sight.js';
-import { clearShareOf } from '../client/later/more/covering.js';
 import type { Runtime } from '../runtime.js';
 import { isInViewport } from './reach.js';
 
@@ -42,8 +42,8 @@ const areaOf = ({ width, height }: DOMRectReadOnly): number => width * height;
 const sumOf = (areas: readonly number[]): number => areas.reduce((sum, area) => sum + area, 0);
 
 /**
- * Whether enough of an offer is in view, and so little of that is clear that it would not count under `occlusion`. Offers
- * larger than the window need less than is asked for here. The rule's own room is not asked: it would have to be a part of
+ * Whether enough of an offer is in view, and so little of that is clear that it would not count if it were tested. Offers
+ * larger than what clips them need less than is asked for here. The rule's own room is not asked: it would have to be a part of
  * its own for bundlers, which costs the first load of every page 10 bytes.
  */
 const isDecidedByCover = (
@@ -93,10 +93,11 @@ export const createCovers = (
 
   const wordsOf = (placement: Placement, boxes: readonly Element[]): string | undefined => {
     const { element } = placement;
-    if (!options.occlusion && !isDecidedByCover(placement, boxes, options.viewability)) return undefined;
+    const isHitTesting = options.occlusion !== false;
+    if (!isHitTesting && !isDecidedByCover(placement, boxes, options.viewability)) return undefined;
     const covering = coveringOf(element, boxes, apart);
-    if (!options.occlusion)
-      return `With the option occlusion it would not count now: ${covering ? nameOf(covering) : 'something'} covers it.`;
+    if (!isHitTesting)
+      return `Only occlusion: false lets it count now: ${covering ? nameOf(covering) : 'something'} covers it.`;
     return covering ? `${nameOf(covering)} covers it.` : 'Whether something covers it is not known yet.';
   };
 

@@ -37,18 +37,6 @@ const sizelessWords = (element: Element): string => {
     : 'It has no size. Give it content, or a width and a height.';
 };
 
-/** What is much higher than the box of an inline element around it is seen, and not measured. */
-export const inlineWords = (element: Element): string | undefined => {
-  if (getComputedStyle(element).display !== 'inline') return undefined;
-  const { width, height } = element.getBoundingClientRect();
-  const inner = [...element.querySelectorAll('*')].find(
-    (each) => each.getBoundingClientRect().height > 2 * height && isInViewport(each),
-  );
-  return inner
-    ? `It is inline, so its box has only ${Math.round(width)} × ${Math.round(height)} px: ${nameOf(inner)} in it is drawn outside of that. Give it display: inline-block.`
-    : undefined;
-};
-
 const CLOSED = 'dialog:not([open]),[popover]:not(:is(:popover-open))';
 
 /** The dialog, popover or details that an element lies in, or that it is, and that is not open. */
@@ -68,16 +56,11 @@ export const SCROLL = 'It is not in view. Scroll to it.';
 export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn: boolean): string => {
   const closed = closedAround(element, isDrawn);
   if (closed) return `${nameOf(closed)}${closed === element ? '' : ' around it'} is not open.`;
-  // What it holds stands for it, once the file is there that sees to that.
-  if (boxes[0] === element && getComputedStyle(element).display === 'contents')
-    return 'It is display: contents, and offersight-more.js (a chunk from npm) has not loaded.';
   if (getComputedStyle(element).display === 'contents' && !element.childElementCount)
     return 'It has no box: it is display: contents, and holds no element. Put data-offer-id on an element that has a box.';
   if (!isDrawn) return hidingOf(element);
   if (boxes.every((box) => isEmpty(box.getBoundingClientRect())))
     return vanisherOf(element) ?? sizelessWords(element);
-  const inline = inlineWords(element);
-  if (inline) return inline;
   const clippers = boxes.map(clipperOf);
   const [clipper] = clippers.every((each) => each) ? clippers : [];
   if (clipper) return clippingWords(clipper);

@@ -8,7 +8,7 @@ import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import { tooLittleOf } from './clipping.js';
 import { createCovers } from './covers.js';
-import { inlineWords, outOfViewOf, SCROLL } from './hiding.js';
+import { outOfViewOf, SCROLL } from './hiding.js';
 import { createHints, type HintsContext } from './hints.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import type { Stored } from './stored.js';
@@ -99,6 +99,7 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const reasonOf = createReasons(exposure, page, isDrawn);
   const hints = createHints({ inside, view, mistakes, runtime });
   const covers = createCovers(options, apart, runtime);
+  const isHitTesting = options.occlusion !== false;
   const unreported = createUnreported();
 
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
@@ -116,17 +117,15 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
       }
       case 'too-small': {
         const unseen = unreported(item, boxes, true);
-        return unseen
-          ? ['wrong', unseen]
-          : ['lacking', inlineWords(element) ?? tooLittleOf(element, item.needed)];
+        return unseen ? ['wrong', unseen] : ['lacking', tooLittleOf(element, item.needed)];
       }
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':
         return [
           'lacking',
-          (options.occlusion ? covers.over(item.placement, boxes) : undefined) ??
-            (options.occlusion ? 'Something covers it.' : 'Its time is broken off, and begins again.'),
+          (isHitTesting ? covers.over(item.placement, boxes) : undefined) ??
+            (isHitTesting ? 'Something covers it.' : 'Its time is broken off, and begins again.'),
         ];
       case 'not-shown':
         return ['lacking', hidingOf(element)];
@@ -171,10 +170,10 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     return ['lacking', 'It is about to be watched.'];
   };
 
-  /** Without `occlusion` it counts although something covers it. */
+  /** With `occlusion: false` it counts although something covers it. */
   const coverHints = (placement: Placement, standing: Standing): string[] => {
     const isSeen = standing === 'counted' || standing === 'dwelling';
-    if (options.occlusion || !isSeen) return [];
+    if (isHitTesting || !isSeen) return [];
     return [covers.over(placement, boxesOf(placement.element)) ?? []].flat();
   };
 

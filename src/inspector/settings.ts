@@ -23,7 +23,7 @@ export const SETTINGS: Readonly<Record<string, readonly [standard: string, attri
   'dismissal.escape': ['true', 'escape'],
   repeat: ['page', 'repeat'],
   ignore: ['off', 'ignore'],
-  occlusion: ['false', 'occlusion'],
+  occlusion: ['true', 'occlusion'],
   dataLayer: ['none', 'data-layer'],
   consent: ['granted', 'consent'],
   respectGpc: ['false', 'gpc'],

@@ -44,9 +44,9 @@ const page = () => {
 const said = (occlusion: boolean, { offer, covers }: ReturnType<typeof page>) =>
   covers(occlusion).over(placementOf(offer), [offer]);
 
-const WOULD = 'With the option occlusion it would not count now: <aside.slide> covers it.';
+const WOULD = 'Only occlusion: false lets it count now: <aside.slide> covers it.';
 
-it('names what the option occlusion would not let it count for', () => {
+it('names what lets it count only by occlusion: false', () => {
   const at = page();
   hits = [at.slide, at.offer, document.body];
   expect(said(false, at)).toBe(WOULD);

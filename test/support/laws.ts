@@ -100,8 +100,8 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['client', 'errors', 'runtime'],
   },
   'client/later/on-request': {
-    values: ['client/later/asking', 'client/later/detect', 'client/detect/exposure', 'errors'],
-    types: ['client/later/more/more', 'client/detect/placement'],
+    values: ['client/later/asking', 'client/later/detect', 'errors'],
+    types: ['client/later/more/ignoring', 'client/detect/placement'],
   },
   'client/later/asking': {
     types: [
@@ -113,23 +113,29 @@ export const LAWS: Readonly<Record<string, Law>> = {
   },
   'client/later/asking-script': { values: ['script-tag', 'version'], types: ['client/later/asking'] },
   'client/later/more': {
-    values: [
-      'client/later/more',
-      'client/detect/exposure',
-      'client/later/detect/roots',
-      'client/later/detect/sight',
-      'errors',
-      'version',
-    ],
+    values: ['client/later/more', 'client/later/detect/contents', 'errors', 'version'],
     types: ['client/detect', 'client/options', 'client/page', 'client/later/outbox/remembering', 'runtime'],
   },
   'client/later/debug': {
-    values: ['client/later/debug', 'client/later/diagnosis', 'protocol/event', 'protocol/group', 'version'],
+    values: [
+      'client/later/debug',
+      'client/later/detect/pictures',
+      'client/later/diagnosis',
+      'protocol/event',
+      'protocol/group',
+      'version',
+    ],
     types: ['client/detect', 'client/inside', 'client/options', 'runtime'],
     packages: ['leven'],
   },
   'client/later/noticing': {
-    values: ['client/later/asking', 'client/later/detect', 'client/later/on-request', 'errors'],
+    values: [
+      'client/later/asking',
+      'client/later/detect',
+      'client/later/on-request',
+      'client/detect/exposure',
+      'errors',
+    ],
     types: [
       'client/early',
       'client/inside',
@@ -213,11 +219,12 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'client/later/debug/wording',
       'client/later/detect/controls',
       'client/later/detect/conventions',
+      'client/later/detect/covering',
+      'client/later/detect/pictures',
       'client/later/detect/pressing',
       'client/later/detect/roots',
       'client/later/detect/sight',
       'client/later/diagnosis',
-      'client/later/more/covering',
       'protocol/event',
       'protocol/subject',
       'runtime',

@@ -12,9 +12,9 @@ export type NoteReason =
   | 'not-rendered'
   /** Less of it is visible than it needs. */
   | 'too-small'
-  /** Its styles, or an ancestor's, make it invisible. */
+  /** Its styles, or an ancestor's, make it invisible, or the picture that it is has not loaded. */
   | 'not-shown'
-  /** Something else covers it; only with the `occlusion` option. */
+  /** Something else covers it. */
   | 'covered'
   | 'page-hidden'
   /** It left, or the page was hidden, before its time was over. */

@@ -1,10 +1,10 @@
 /**
  * Composes the detecting side of the second load: other trees than the document, what observers do not report,
- * marked and inferred closing, what only some pages need, and why an offer has not counted.
+ * marked and inferred closing, ignoring where a page asks for it, and why an offer has not counted.
  */
 import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
-import type { EvaluationListener, ExposureWatch } from '../detect/exposure.js';
+import { type EvaluationListener, type ExposureWatch, isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
 import type { Placements, Registry, SearchRoot } from '../detect/registry.js';
 import type { EarlyAct } from '../early.js';
@@ -13,6 +13,7 @@ import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { loadDebug, loadInspector } from './asking.js';
 import { createClosing } from './detect/closing.js';
+import { boxesOf, createContents } from './detect/contents.js';
 import {
   createControls,
   type DecisionListener,
@@ -22,8 +23,10 @@ import {
   matches,
 } from './detect/controls.js';
 import { closesByConvention } from './detect/conventions.js';
+import { clearShareOf } from './detect/covering.js';
 import { createMotion } from './detect/motion.js';
 import { findByChanges } from './detect/mutations.js';
+import { createOcclusion } from './detect/occlusion.js';
 import { createRoots } from './detect/roots.js';
 import { isInView } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
@@ -101,10 +104,13 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   let onTrees = (): void => undefined;
   const roots = createRoots(registry, page, () => onTrees());
   const motion = createMotion(exposure, roots);
+  const contents = createContents(exposure);
+  const occlusion =
+    options.occlusion === false ? undefined : createOcclusion(exposure, runtime, clearShareOf);
   const onRequest = createOnRequest(context, roots, decisions);
-  const { boxesOf, isDrawn } = onRequest;
+  const isDrawn = (element: Element): boolean => boxesOf(element).some(isShown);
   onTrees = () => {
-    onRequest.refresh();
+    contents.refresh();
     motion.onTrees();
   };
   const isConventional: IsConventional =
@@ -121,14 +127,15 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       page,
       runtime,
       isInSight,
-      sight: onRequest,
+      sight: { boxesOf, isDrawn },
       isConventional,
       hasEscape,
     },
     decisions,
   );
 
-  const listeners: EvaluationListener[] = [motion.onEvaluation, onRequest.onEvaluation];
+  const listeners: EvaluationListener[] = [motion.onEvaluation, contents.onEvaluation];
+  if (occlusion) listeners.push(occlusion.onEvaluation);
   if (typeof options.debug === 'function')
     listeners.push((options.debug as Explaining)(exposure, page, call, isDrawn));
   const onEvaluation: EvaluationListener = (...evaluation) => {
@@ -136,7 +143,8 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   };
   stops.push(
     exposure.extend({
-      isShown: (element) => isDrawn(element) && onRequest.isClear(element),
+      isShown: (element) =>
+        contents.isMeasured(element) && isDrawn(element) && occlusion?.isClear(element) !== false,
       onEvaluation,
     }),
   );
@@ -188,7 +196,8 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     },
     stop() {
       isStopped = true;
-      for (const stop of [...stops, roots.stop, motion.stop, onRequest.stop, closing.stop]) stop();
+      for (const stop of stops) stop();
+      for (const each of [roots, motion, contents, occlusion, onRequest, closing]) each?.stop();
     },
   };
 };

@@ -9,7 +9,7 @@ export interface RawWatched {
   readonly hasTimers: boolean;
 }
 
-/** Keeps an offer in view, the first one of which half shows, until {@link endWatching}. */
+/** Keeps an offer in view, the first one of which half shows and nothing covers the middle, until {@link endWatching}. */
 export const startWatching = async (): Promise<void> => {
   const isFit = (element: Element): boolean =>
     element.checkVisibility({ visibilityProperty: true, opacityProperty: true }) &&
@@ -35,9 +35,13 @@ export const startWatching = async (): Promise<void> => {
         resolve(entry?.intersectionRatio ?? 0);
       }).observe(element);
     });
+  const isOnTop = (element: Element): boolean => {
+    const { left, top, width, height } = element.getBoundingClientRect();
+    return element.contains(document.elementFromPoint(left + width / 2, top + height / 2));
+  };
   for (const first of [...document.querySelectorAll('[data-offer-id]')].filter(isFit).slice(0, 5)) {
     first.scrollIntoView({ behavior: 'instant', block: 'center' });
-    if ((await shareOf(first)) < 0.5) continue;
+    if ((await shareOf(first)) < 0.5 || !isOnTop(first)) continue;
     const id = first.getAttribute('data-offer-id');
     const markup = first.outerHTML.slice(0, first.outerHTML.indexOf('>') + 1).slice(0, 200);
     let element = first;
@@ -72,7 +76,9 @@ export const startWatching = async (): Promise<void> => {
       leaving.disconnect();
       replacing.disconnect();
       const forMs = window.performance.now() - startedAt;
-      return element.isConnected && !hasLeft ? { markup, replaced, forMs, hasTimers } : undefined;
+      return element.isConnected && !hasLeft && isOnTop(element)
+        ? { markup, replaced, forMs, hasTimers }
+        : undefined;
     };
     Object.assign(globalThis, { [Symbol.for('watched by the doctor')]: end });
     return;

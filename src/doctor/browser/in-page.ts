@@ -50,7 +50,7 @@ export const readTracker = (): RawTracker => {
   // The page may have another version than the doctor.
   interface Inside {
     readonly owner?: { readonly consent?: string };
-    readonly options?: { readonly occlusion?: unknown; readonly viewability?: { readonly dwellMs?: number } };
+    readonly options?: { readonly viewability?: { readonly dwellMs?: number } };
     readonly registry?: {
       readonly placements?: {
         filter?(test: (placement: { readonly element: Element }) => boolean): readonly unknown[];
@@ -71,8 +71,8 @@ export const readTracker = (): RawTracker => {
     startedBy: tag ? Object.fromEntries([...tag.attributes].map(({ name, value }) => [name, value])) : null,
     endpoints: symbols.map(({ description = '' }) => description.slice('offersight '.length)),
     consent: String(inside?.owner?.consent ?? ''),
-    // Too long to wait for, where it is not known or an offer also has to lie on top.
-    dwellMs: inside?.options?.occlusion ? 1e9 : (inside?.options?.viewability?.dwellMs ?? 1e9),
+    // Too long to wait for, where it is not known.
+    dwellMs: inside?.options?.viewability?.dwellMs ?? 1e9,
     inClosedTrees: placements?.filter?.(({ element }) => isInClosed(element)).length ?? -1,
   };
 };

@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { ExposureWatch, Watched } from '../../../src/client/detect/exposure.js';
 import type { Placement } from '../../../src/client/detect/placement.js';
 import { loadMore } from '../../../src/client/later/asking.js';
-import type { More, MoreContext } from '../../../src/client/later/more/more.js';
+import type { Ignoring, IgnoringContext } from '../../../src/client/later/more/ignoring.js';
 import * as TELLING from '../../../src/client/later/more/telling.js';
 import {
   createOnRequest,
@@ -22,16 +21,14 @@ type Room = Awaited<ReturnType<typeof loadMore>>;
 let page: FakePage;
 let answer: Deferred<Room>;
 let reports: OffersightError[];
-let rechecks: number;
 /** What the room got, in order, and what it works with. */
 let told: string[];
-let given: MoreContext | undefined;
+let given: IgnoringContext | undefined;
 
 beforeEach(() => {
   page = fakePage();
   answer = deferred();
   reports = [];
-  rechecks = 0;
   told = [];
   given = undefined;
   vi.mocked(loadMore).mockReset().mockReturnValue(answer.promise);
@@ -41,14 +38,9 @@ beforeEach(() => {
 afterEach(() => page.stop());
 
 const start = (options: OnRequestContext['options'] = {}): OnRequest => {
-  const exposure = {
-    watched: new Map(),
-    exposed: new Set(),
-    recheck: () => rechecks++,
-  } as unknown as ExposureWatch;
   const report = (error: OffersightError): number => reports.push(error);
   return createOnRequest(
-    { options, exposure, page, registry: placementsOfPage(), runtime: fakeRuntime(), report },
+    { options, page, registry: placementsOfPage(), runtime: fakeRuntime(), report },
     documentOnly(page),
     { onDismiss: () => undefined },
   );
@@ -59,25 +51,21 @@ const offer = (more: Partial<Placement> = {}): Placement => ({ element: find('p'
 /** The room arrives. */
 const arrive = async (): Promise<void> => {
   const hear = (name: string) => (): void => void told.push(name);
-  const more: More = {
+  const ignoring: Ignoring = {
     onMount: hear('mount'),
     onUnmount: hear('unmount'),
     onViewed: hear('viewed'),
     onReaction: hear('reaction'),
     onTouch: hear('touch'),
     onLeave: hear('leave'),
-    onEvaluation: hear('evaluation'),
-    refresh: hear('refresh'),
-    boxesOf: (element) => [...element.children],
-    isClear: () => false,
     stop: hear('stop'),
   };
   answer.resolve({
     ...TELLING,
     VERSION: '',
-    createMore(context) {
+    createIgnoring(context) {
       given = context;
-      return more;
+      return ignoring;
     },
   });
   await settle();
@@ -94,7 +82,6 @@ describe('what only some pages need', () => {
     requested.onViewed(offer());
     act();
     expect(loadMore).not.toHaveBeenCalled();
-    expect(requested.isClear(find('p'))).toBe(true);
   });
 
   test.each<[string, OnRequestContext['options'], Partial<Placement>, string]>([
@@ -154,15 +141,6 @@ describe('what only some pages need', () => {
     expect(told).toEqual(['viewed']);
   });
 
-  test('keeps no evaluation while it is on its way, since it looks at everything when it comes', async () => {
-    const requested = start({ occlusion: true });
-    requested.onEvaluation({} as Watched);
-    await arrive();
-    expect(told).toEqual([]);
-    requested.onEvaluation({} as Watched);
-    expect(told).toEqual(['evaluation']);
-  });
-
   test('is not called for what a script does', async () => {
     start().onMount(offer({ ignore: 'leave' }));
     await arrive();
@@ -181,47 +159,18 @@ describe('what only some pages need', () => {
   });
 });
 
-describe('a page that asks whether offers are covered', () => {
-  test('takes them for covered until somebody can tell, and has them looked at then', async () => {
-    const requested = start({ occlusion: true });
-    expect(requested.isClear(find('p'))).toBe(false);
-    await arrive();
-    expect(requested.isClear(find('p'))).toBe(false);
-    expect(rechecks).toBe(1);
-  });
-
-  test('goes without if it cannot begin, with one report', async () => {
-    const requested = start({ occlusion: true });
-    const cause = new TypeError('not by this observer');
-    answer.resolve({
-      ...TELLING,
-      VERSION: '',
-      createMore: () => {
-        throw cause;
-      },
-    });
-    await settle();
-    requested.onViewed(offer());
-    await settle();
-    expect(requested.isClear(find('p'))).toBe(true);
-    expect(reports.map((report) => report.cause)).toEqual([cause]);
-  });
-
-  test('goes without where it does not come, with one report', async () => {
-    const requested = start({ occlusion: true, ignore: 'leave' });
-    requested.onMount(offer());
-    const cause = new TypeError('Failed to fetch dynamically imported module');
-    answer.reject(cause);
-    await settle();
-    requested.onMount(offer());
-    requested.onViewed(offer());
-    requested.onLeave();
-    await settle();
-    expect(requested.isClear(find('p'))).toBe(true);
-    expect(rechecks).toBe(1);
-    expect(reports.map(({ code, hint }) => [code, hint])).toEqual([
-      ['configuration', 'Serve offersight-more.js of this version.'],
-    ]);
-    expect(reports[0]?.cause).toBe(cause);
-  });
+test('goes without where it does not come, with one report', async () => {
+  const requested = start({ ignore: 'leave' });
+  requested.onMount(offer());
+  const cause = new TypeError('Failed to fetch dynamically imported module');
+  answer.reject(cause);
+  await settle();
+  requested.onMount(offer());
+  requested.onViewed(offer());
+  requested.onLeave();
+  await settle();
+  expect(reports.map(({ code, hint }) => [code, hint])).toEqual([
+    ['configuration', 'Serve offersight-more.js of this version.'],
+  ]);
+  expect(reports[0]?.cause).toBe(cause);
 });

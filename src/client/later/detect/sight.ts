@@ -1,5 +1,5 @@
 /** Whether any part of an element is in sight right now. Observers report the same, but some frames later. */
-import { animationsOf, drawnIn, outward } from './roots.js';
+import { animationsOf, outward } from './roots.js';
 
 /** The part of one box that another lets through; nothing, if right or bottom is not beyond left or top. */
 const cut = (
@@ -63,30 +63,29 @@ export const hasMoved = ({ place, inset, area }: Drawing, before: Drawing): bool
 export const scrolledOf = (elements: readonly Element[]): number =>
   elements.reduce((sum, { scrollLeft, scrollTop }) => sum + scrollLeft + scrollTop, 0);
 
-/** Whether an element leaves it to its children to be drawn. */
-export const hasNoBox = (element: Element): boolean => getComputedStyle(element).display === 'contents';
-
 /**
- * The part of a box that lies in sight, as far as the viewport and what clips inside `holder` go.
+ * The boxes that clip an element, the innermost first, as far as `holder`. What the page's root clips, the viewport does.
  * @param holder A dialog or the like; what is around it does not clip what lies above the page.
  */
+export function* clippersOf(element: Element, holder: Node): Generator<Element> {
+  // What is positioned is clipped only by what it is positioned in.
+  let isAbsolute = false;
+  for (const at of outward(element)) {
+    if (at === holder || at === element.ownerDocument.body) return;
+    const { overflow, position, transform } = getComputedStyle(at);
+    const isHolding = position !== 'static' || transform !== 'none';
+    if (at !== element && overflow !== 'visible' && (isHolding || !isAbsolute)) yield at;
+    if (position === 'fixed') return;
+    if (isHolding) isAbsolute = position === 'absolute';
+  }
+}
+
+/** The part of a box that lies in sight, as far as the viewport and {@link clippersOf} go. */
 export const partInView = (box: Element, holder: Element): DOMRect => {
   // In a frame it is the frame's own.
   const { innerWidth: right, innerHeight: bottom } = box.ownerDocument.defaultView ?? window;
   let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
-  for (let at: Node | false = box; at && at !== holder; ) {
-    // Nothing around it clips what is fixed.
-    if (at.nodeType === Node.ELEMENT_NODE && getComputedStyle(at as Element).position === 'fixed') break;
-    at = drawnIn(at);
-    // What the page's root clips, the viewport does.
-    if (
-      at &&
-      at.nodeType === Node.ELEMENT_NODE &&
-      at !== box.ownerDocument.body &&
-      getComputedStyle(at as Element).overflow !== 'visible'
-    )
-      rest = cut(rest, (at as Element).getBoundingClientRect());
-  }
+  for (const clipper of clippersOf(box, holder)) rest = cut(rest, clipper.getBoundingClientRect());
   return rest;
 };
 

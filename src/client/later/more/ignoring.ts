@@ -6,7 +6,7 @@ import type { Runtime, Stop } from '../../../runtime.js';
 import type { Ignore, Impression, Past, Placement, Repeat } from '../../detect/placement.js';
 import type { Registry } from '../../detect/registry.js';
 import type { Page } from '../../page.js';
-import { boxesOf } from './contents.js';
+import { boxesOf } from '../detect/contents.js';
 
 /** Awaits reactions to offers. */
 export interface Ignoring {

@@ -1,6 +1,6 @@
 /**
  * Whether something covers an offer. If the browser's own observer says that nothing does, that is
- * cheap and certain. Otherwise points of the offer are hit-tested when its dwell begins and ends.
+ * cheap and certain. Otherwise points of the offer are hit-tested soon after its dwell began, and when it ends.
  * Chromium's observer also says no because of any effect on the offer, and other engines have no
  * such observer. Source: Intersection Observer v2 (W3C), `trackVisibility`.
  */
@@ -14,7 +14,10 @@ export interface Occlusion {
   stop: Stop;
 }
 
-/** The least that browsers allow, milliseconds. */
+/**
+ * How late the browser says what covers an offer, at least, milliseconds: less is not allowed. Browsers that cannot tell say so
+ * at once, and what a user scrolls past should not be tested, so their answer waits as long.
+ */
 const DELAY_MS = 100;
 /** How often one offer is tested at most, milliseconds: ever more rarely while it stays covered on a busy page. */
 const AGAIN_MS = 100;
@@ -41,18 +44,22 @@ export const createOcclusion = (
 ): Occlusion => {
   /** What the browser says that it is clear. */
   const clear = new WeakSet<Element>();
-  /** The offers of which it said no since they were tested. */
+  /** The offers of which it did not say so since they were tested. */
   const doubtful = new WeakSet<Element>();
   const tests = new WeakMap<Element, Tested>();
   let stopTimer: Stop | undefined;
 
   const observer = new IntersectionObserver(
     (entries: readonly (IntersectionObserverEntry & { readonly isVisible?: boolean })[]) => {
-      for (const { target, isVisible } of entries) {
-        clear[isVisible ? 'add' : 'delete'](target);
-        doubtful[isVisible === false ? 'add' : 'delete'](target);
-      }
-      recheck();
+      const hear = (): void => {
+        for (const { target, isVisible } of entries) {
+          clear[isVisible ? 'add' : 'delete'](target);
+          doubtful[isVisible ? 'delete' : 'add'](target);
+        }
+        recheck();
+      };
+      if (entries[0]?.isVisible === undefined) runtime.after(DELAY_MS, hear);
+      else hear();
     },
     { trackVisibility: true, delay: DELAY_MS } as IntersectionObserverInit,
   );
@@ -75,9 +82,10 @@ export const createOcclusion = (
       const item = watched.get(element);
       if (!item || clear.has(element)) return true;
       const now = runtime.elapsed();
-      const isMidway = item.dwell !== undefined && now < item.dwell + item.rule.dwellMs;
-      if (isMidway && !doubtful.has(element)) return true;
       const last = tests.get(element);
+      // What was covered has to be found clear before its time begins again.
+      const start = item.dwell ?? (last?.isClear === false ? -Infinity : now);
+      if (now < start + item.rule.dwellMs && !doubtful.has(element)) return true;
       if (!last || now - last.at >= last.gapMs) return test(item, now);
       stopTimer ??= runtime.after(last.at + last.gapMs - now, testAgain);
       return last.isClear;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type ExposureWatch, isShown } from '../../../../src/client/detect/exposure.js';
 import type { Size } from '../../../../src/client/detect/viewability.js';
-import { boxesOf, type Contents, createContents } from '../../../../src/client/later/more/contents.js';
+import { boxesOf, type Contents, createContents } from '../../../../src/client/later/detect/contents.js';
 import { startExposure } from '../../../support/exposure.js';
 import {
   type Intersections,
@@ -81,7 +81,7 @@ const show = (selector: string, ratio: number, offer: Size = { width: 300, heigh
   browser.show(find(selector), { ratio, at: runtime.elapsed(), offer });
 
 const parts = (): ScriptedObserver => {
-  const found = browser.observers.find(({ thresholds }) => thresholds.length === 21);
+  const found = browser.observers.find(({ thresholds }) => thresholds.includes(0.95));
   if (!found) throw new Error('Nobody watches parts');
   return found;
 };
@@ -211,6 +211,19 @@ describe('what is drawn for an element', () => {
   test('is itself, or the boxes below it', () => {
     expect(boxesOf(render('<p><b></b></p>'))).toEqual([find('p')]);
     expect(boxesOf(render(THREE)).map(({ localName }) => localName)).toEqual(['p', 'i', 'b']);
+  });
+
+  test.each([
+    ['a picture', '<a><img></a>', 'img'],
+    ['what is inline itself', '<a><b><i><img></i></b></a>', 'img'],
+    ['a picture and words, which have only the box of the element', '<a>Sale <img></a>', 'a img'],
+    ['a drawing', '<a><svg><path></path></svg></a>', 'svg'],
+    ['words alone', '<a> Sale </a>', 'a'],
+    ['elements, where it is no longer inline', '<a style="display: block"><img></a>', 'a'],
+  ])('is, for an inline element, what it holds: %s', (_, markup, names) => {
+    const style = (markup.includes('style') && 'block') || 'inline';
+    vi.spyOn(window, 'getComputedStyle').mockReturnValue({ display: style } as CSSStyleDeclaration);
+    expect(boxesOf(render(markup)).map(({ localName }) => localName)).toEqual(names.split(' '));
   });
 
   test('is what an open shadow root draws for its host, slots filled', () => {

@@ -3,15 +3,21 @@
  * it is asked seldom: when is occlusion.ts.
  */
 import { isShown } from '../../detect/exposure.js';
-import { holds, hostOf } from '../detect/roots.js';
-import { partInView } from '../detect/sight.js';
 import { boxesOf } from './contents.js';
+import { holds, hostOf } from './roots.js';
+import { partInView } from './sight.js';
 
 /** Points in a row and in a column: even, so that what is covered by half shows by half. */
 const POINTS = 8;
 
 /** Elements that are drawn even without any styles. */
 const REPLACED = ':is(img,video,canvas,iframe,embed,object,svg *)';
+
+/** A picture that did not load draws nothing, and one of a single pixel shields what is below from copying. */
+const isBlank = ({ naturalWidth }: Partial<HTMLImageElement>): boolean => Number(naturalWidth) <= 1;
+
+/** What shows people why offers count or not is apart from the page. */
+const INSPECTOR = 'offersight-inspector';
 
 /** Colors without any opacity, as browsers write them. */
 const TRANSPARENT = /^transparent$|^rgba\(.*, 0\)$|\/ 0\)$/;
@@ -63,7 +69,7 @@ const drawnFor = (element: Element): Drawn => {
   if (!isShown(element)) return { isEverywhere: false, boxes: [] };
   const own = hasBackground(getComputedStyle(element)) ? [element.getBoundingClientRect()] : [];
   return {
-    isEverywhere: element.matches(REPLACED) || hasPseudo(element),
+    isEverywhere: (element.matches(REPLACED) && !isBlank(element)) || hasPseudo(element),
     boxes: [...own, ...linesOf(element)],
   };
 };
@@ -80,6 +86,17 @@ const createPainter = (): ((element: Element, x: number, y: number) => boolean) 
 
 type Draws = ReturnType<typeof createPainter>;
 
+/** Whether an element, or what an open shadow root of it holds, hides something at a point. */
+const covers = (element: Element, x: number, y: number, draws: Draws): boolean => {
+  const { shadowRoot, localName } = element;
+  const inner = shadowRoot?.elementsFromPoint?.(x, y) ?? [];
+  return (
+    localName !== INSPECTOR &&
+    (draws(element, x, y) ||
+      inner.some((hit) => hit.getRootNode() === shadowRoot && covers(hit, x, y, draws)))
+  );
+};
+
 /** The trees around a node, the outermost first. */
 const treesOf = (node: Node): (Document | ShadowRoot)[] => {
   const tree = node.getRootNode() as Document | ShadowRoot;
@@ -89,6 +106,9 @@ const treesOf = (node: Node): (Document | ShadowRoot)[] => {
 
 /** Whether an element is what shows at a point of its document; nothing, where it is not drawn there at all. */
 const showsAt = (element: Element, x: number, y: number, draws: Draws): boolean | undefined => {
+  // Browsers find the topmost element much faster than all of them.
+  const top = element.ownerDocument.elementFromPoint(x, y);
+  if (top && holds(element, top)) return true;
   const find = ([tree, ...inner]: (Document | ShadowRoot)[]): boolean | undefined => {
     const hits = (tree as Partial<Document>)?.elementsFromPoint?.(x, y) ?? [];
     const [next] = inner;
@@ -98,7 +118,7 @@ const showsAt = (element: Element, x: number, y: number, draws: Draws): boolean 
     const end = own < 0 ? hits.findIndex((hit) => holds(hit, element)) : own;
     const above = end < 0 ? hits : hits.slice(0, end);
     // Some engines also name elements outside of a tree. An element around it covers it only by what it draws beside itself.
-    if (above.some((hit) => hit.getRootNode() === tree && draws(hit, x, y))) return false;
+    if (above.some((hit) => hit.getRootNode() === tree && covers(hit, x, y, draws))) return false;
     if (own < 0) return undefined;
     return hits[own] === host && !holds(element, host as Element) ? find(inner) : true;
   };
