@@ -4,6 +4,7 @@ import type { Watched } from '../client/detect/exposure.js';
 import type { Impression, Placement } from '../client/detect/placement.js';
 import type { Inside } from '../client/inside.js';
 import { hidingOf } from '../client/later/debug/wording.js';
+import { isPainted } from '../client/later/detect/pictures.js';
 import { createReasons } from '../client/later/diagnosis.js';
 import { isOfferId } from '../protocol/event.js';
 import { tooLittleOf } from './clipping.js';
@@ -96,7 +97,7 @@ const namelessOf = ({ registry, trees }: Inside): Element[] =>
 /** Makes the function that describes every offer. */
 export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersContext) => {
   const { options, exposure, page, registry, isDrawn, boxesOf } = inside;
-  const reasonOf = createReasons(exposure, page, isDrawn);
+  const reasonOf = createReasons(exposure, page, (element) => isDrawn(element) && isPainted(element));
   const hints = createHints({ inside, view, mistakes, runtime });
   const covers = createCovers(options, apart, runtime);
   const isHitTesting = options.occlusion !== false;

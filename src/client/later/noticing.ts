@@ -27,6 +27,7 @@ import { clearShareOf } from './detect/covering.js';
 import { createMotion } from './detect/motion.js';
 import { findByChanges } from './detect/mutations.js';
 import { createOcclusion } from './detect/occlusion.js';
+import { isPainted } from './detect/pictures.js';
 import { createRoots } from './detect/roots.js';
 import { isInView } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
@@ -109,6 +110,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     options.occlusion === false ? undefined : createOcclusion(exposure, runtime, clearShareOf);
   const onRequest = createOnRequest(context, roots, decisions);
   const isDrawn = (element: Element): boolean => boxesOf(element).some(isShown);
+  const isVisible = (element: Element): boolean => isDrawn(element) && isPainted(element);
   onTrees = () => {
     contents.refresh();
     motion.onTrees();
@@ -137,14 +139,14 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const listeners: EvaluationListener[] = [motion.onEvaluation, contents.onEvaluation];
   if (occlusion) listeners.push(occlusion.onEvaluation);
   if (typeof options.debug === 'function')
-    listeners.push((options.debug as Explaining)(exposure, page, call, isDrawn));
+    listeners.push((options.debug as Explaining)(exposure, page, call, isVisible));
   const onEvaluation: EvaluationListener = (...evaluation) => {
     for (const listener of listeners) listener(...evaluation);
   };
   stops.push(
     exposure.extend({
       isShown: (element) =>
-        contents.isMeasured(element) && isDrawn(element) && occlusion?.isClear(element) !== false,
+        contents.isMeasured(element) && isVisible(element) && occlusion?.isClear(element) !== false,
       onEvaluation,
     }),
   );

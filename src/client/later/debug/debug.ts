@@ -7,6 +7,7 @@ import type { Stop } from '../../../runtime.js';
 import type { EvaluationListener } from '../../detect/exposure.js';
 import type { Inside } from '../../inside.js';
 import type { TrackerOptions } from '../../options.js';
+import { isPainted } from '../detect/pictures.js';
 import { type Explaining, explain } from '../diagnosis.js';
 import { createChecking } from './checking.js';
 import { COUNTED, describeNote } from './wording.js';
@@ -39,7 +40,12 @@ export const createDebug = (context: DebugContext): Debug => {
   const explaining = explain((note) =>
     say(note.offerId, describeNote(note, dwellMs), note.element),
   ) as Explaining;
-  const hear = explaining(exposure, page, (callback) => callback(), isDrawn);
+  const hear = explaining(
+    exposure,
+    page,
+    (callback) => callback(),
+    (element) => isDrawn(element) && isPainted(element),
+  );
   return {
     onEvaluation(item, before, at) {
       ({ dwellMs } = item.rule);

@@ -1,4 +1,5 @@
 /** Says in words why an offer has not counted yet. */
+import { isPainted } from '../detect/pictures.js';
 import type { ExposureNote } from '../diagnosis.js';
 
 /** What is said of an offer that needs nothing more. */
@@ -27,7 +28,7 @@ export const nameOf = (element: Element): string => {
  * The outermost element that hides another: what is inherited begins there. What no slot takes has no styles at all.
  */
 export const hidingOf = (element: Element): string => {
-  let found = 'Its styles hide it.';
+  let found = isPainted(element) ? 'Its styles hide it.' : 'Its picture has not loaded.';
   for (let at: Element | null = element; at; at = at.parentElement) {
     if (at.parentElement?.shadowRoot && !at.assignedSlot)
       return `${nameOf(at.parentElement)} has no slot for ${nameOf(at)}.`;
