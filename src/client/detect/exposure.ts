@@ -42,6 +42,8 @@ export type EvaluationListener = (item: Watched, before: Dwell, at: number) => v
 export interface ExposureExtension {
   /** Whether a user could see an element that is exposed. Without an extension its styles decide. */
   isShown(element: Element): boolean | undefined;
+  /** How much of an element could show at once. Without an extension the viewport decides. */
+  windowOf?(element: Element, viewport: Size): Size;
   readonly onEvaluation?: EvaluationListener;
 }
 
@@ -126,7 +128,8 @@ export const createExposureWatch = (
     // Inside a frame of another origin the browser keeps the viewport to itself.
     const viewport = sample.rootBounds ?? (visualViewport as Size);
     item.ratio = sample.intersectionRatio;
-    item.needed = neededRatio(sample.boundingClientRect, viewport, item.rule);
+    const window = extension.windowOf?.(item.placement.element, viewport) ?? viewport;
+    item.needed = neededRatio(sample.boundingClientRect, window, item.rule);
     exposed[item.ratio > Math.max(0, item.needed - TOLERANCE) ? 'add' : 'delete'](item);
     evaluate(item, sample.time);
   };

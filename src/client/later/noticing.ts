@@ -24,12 +24,12 @@ import {
 } from './detect/controls.js';
 import { closesByConvention } from './detect/conventions.js';
 import { clearShareOf } from './detect/covering.js';
-import { createMotion } from './detect/motion.js';
+import { createMotion, lookAgain } from './detect/motion.js';
 import { findByChanges } from './detect/mutations.js';
 import { createOcclusion } from './detect/occlusion.js';
 import { isPainted } from './detect/pictures.js';
 import { createRoots } from './detect/roots.js';
-import { isInView } from './detect/sight.js';
+import { isInView, windowOf } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
 import { createOnRequest, type OnRequest } from './on-request.js';
 
@@ -147,6 +147,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     exposure.extend({
       isShown: (element) =>
         contents.isMeasured(element) && isVisible(element) && occlusion?.isClear(element) !== false,
+      windowOf,
       onEvaluation,
     }),
   );
@@ -156,6 +157,9 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       for (const placement of registry.placements.filter(({ isSeen }) => !isSeen)) exposure.itemOf(placement);
     for (const item of exposure.watched.values()) listener(item, undefined, runtime.elapsed());
   };
+  // Until now only the viewport was known to clip them.
+  for (const item of exposure.watched.values())
+    if (item.ratio && !exposure.exposed.has(item)) lookAgain(item);
   evaluateAll(onEvaluation);
   const inside: Inside = { ...context, isDrawn, boxesOf, trees: roots.all };
   context.latest.inside = inside;

@@ -18,6 +18,12 @@ export interface Motion {
 /** The least that browsers allow, milliseconds. */
 const REVEALED_DELAY_MS = 100;
 
+/** Has an observer report an offer that it has reported. */
+export const lookAgain = ({ near, placement: { element } }: Watched): void => {
+  near.unobserve(element);
+  near.observe(element);
+};
+
 /** Starts listening. */
 export const createMotion = (
   { watched, exposed, recheck }: Pick<ExposureWatch, 'watched' | 'exposed' | 'recheck'>,
@@ -35,15 +41,12 @@ export const createMotion = (
     watched.get(item.placement.element) === item &&
     (isEmpty(item) || (item.dwell === undefined && exposed.has(item)));
 
-  const lookAgain = (): void => {
+  const lookAtAll = (): void => {
     isAsked = false;
     for (const item of concealed) {
       if (!isConcealed(item)) forget(item);
-      else if (isEmpty(item)) {
-        // Without a size it counts as wholly visible, so observers would not report the change to that.
-        item.near.unobserve(item.placement.element);
-        item.near.observe(item.placement.element);
-      }
+      // Without a size it counts as wholly visible, so observers would not report the change to that.
+      else if (isEmpty(item)) lookAgain(item);
     }
     letGo();
     recheck();
@@ -58,7 +61,7 @@ export const createMotion = (
 
   /** Looks again with the next frame, which a hidden page waits for by itself. */
   const ask = (): void => {
-    if (!isAsked) requestAnimationFrame(lookAgain);
+    if (!isAsked) requestAnimationFrame(lookAtAll);
     isAsked = true;
   };
 

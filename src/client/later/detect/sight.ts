@@ -1,4 +1,5 @@
 /** Whether any part of an element is in sight right now. Observers report the same, but some frames later. */
+import type { Size } from '../../detect/viewability.js';
 import { animationsOf, outward } from './roots.js';
 
 /** The part of one box that another lets through; nothing, if right or bottom is not beyond left or top. */
@@ -87,6 +88,23 @@ export const partInView = (box: Element, holder: Element): DOMRect => {
   let rest = cut(box.getBoundingClientRect(), { left: 0, top: 0, right, bottom });
   for (const clipper of clippersOf(box, holder)) rest = cut(rest, clipper.getBoundingClientRect());
   return rest;
+};
+
+/** What clips so little shows as if it were so wide and high, CSS px: the edge of a folded box is not all that can show. */
+const LEAST = 200;
+
+/** How much can show at once of an element that is larger: as much as the viewport shows, and what clips it. */
+export const windowOf = (element: Element, viewport: Size): Size => {
+  // In a frame it is the frame's own, and the viewport is the window's.
+  const { clientWidth, clientHeight } = element.ownerDocument.documentElement;
+  let width = Math.min(viewport.width, clientWidth);
+  let height = Math.min(viewport.height, clientHeight);
+  for (const clipper of clippersOf(element, document.documentElement)) {
+    const box = clipper.getBoundingClientRect();
+    width = Math.min(width, Math.max(LEAST, box.width));
+    height = Math.min(height, Math.max(LEAST, box.height));
+  }
+  return { width, height };
 };
 
 /** Whether any of the boxes that are drawn for an element lies in sight: {@link partInView}. */
