@@ -1,6 +1,6 @@
 import type { Page } from '@playwright/test';
 import { storedRecords } from '../fixtures/database.js';
-import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { type OffersightWindow, trackerStats, untilWaiting } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const BODY =
@@ -85,26 +85,75 @@ const PLAYED_SYNC = `addEventListener('sync', (event) => event.isTrusted && even
     dispatchEvent(Object.assign(new Event('sync'), { tag: 'offersight:offersight', waitUntil }));
   });`;
 
+/** Has the worker play a sync, and says how it ended. */
+const playSync = (page: Page, database: 'broken' | 'whole'): Promise<string> =>
+  page.evaluate(async (how) => {
+    const { active } = await navigator.serviceWorker.ready;
+    const { port1, port2 } = new MessageChannel();
+    return new Promise<string>((resolve) => {
+      port1.onmessage = ({ data }: MessageEvent<string>) => resolve(data);
+      active?.postMessage(how, [port2]);
+    });
+  }, database);
+
 test('a sync whose database breaks on the way is rejected, so that the browser retries it', async ({
   page,
   stack,
 }) => {
   await openWithWorker(page, stack, ['', PLAYED_SYNC, 'classic']);
   await untilWaiting(page, 3);
-  const sync = (database: 'broken' | 'whole') =>
-    page.evaluate(async (how) => {
-      const { active } = await navigator.serviceWorker.ready;
-      const { port1, port2 } = new MessageChannel();
-      return new Promise<string>((resolve) => {
-        port1.onmessage = ({ data }: MessageEvent<string>) => resolve(data);
-        active?.postMessage(how, [port2]);
-      });
-    }, database);
   // At first the page may not have stored yet where its events go.
-  await expect.poll(() => sync('broken')).toBe('rejected');
+  await expect.poll(() => playSync(page, 'broken')).toBe('rejected');
   expect(stack.recorded()).toEqual([]);
-  expect(await sync('whole')).toBe('done');
+  expect(await playSync(page, 'whole')).toBe('done');
   await stack.expectRecorded(THREE);
+});
+
+test('the worker leaves the events of a user who has logged out', async ({ page, stack }) => {
+  const opened = (subject: string) => ({ ...CUT_OFF, script: `data-endpoint="/offer-events"${subject}` });
+  stack.site.serveWorker(PLAYED_SYNC);
+  await stack.open(page, '<p>Imprint</p>');
+  await register(page, 'classic');
+  await stack.open(page, BODY, opened(' data-subject="ada"'));
+  await trackerStats(page);
+  await page.click('[data-offer-id=closed] button');
+  await untilWaiting(page, 3);
+  await page.evaluate(() => {
+    (window as unknown as OffersightWindow).offersight.push((tracker) => {
+      tracker.subject(undefined);
+    });
+    // What is recorded now is nobody's, and shows that the worker knows of the log-out.
+    document.body.insertAdjacentHTML(
+      'beforeend',
+      '<div class="offer" data-offer-id="nobody" data-offer-dwell="0"></div>',
+    );
+  });
+  await untilWaiting(page, 4);
+  await expect
+    .poll(async () =>
+      (await storedRecords(page, 'state')).flatMap(([key, value]) =>
+        key[1] === 'site' ? [(value as { subject?: string }).subject] : [],
+      ),
+    )
+    .toEqual([undefined]);
+  expect(await playSync(page, 'whole')).toBe('done');
+  await stack.expectRecorded(['viewed nobody']);
+});
+
+test('what counts once in a browser is remembered after the worker has delivered it', async ({
+  page,
+  stack,
+}) => {
+  const once = { script: 'data-endpoint="/offer-events" data-repeat="browser"' };
+  stack.site.serveWorker(PLAYED_SYNC);
+  await stack.open(page, '<p>Imprint</p>');
+  await register(page, 'classic');
+  await stack.open(page, BODY, { ...CUT_OFF, ...once });
+  await untilWaiting(page, 2);
+  await expect.poll(() => playSync(page, 'whole')).toBe('done');
+  await expect.poll(() => stack.recorded().toSorted()).toEqual(['viewed closed', 'viewed seen']);
+  await stack.open(page, `${BODY}<div class="offer" data-offer-id="new" data-offer-dwell="0"></div>`, once);
+  await stack.expectRecorded(['viewed closed', 'viewed seen', 'viewed new']);
 });
 
 test.describe('without one line in a site’s own service worker', () => {

@@ -3,7 +3,7 @@ import { tallyOf } from '../../test/support/intake.js';
 import { HOLD_LEASE, untilStored } from '../fixtures/database.js';
 import type { GatewayFault } from '../fixtures/gateway.js';
 import { returnToKept } from '../fixtures/kept.js';
-import { flush, trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { flush, type OffersightWindow, trackerStats, untilWaiting } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const offer = (id: string) =>
@@ -268,5 +268,35 @@ test.describe('leaving a page', () => {
     });
     await stack.expectRecorded([...seen, 'viewed after']);
     expect(stack.site.gateway.calls.length).toBe(restored + 1);
+  });
+
+  test('and a denial outlasts the cache: nothing is recorded until there is consent', {
+    tag: '@whole',
+  }, async ({ page, stack }) => {
+    // An observer of the test's own reports after the tracker's, which was made before.
+    const show = (id: string) =>
+      page.evaluate((id) => {
+        const markup = `<div class="offer" data-offer-id="${id}" data-offer-dwell="0"></div>`;
+        document.body.innerHTML = markup;
+        return new Promise<void>((resolve) => {
+          const seen = new IntersectionObserver(([entry]) => entry?.isIntersecting && setTimeout(resolve));
+          for (const offer of document.querySelectorAll('.offer')) seen.observe(offer);
+        });
+      }, id);
+    const decide = (consent: 'denied' | 'granted') =>
+      page.evaluate((consent) => {
+        (window as unknown as OffersightWindow).offersight.push((tracker) => {
+          tracker.consent(consent);
+        });
+      }, consent);
+    await returnToKept(page, stack.site, async () => {
+      await stack.open(page, '<p>Imprint</p>');
+      await trackerStats(page);
+      await decide('denied');
+    });
+    await show('denied');
+    await decide('granted');
+    await show('granted');
+    await stack.expectRecorded(['viewed granted']);
   });
 });
