@@ -195,10 +195,10 @@ export const ALERTS = {
   },
   tablesDropped: {
     words:
-      'The tables of the intake in Postgres were dropped while the proxy ran, and with them {events} events that waited. ' +
-      'The proxy continues with new tables: find out what dropped the others.',
+      'The tables of the intake in Postgres were dropped or emptied while the proxy ran, and the {events} events that waited ' +
+      'in them are lost: find out what did it.',
     means:
-      'Somebody or a program dropped the schema of the intake, or its database. The events that waited, the dead letters, the ledger and the ids of what was delivered are gone.',
+      'Somebody or a program dropped or emptied the schema of the intake, or its database. The events that waited, the dead letters, the ledger and the ids of what was delivered are gone.',
     repair:
       'Keep migrations and clean-ups away from that schema. Restore a backup only if the lost events matter more than some that count twice: see [backing up](../postgres.md#backing-up-and-upgrading).',
   },

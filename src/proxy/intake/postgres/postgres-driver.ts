@@ -61,10 +61,10 @@ const beginningOf = (schema: string) => {
 
 /** What a transaction has found when it ends. */
 export interface Found {
-  /** Which tables they are: new ones have another secret, and copies of the same ones do not. */
-  readonly secret: string;
+  /** Which tables they are: new ones have another secret, and copies of the same ones do not. Emptied ones have none. */
+  readonly secret: string | null;
   /** How many events wait in them. */
-  readonly waiting: number;
+  readonly waiting: number | null;
 }
 
 const COMMIT = 'SELECT (SELECT secret FROM turns) AS secret, max(open) AS waiting FROM open_counts; COMMIT';

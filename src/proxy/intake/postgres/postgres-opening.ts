@@ -144,8 +144,12 @@ export const createOpening = (
   const make = async (session: Session, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
     if (is_ours) {
       const { rows } = await session.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
-      const layout = rows[0]?.layout ?? 0;
+      const layout = rows[0]?.layout;
       if (layout === LAYOUT) return;
+      if (layout === undefined)
+        throw refused(
+          `The tables of the intake in the schema ${schema} were emptied: drop the schema, and the proxy makes it anew.`,
+        );
       throw refused(
         layout > LAYOUT
           ? `The schema ${schema} was written by a newer release: run that one, or name another schema.`
@@ -219,6 +223,7 @@ export const createOpening = (
       if (last?.waiting && last.secret !== found.secret)
         alert(wordsOf(ALERTS.tablesDropped, { events: `${last.waiting}` }));
       last = found;
+      if (found.secret === null) opening.forget();
     },
     claim(site, onAlert = alert) {
       if (owner !== undefined && owner !== site) throw otherSite(PLACE, owner, site, REMEDY);

@@ -1,12 +1,20 @@
 /** What goes wrong with the file, in words. */
 import { OffersightError } from '../../../errors.js';
 
+const SHARES_NO_MEMORY =
+  'The file system of the intake’s file has no locks and no shared memory that SQLite can use, as those of other machines: put the file on a local disk, such as a named volume.';
+
 /** What an operator has to do, by the code. */
 const REMEDIES: Readonly<Record<string, string>> = {
   SQLITE_FULL: 'The disk of the intake’s file is full: make room on it.',
   SQLITE_BUSY: 'Another program holds the intake’s file: close what else has it open.',
   SQLITE_READONLY: 'The intake’s file can only be read: check its owner and rights, and those of its folder.',
   SQLITE_IOERR: 'The disk of the intake’s file fails: check it.',
+  SQLITE_IOERR_LOCK: SHARES_NO_MEMORY,
+  SQLITE_IOERR_RDLOCK: SHARES_NO_MEMORY,
+  SQLITE_IOERR_SHMLOCK: SHARES_NO_MEMORY,
+  SQLITE_IOERR_SHMMAP: SHARES_NO_MEMORY,
+  SQLITE_IOERR_SHMOPEN: SHARES_NO_MEMORY,
   SQLITE_CORRUPT:
     'The intake’s file is damaged: stop the proxy, keep the file, and restore a copy or name another file.',
 };

@@ -51,8 +51,14 @@ const mountOf = ({ path, mounts }: Surroundings): Mount | undefined => {
  * Whether the file is mounted and its folder is not. SQLite writes events beside the file first (`-wal`), so they would
  * stay in the container, and the next one would not have them.
  */
-export const isMountedAlone = (surroundings: Surroundings): boolean =>
-  mountOf(surroundings)?.point === surroundings.path;
+export const isMountedAlone = (surroundings: Surroundings): boolean => {
+  const isPoint = (path: string): boolean => mountOf({ ...surroundings, path })?.point === path;
+  return isPoint(surroundings.path) && !isPoint(`${surroundings.path}-wal`);
+};
+
+/** Of other machines, and of the host of a virtual one. */
+const SHARED =
+  /^(nfs4?|cifs|smb3?|smbfs|ncpfs|afs|ceph|9p|virtiofs|fakeowner|vboxsf|prl_fs|fuse\.(sshfs|s3fs|gcsfuse|rclone|blobfuse2?|mountpoint-s3|goofys|juicefs|glusterfs|grpcfuse|osxfs|vmhgfs-fuse))$/;
 
 /** Why what is accepted there may be lost; undefined if nothing says so. */
 const whereOf = (surroundings: Surroundings): string | undefined => {
@@ -63,8 +69,7 @@ const whereOf = (surroundings: Surroundings): string | undefined => {
   if (/\/volumes\/[0-9a-f]{64}\/_data(\/|$)/.test(root))
     return 'in a volume without a name, which the next container does not get';
   if (/^(overlay|aufs)$/.test(type)) return 'in a container’s own layer, which goes with the container';
-  if (/^(nfs4?|cifs|smb3?|smbfs|ncpfs|afs|ceph)$/.test(type))
-    return `on a network file system (${type}), whose locks SQLite cannot rely on`;
+  if (SHARED.test(type)) return `on a shared file system (${type}), whose locks SQLite cannot rely on`;
   if (root.includes('/systemd-private-') || temporary.some((folder) => isWithin(path, folder)))
     return 'in a folder for temporary files, which systems empty';
   return undefined;

@@ -76,6 +76,22 @@ describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () =
     expect(alerts).toEqual(told(2));
   });
 
+  it('is told as well if its whole database is dropped and made again (fault 70)', async () => {
+    await postgres.ask(`CREATE DATABASE ${name}`);
+    const intake = open(postgres.url.replace(/postgres$/, name));
+    await intake.take([admitted(1), admitted(2)]);
+    await postgres.ask(`DROP DATABASE ${name} WITH (FORCE)`);
+    await expect(intake.take([admitted(3)])).rejects.toThrow();
+    await postgres.ask(`CREATE DATABASE ${name}`);
+    await vi.waitUntil(() =>
+      intake.take([admitted(3)]).then(
+        () => true,
+        () => false,
+      ),
+    );
+    expect(alerts).toEqual(told(2));
+  });
+
   it('is made anew without a word if nothing waited', async () => {
     const intake = open(postgres.url);
     await intake.take([]);
@@ -95,6 +111,37 @@ describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () =
       ).rejects.toEqual(configuration(/A table of the intake is missing from its schema/));
     },
   );
+});
+
+describe.skipIf(!hasPostgres)('tables that are emptied while events wait', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove(), 60_000);
+
+  const empty = async (): Promise<void> => {
+    const tables = await postgres.ask<{ relname: string }>(
+      `SELECT relname FROM pg_class WHERE relnamespace = to_regnamespace('${name}') AND relkind = 'r'`,
+    );
+    await postgres.ask(`TRUNCATE ${tables.map(({ relname }) => `${name}.${relname}`).join()}`);
+  };
+
+  it('are told with their number, and refused until the schema is dropped (fault 70)', async () => {
+    const intake = open(postgres.url);
+    await intake.take([admitted(1), admitted(2)]);
+    await empty();
+    await intake.knows([admitted(1)]);
+    expect(alerts).toEqual([wordsOf(ALERTS.tablesDropped, { events: '2' })]);
+    const emptied = configuration(
+      /tables of the intake in the schema losing\d+ were emptied: drop the schema/,
+    );
+    await expect(intake.take([admitted(3)])).rejects.toEqual(emptied);
+    await expect(open(postgres.url).status(START)).rejects.toEqual(emptied);
+    await postgres.ask(`DROP SCHEMA ${name} CASCADE`);
+    expect([...(await intake.take([admitted(3)])).values()]).toEqual([{ kind: 'accepted' }]);
+    expect(alerts).toHaveLength(1);
+  });
 });
 
 /** Brings the tables to what version 0.2.0 made. */

@@ -4,6 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type SqliteIntakeOptions, sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
+import { remedyForFile } from '../../../../src/proxy/intake/sqlite/sqlite-failures.js';
 import {
   doubtAbout,
   isMountedAlone,
@@ -41,6 +42,12 @@ describe('a file that is mounted without its folder', () => {
     ],
     ['not, but its folder is', '/data/offers.db', [LAYER, at('/data', '/srv', 'ext4')], false],
     ['not, but one beside it is', '/data/offers.db', [LAYER, at('/data/offers', '/o', 'ext4')], false],
+    [
+      'not, since what is beside it is mounted too',
+      '/data/a.db',
+      ['', '-wal', '-shm'].map((end) => at(`/data/a.db${end}`, `/srv/a.db${end}`, 'ext4')),
+      false,
+    ],
     ['not, and nothing is', '/var/lib/offersight/intake.db', [], false],
   ])('is found: %s', (_, path, mounts, isAlone) => {
     expect(isMountedAlone(around(path, ...mounts))).toBe(isAlone);
@@ -82,13 +89,26 @@ describe('a place that does not keep files', () => {
     [
       'NFS',
       around('/mnt/a.db', at('/mnt', '/', 'nfs4')),
-      'on a network file system (nfs4), whose locks SQLite cannot rely on',
+      'on a shared file system (nfs4), whose locks SQLite cannot rely on',
     ],
     [
       'SMB',
       around('/mnt/a.db', at('/mnt', '/', 'cifs')),
-      'on a network file system (cifs), whose locks SQLite cannot rely on',
+      'on a shared file system (cifs), whose locks SQLite cannot rely on',
     ],
+    ...[
+      'fakeowner',
+      'fuse.grpcfuse',
+      'virtiofs',
+      'vboxsf',
+      'fuse.sshfs',
+      'fuse.gcsfuse',
+      'fuse.mountpoint-s3',
+    ].map((type): [string, Surroundings, string] => [
+      `a folder that another machine shares, ${type}`,
+      around('/data/a.db', LAYER, at('/data', '/', type)),
+      `on a shared file system (${type}), whose locks SQLite cannot rely on`,
+    ]),
     ['a function’s folder', around('/tmp/offers.db'), 'in a folder for temporary files, which systems empty'],
     [
       'macOS, which has no list',
@@ -119,6 +139,7 @@ describe('a place that does not keep files', () => {
       around('/data/a.db', LAYER, at('/data', '/pods/1/volumes/kubernetes.io~csi/pvc/mount', 'ext4')),
     ],
     ['a disk mounted over memory', around('/data/a.db', at('/data', '/', 'tmpfs'), at('/data', '/', 'ext4'))],
+    ['a disk by a driver outside the kernel', around('/data/a.db', at('/data', '/', 'fuseblk'))],
     ['a folder whose name only begins alike', around('/tmpfiles/a.db')],
     ['a system without a list', { ...around('/Users/ada/offers.db'), mounts: '' }],
   ])('is not told of %s', (_, surroundings) => {
@@ -142,6 +163,16 @@ describe('a name that is no file', () => {
       /Set file to the path of a file on a local disk/,
     );
   });
+});
+
+describe('a file system that SQLite cannot lock', () => {
+  it.each(['SQLITE_IOERR_SHMOPEN', 'SQLITE_IOERR_SHMMAP', 'SQLITE_IOERR_LOCK'])(
+    'is named instead of the disk: %s',
+    (code) => {
+      expect(remedyForFile({ code })).toMatch(/^The file system of the intake’s file has no locks/);
+      expect(remedyForFile({ code: 'SQLITE_IOERR_WRITE' })).toMatch(/^The disk of the intake’s file fails/);
+    },
+  );
 });
 
 /** The programs that give a process its own mounts: as root, in a user namespace, or by sudo. */
