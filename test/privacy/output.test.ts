@@ -9,7 +9,7 @@ const sources = sourcesOf(...AT_THE_PROXY);
 /** What can print nothing, store nothing and send nothing. */
 const HARMLESS = new Set(
   [
-    'Array Boolean Buffer Date Error AggregateError Infinity JSON Map Math Number Object Promise RegExp Set String Symbol',
+    'Array ArrayBuffer Boolean Buffer Date Error AggregateError TypeError Infinity JSON Map Math Number Object Promise RegExp Set String Symbol',
     'Atomics Int32Array SharedArrayBuffer TextDecoder TextEncoder URL URLSearchParams Uint8Array WeakMap undefined',
     'document process.env process.pid process.on process.once process.off process.exitCode process.argv process.versions process.execArgv process.platform process.umask process.stdin process.kill',
     'AbortController Headers ReadableStream Request Response atob btoa crypto encodeURI clearTimeout setTimeout',
@@ -26,6 +26,8 @@ const TAKEN = [
   'src/proxy/intake/bullmq/bullmq.ts: process.emitWarning',
   'src/proxy/node-version.ts: globalThis',
   'src/proxy/node.ts: process.emitWarning',
+  // Whether it is a Worker.
+  'src/proxy/resolving.ts: navigator.userAgent',
 ];
 const takenIn = (given: readonly Source[]): string[] =>
   given
