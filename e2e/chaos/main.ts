@@ -13,6 +13,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
 import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
+import { type Doubles, doublesOf, tellDoubles } from '../../test/history/doubles.js';
 import bundleModule from '../fixtures/bundle-module.js';
 import { type Plan, planOf } from './plan.js';
 import { FOLDER, keepHistory } from './recorder.js';
@@ -60,16 +61,20 @@ if (values.shrink) {
   let runs = 0;
   let broken = 0;
   let created = 0;
+  const ignored: Doubles = { lostAnswers: 0, doubles: 0 };
   do {
     const outcome = await runPlan(await planFor(first + runs), launch);
     runs++;
     created += outcome.history.filter(({ kind }) => kind === 'created').length;
+    const { lostAnswers, doubles } = doublesOf(outcome.history);
+    ignored.lostAnswers += lostAnswers;
+    ignored.doubles += doubles;
     console.log(lineOf(outcome));
     if (values.keep) await keepHistory(outcome.plan.seed, outcome.history);
     if (outcome.checked.isKept) continue;
     broken++;
     await tellBroken(outcome);
   } while (Date.now() < endsAt);
-  console.log(`${runs} runs, ${created} events, ${broken} runs broken`);
+  console.log(`${runs} runs, ${created} events, ${broken} runs broken; ${tellDoubles(ignored)}`);
   process.exitCode = broken ? 1 : 0;
 }

@@ -49,7 +49,7 @@ describe('a metric', () => {
     site?.observe({ kind: 'request', status: 429, code: 'budget', durationMs: 1 });
     site?.observe({ kind: 'verdict', verdict: 'refused', code: 'unsigned', type: 'viewed', events: 1 });
     const call = { destination: 'offer_events', outcome: 'done' } as const;
-    site?.observe({ kind: 'call', ...call, events: 1, durationMs: 1 });
+    site?.observe({ kind: 'call', ...call, isReplay: true, events: 1, durationMs: 1 });
     site?.observe({ kind: 'forwarded', ...call, type: 'viewed', code: undefined, events: 1 });
     const text = (await metrics?.render()) ?? '';
     const places = placesOfMetrics(text);

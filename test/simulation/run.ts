@@ -2,6 +2,7 @@
 import fc from 'fast-check';
 import { type Checked, check, explain, INVARIANT_NAMES, type InvariantName } from '../history/checker.js';
 import { createChronicle } from '../history/chronicle.js';
+import { type Doubles, doublesOf, tellDoubles } from '../history/doubles.js';
 import type { History } from '../history/row.js';
 import type { Rooms } from './rooms.js';
 import { type Focus, type Schedule, schedules } from './schedule.js';
@@ -20,6 +21,8 @@ export interface Totals {
   effects: number;
   /** Effects beyond the first one of an event. */
   extras: number;
+  /** What lost answers came to where keys were ignored. */
+  readonly ignored: Doubles;
   /** Rows of intakes that are marked as ambiguous. */
   ambiguous: number;
   requests: number;
@@ -106,6 +109,9 @@ const count = (totals: Totals, history: History, checked: Checked): void => {
   }
   totals.created += created;
   totals.moved += moved.size;
+  const { lostAnswers, doubles } = doublesOf(history);
+  totals.ignored.lostAnswers += lostAnswers;
+  totals.ignored.doubles += doubles;
   if (created > 0 && counted.size * 2 >= created) totals.lively++;
   for (const [where, events] of Object.entries(checked.tally)) add(totals.whereabouts, where, events);
   for (const name of INVARIANT_NAMES) {
@@ -125,6 +131,7 @@ const noTotals = (): Totals => ({
   committed: 0,
   effects: 0,
   extras: 0,
+  ignored: { lostAnswers: 0, doubles: 0 },
   ambiguous: 0,
   requests: 0,
   brought: 0,
@@ -222,6 +229,7 @@ export const tell = (totals: Totals): string => {
     `${runs} schedules, ${steps} steps, ${(elapsedMs / 3_600_000).toFixed(0)} h of virtual time`,
     `events: ${created} created, ${committed} committed, ${effects} effects`,
     `extra effects: ${extras} (keys not honoured), rows marked ambiguous: ${ambiguous}`,
+    tellDoubles(totals.ignored),
     `at least half delivered: ${lively} schedules`,
     `requests: ${requests} (${brought} to another endpoint, which ${moved} events could not reach), forwards: ${forwards}`,
     `acceptances: ${accepted}; ambiguous events that the ledger has otherwise than the upstream: ${listed}`,

@@ -49,9 +49,16 @@ export const usageRows = (count: number): Forwarded[] =>
 export const taken = (failed: unknown = []): Response =>
   Response.json({ batch_id: 'b1', failed_events: failed });
 
-/** An answer that is not the documented success. */
+/** An answer that is not the documented success. This code always comes with the field that it blames. */
 export const failure = (status: number, code?: string, headers: Record<string, string> = {}): Response =>
-  new Response(JSON.stringify({ message: 'no', api_error_code: code }), { status, headers });
+  new Response(
+    JSON.stringify({
+      message: 'no',
+      api_error_code: code,
+      ...(code === 'param_wrong_value' && { param: 'events' }),
+    }),
+    { status, headers },
+  );
 
 /** The outcomes that stop the forwarder. */
 const TROUBLE: ReadonlySet<string> = new Set(['throttled', 'ambiguous', 'unavailable', 'misconfigured']);

@@ -52,6 +52,13 @@ export const METRICS = {
     labels: { destination: DESTINATION, outcome: OUTCOME },
     example: 'offersight_calls_total{destination="offer_events",outcome="done"} 1580',
   },
+  replayed: {
+    name: 'offersight_replayed_calls_total',
+    type: 'counter',
+    help: 'Repeated calls that Chargebee knew by their idempotency key, so that nothing counted twice',
+    labels: { destination: DESTINATION },
+    example: 'offersight_replayed_calls_total{destination="offer_events"} 2',
+  },
   forwarded: {
     name: 'offersight_forwarded_events_total',
     type: 'counter',

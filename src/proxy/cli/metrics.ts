@@ -79,6 +79,7 @@ export const createMetrics = async (
   });
   const events = new client.Counter(configurationOf(METRICS.events));
   const calls = new client.Counter(configurationOf(METRICS.calls));
+  const replayed = new client.Counter(configurationOf(METRICS.replayed));
   const forwarded = new client.Counter(configurationOf(METRICS.forwarded));
   const callSeconds = new client.Histogram({ ...configurationOf(METRICS.callSeconds), buckets: SECONDS });
   const waiting = new client.Gauge(configurationOf(METRICS.waiting));
@@ -142,6 +143,8 @@ export const createMetrics = async (
   /** A rule has to see a site that takes nothing or cannot be started, also if another one can. */
   const beginAtZero = (base: ReturnType<typeof labelsOf>): void => {
     if (isNamed) up.set(base, 0);
+    // Chargebee takes a key only with an offer event.
+    replayed.inc({ ...base, destination: 'offer_events' }, 0);
     for (const type of TYPES) events.inc({ ...base, type, verdict: 'accepted', code: '' }, 0);
   };
 
@@ -166,8 +169,9 @@ export const createMetrics = async (
             break;
           }
           case 'call': {
-            const { destination, outcome, durationMs } = observation;
+            const { destination, outcome, isReplay, durationMs } = observation;
             calls.inc({ ...base, destination, outcome });
+            if (isReplay) replayed.inc({ ...base, destination });
             callSeconds.observe({ ...base, destination }, durationMs / 1_000);
             break;
           }

@@ -117,6 +117,13 @@ const worstLines = ({ worst }: ProxyStatus): string[] =>
       ]
     : [];
 
+/** A site that has never honoured a key may count an event twice whose answer was lost. */
+const keyLine = ({ lanes }: ProxyStatus): string => {
+  const { honouredKeys = 0 } = lanes.offer_events.note;
+  const often = honouredKeys === 1 ? 'yes, once' : `yes, ${honouredKeys} times`;
+  return `Chargebee has honoured an idempotency key: ${honouredKeys ? often : 'not seen so far'}`;
+};
+
 /** The whole status as text, a line each. */
 const renderStatus = (status: ProxyStatus, now: number, limit: number): string => {
   const lines = Object.entries(status.lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
@@ -127,6 +134,7 @@ const renderStatus = (status: ProxyStatus, now: number, limit: number): string =
     offerLines(status, limit),
     worstLines(status),
     lines,
+    keyLine(status),
   ];
   return `${parts.flat().join('\n')}\n`;
 };

@@ -52,8 +52,9 @@ export const startForwarding = (
   const onCall =
     (destination: 'offer_events' | 'usage_events'): OnCall =>
     (end) => {
-      const { outcome, events, durationMs } = end;
-      observe({ kind: 'call', destination, outcome, events: events.length, durationMs });
+      const { outcome, events, outcomes, durationMs } = end;
+      const isReplay = outcomes.some((one) => one.kind === 'done' && one.isReplay);
+      observe({ kind: 'call', destination, outcome, isReplay, events: events.length, durationMs });
       for (const count of countForwarded(end)) observe({ kind: 'forwarded', destination, ...count });
     };
   const offers = offerEvents({ baseUrl, apiKey }, runtime, constants);

@@ -93,7 +93,7 @@ export const MOST_GROUPS = 10_000;
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
 export const SLACK_MS = 6_000;
-/** For so long the upstream surely remembers a key: the documented 30 minutes, less a margin for clocks. */
+/** For so long an upstream that honours keys remembers one: the documented 30 minutes, less a margin for clocks. */
 export const KEY_WINDOW_MS = 25 * MINUTE_MS;
 /** A client may send an event again for as long as it keeps it. After that nobody asks about it any more. */
 export const MEMORY_MS = MAX_RETENTION_MS + 24 * HOUR_MS;

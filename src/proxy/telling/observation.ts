@@ -36,6 +36,8 @@ export type Observation =
       readonly destination: 'offer_events' | 'usage_events';
       /** How it ended. */
       readonly outcome: Outcome['kind'];
+      /** Whether Chargebee had taken it before, and knew that by its idempotency key. */
+      readonly isReplay: boolean;
       /** How many events it carried. */
       readonly events: number;
       /** From its beginning to its end. */

@@ -58,6 +58,21 @@ describe('the gauge of alerts', () => {
     expect(await figures('offersight_alert')).toEqual({});
   });
 
+  it('counts the calls that Chargebee knew by their key, from 0 on', async () => {
+    const { metrics, site } = await openBench();
+    const call = {
+      kind: 'call',
+      destination: 'offer_events',
+      outcome: 'done',
+      events: 1,
+      durationMs: 1,
+    } as const;
+    for (const isReplay of [false, true]) site.observe({ ...call, isReplay });
+    expect(await metrics.render()).toMatch(
+      /^offersight_replayed_calls_total\{destination="offer_events"\} 1$/m,
+    );
+  });
+
   it('has a series for every alert from the beginning, so that a rule can tell 0 from nothing', async () => {
     const { metrics, site } = await openBench();
     site.watch(intakeWith({}));

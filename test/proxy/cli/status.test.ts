@@ -62,6 +62,18 @@ describe('the status of an intake', () => {
     expect(await printed([])).toMatch(/^no events yet\n\noffer_events: 0 waiting/m);
   });
 
+  it.each([
+    [undefined, 'not seen so far'],
+    [1, 'yes, once'],
+    [3, 'yes, 3 times'],
+  ])('says whether Chargebee has ever honoured an idempotency key: %s', async (honouredKeys, words) => {
+    const standing = { waiting: 0, oldestAt: undefined, lastMinute: 0, note: { honouredKeys } };
+    let text = '';
+    const intake = { ...intakeWith([]), status: async () => standing };
+    await printStatus(intake, { write: (more) => (text += more) });
+    expect(text.match(/^.*honoured.*$/gm)).toEqual([`Chargebee has honoured an idempotency key: ${words}`]);
+  });
+
   it('begins with what became of the events of the last days', async () => {
     const text = await printed([], {}, CELLS);
     expect(text.split('\n').slice(0, 5)).toEqual([

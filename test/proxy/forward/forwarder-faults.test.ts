@@ -247,7 +247,7 @@ describe('a fault of our configuration', () => {
       if ((await stage.states())[number] !== 'done') late.push(number);
     }
     expect(late).toEqual([1]);
-    expect(called().filter((number) => number === 1)).toHaveLength(2);
+    expect(called().filter((number) => number === 1)).toHaveLength(3);
     expect(stage.alerts).toEqual(['Check the key.']);
   });
 

@@ -243,6 +243,28 @@ describe('what an operator has to do', () => {
   });
 });
 
+describe('what the upstream has ever shown', () => {
+  it('is noted from its first delivery on, with how many keys it honoured, through any trouble and restart', async () => {
+    stage.answer = (number) => ({ kind: 'done', isReplay: number > 1 });
+    await stage.take(1);
+    const first = stage.start();
+    await stage.runtime.advance(1_000);
+    expect(await noteOf()).toEqual({ hasDelivered: true });
+    await stage.take(2);
+    first.wake();
+    await stage.runtime.advance(1_000);
+    await first.close();
+    stage.answer = () => ({ kind: 'misconfigured', alert: 'Check the key.' });
+    await stage.take(3);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    expect(await noteOf()).toEqual({ hasDelivered: true, honouredKeys: 1, alert: 'Check the key.' });
+    stage.answer = () => ({ kind: 'done', isReplay: true });
+    await stage.runtime.advance(60_000);
+    expect(await noteOf(stage.open())).toEqual({ hasDelivered: true, honouredKeys: 2 });
+  });
+});
+
 describe('more traffic than the plan allows', () => {
   it('is reported once events waited too long, with what to do; they are dead letters', async () => {
     const intake = stage.open({ maxDelayMs: 60_000 });

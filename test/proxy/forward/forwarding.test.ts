@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { Observation } from '../../../src/proxy/index.js';
+import { directIntake, type Intake, type Observation } from '../../../src/proxy/index.js';
 import {
   CANARY_KEY,
   hang,
@@ -128,6 +128,25 @@ describe('an alert reports', () => {
 });
 
 describe('the observation hook', () => {
+  it.each([undefined, directIntake()])('is told that Chargebee knew a call by its key', async (intake) => {
+    const replays: unknown[] = [];
+    const counted = startProxy({
+      ...(intake && { intake: intake as unknown as Intake }),
+      onObservation: (observation) => observation.kind === 'call' && replays.push(observation.isReplay),
+    });
+    try {
+      await counted.proxy(pageRequest(wireBody([wireEvent(1)])));
+      await counted.runtime.advance(1_000);
+      counted.runtime.answer = () =>
+        new Response(null, { status: 204, headers: { 'chargebee-idempotency-replayed': 'true' } });
+      await counted.proxy(pageRequest(wireBody([wireEvent(2)])));
+      await counted.runtime.advance(1_000);
+      expect(replays).toEqual([false, true]);
+    } finally {
+      await counted.end();
+    }
+  });
+
   it('gets each call, and its events by type, outcome and code', async () => {
     const seen: Observation[] = [];
     const counted = startProxy({ onObservation: (observation) => seen.push(observation) });

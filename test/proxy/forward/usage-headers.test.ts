@@ -181,7 +181,7 @@ describe('a call with usage events', () => {
       2: { ip: '203.0.113.9', user: 'ada' },
     };
     start();
-    answer = () => Response.json({ api_error_code: 'param_wrong_value', param: 'events' }, { status: 400 });
+    answer = () => failure(400, 'param_wrong_value');
     await report(1, 2);
     await started.runtime.advance(5_000);
     const dead = await started.intake.usage.list({ limit: 9, states: ['dead'] });
