@@ -84,13 +84,16 @@ const leftOf = (incoming: RoutedMessage): Uint8Array | undefined => {
   return undefined;
 };
 
+/** Whether something has read the body already. What stands in for a request of Node's may only know that it has ended. */
+const isRead = (incoming: IncomingMessage): boolean => incoming.readableDidRead || incoming.readableEnded;
+
 /** Whether the body can be had no more. */
 export const isBodyGone = (incoming: IncomingMessage): boolean =>
-  incoming.readableDidRead && leftOf(incoming) === undefined;
+  isRead(incoming) && leftOf(incoming) === undefined;
 
 /** The body as a request of the web takes it. */
 const streamOf = (incoming: IncomingMessage): ReadableStream<Uint8Array> | Uint8Array =>
-  (incoming.readableDidRead && leftOf(incoming)) || (Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
+  (isRead(incoming) && leftOf(incoming)) || (Readable.toWeb(incoming) as ReadableStream<Uint8Array>);
 
 const incomings = new WeakMap<Request, IncomingMessage>();
 
@@ -129,9 +132,9 @@ const toIncoming = (incoming: IncomingMessage): Incoming => {
           incoming.off('data', hear).pause();
           resolve(true);
         };
-        const left = incoming.readableDidRead ? leftOf(incoming) : undefined;
+        const left = isRead(incoming) ? leftOf(incoming) : undefined;
         if (left) resolve(take(left) || true);
-        else if (incoming.readableDidRead) reject(bodyRead());
+        else if (isRead(incoming)) reject(bodyRead());
         else if (incoming.destroyed) resolve(false);
         else
           incoming

@@ -70,6 +70,10 @@ it.each<[string, () => Promise<IncomingMessage>]>([
     () => readMessage({ rawBody: new TextEncoder().encode(GOOD), body: undefined }),
   ],
   ['with its text in rawBody (a parser of Koa’s)', () => readMessage({ rawBody: GOOD })],
+  [
+    'of a runtime that only says that it has ended',
+    () => readMessage({ readableDidRead: undefined, body: JSON.parse(GOOD) as object }),
+  ],
   ['parsed into body (express.json)', () => readMessage({ body: JSON.parse(GOOD) as object })],
   ['with its bytes in body (express.raw)', () => readMessage({ body: Buffer.from(GOOD) })],
   ['with its text in body (express.text)', () => readMessage({ body: GOOD })],
