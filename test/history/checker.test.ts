@@ -614,6 +614,26 @@ describe('I14 and I12: what belongs together', () => {
     const purgedLate = [one.created, one.put, closing, closed, denied, one.effect];
     expect(checked(...purgedLate).invariants.I14.breaches).toHaveLength(1);
   });
+  it('a dismissed is not sent once its viewed was given up, unless that may have counted or was wiped', () => {
+    const { impressionId, offerId } = one.created;
+    const closing: Draft = { ...two.created, type: 'dismissed', impressionId, offerId, tab: 'tab-1' };
+    const closed: Draft = { ...two.effect, type: 'dismissed', offerId };
+    const late: Draft = { ...two.requested, at: 9_000 };
+    const judged = (...drafts: readonly Draft[]) => checked(one.created, one.put, ...drafts).invariants.I14;
+    for (const reason of ['outbox-full', 'storage-full', 'expired', 'refused', 'consent'])
+      expect(judged({ ...one.discarded, reason }, closing, late, closed).breaches).toHaveLength(1);
+    expect(judged(closing, two.requested, one.discarded, closed).breaches).toEqual([]);
+    expect(judged(one.discarded, closing, late, one.effect, closed).breaches).toEqual([]);
+    const unknown: Draft = { ...one.discarded, reason: 'refused', code: 'unknown_outcome' };
+    expect(judged(unknown, closing, late, closed).breaches).toEqual([]);
+    const elsewhere: Draft = { ...one.discarded, reason: 'consent', tab: 'tab-2' };
+    expect(judged(elsewhere, closing, late, closed).breaches).toEqual([]);
+    const wiped: Draft = { kind: 'wiped', what: 'outbox' };
+    expect(judged(wiped, one.discarded, closing, late, closed)).toMatchObject({
+      breaches: [],
+      excused: { wiped: 1 },
+    });
+  });
   it('an event of one user is sent only in the session of that user', () => {
     const created: Draft = { ...one.created, subject: 'user-1' };
     const sessions = (session: string | undefined) =>

@@ -16,14 +16,17 @@ import type { Page } from '../page.js';
  * @param said The ids that went already since the page was last visible.
  */
 export const unsettled = (
-  { mirror, inFlight }: Pick<Outbox, 'mirror' | 'inFlight'>,
+  { mirror, lost, inFlight }: Pick<Outbox, 'mirror' | 'lost' | 'inFlight'>,
   { consent, subject }: Owner,
   said: ReadonlySet<string>,
   now: number,
 ): OfferEvent[] => {
   if (consent !== 'granted') return [];
   const isFresh = ({ event, heldUntil }: Mirrored): boolean =>
-    !said.has(event.id) && heldUntil <= now && (event.subject ?? subject) === subject;
+    !said.has(event.id) &&
+    heldUntil <= now &&
+    (event.subject ?? subject) === subject &&
+    !lost.has(event.impressionId);
   const mirrored = [...mirror.values()];
   const impressions = new Set(mirrored.filter(isFresh).map(({ event }) => event.impressionId));
   return (

@@ -69,7 +69,11 @@ export const createMeanwhile = ({
     drop(copies) {
       const there = delivery.now();
       if (there) there.drop(copies);
-      else for (const { event } of copies) onDiscard(event, 'consent', undefined);
+      else
+        for (const { event } of copies) {
+          if (event.type === 'viewed') outbox.lost.set(event.impressionId, ['consent']);
+          onDiscard(event, 'consent', undefined);
+        }
     },
 
     async purge() {

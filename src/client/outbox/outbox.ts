@@ -6,7 +6,7 @@
  */
 import type { OfferEvent } from '../../protocol/event.js';
 import type { Runtime } from '../../runtime.js';
-import type { BareRows, Mark, OutboxEntry, Pause, Records } from './records.js';
+import type { BareRows, Loss, Mark, OutboxEntry, Pause, Records } from './records.js';
 
 /** What the user said to keeping and reporting events. */
 export type Consent = 'granted' | 'pending' | 'denied';
@@ -37,6 +37,8 @@ export interface Outbox<Row extends BareRows = BareRows> {
   records: Records<Row>;
   /** Unsettled events of this page by id, oldest first. */
   readonly mirror: Map<string, Mirrored>;
+  /** By impression, what this page knows of views that were given up. */
+  readonly lost: Map<string, Loss>;
   /** Where its events go: absolute, of this origin. */
   readonly endpoint: string;
   /** The pause as last read or written. */
@@ -107,6 +109,7 @@ export const createOutbox = <Row extends BareRows>(
   const outbox: Outbox<Row> = {
     records,
     mirror,
+    lost: new Map(),
     endpoint,
     inFlight: 0,
     pause: { at: 0, failures: 0, kind: 'none' },

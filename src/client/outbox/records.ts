@@ -4,13 +4,14 @@ import type { OfferEvent, OfferEventType } from '../../protocol/event.js';
 /** Array keys, so that one object store holds everything and each kind is a range of it. */
 export type RecordKey =
   | readonly [kind: 'entry' | 'dead', id: string]
-  | readonly [kind: 'seen', offerId: string, type: MarkType]
-  /** Of an event, by its id: a farewell has said it, and its page has not heard what became of it. */
-  | readonly [kind: 'seen', id: string, type: 'said']
+  | readonly [kind: 'seen', about: string, type: MarkType]
   | readonly [kind: 'state', name: 'pause' | 'site', endpoint: string];
 
-/** What is remembered of an offer beyond its events. */
-export type MarkType = OfferEventType | 'accepted';
+/**
+ * What is remembered beyond events: of an offer, what happened to it; of an event, that a farewell has said it and its page
+ * has not heard what became of it (`said`); of an impression, that its view was given up (`lost`).
+ */
+export type MarkType = OfferEventType | 'accepted' | 'said' | 'lost';
 
 /** What a query comes to, by the name that IndexedDB has for it. */
 export interface QueryResults {
@@ -72,15 +73,22 @@ export interface OutboxEntry {
 /** An entry that is reserved for one attempt. */
 export type LeasedEntry = OutboxEntry & Required<Pick<OutboxEntry, 'lease'>>;
 
-/** A remembered fact about an offer. */
+/** A remembered fact. */
 export interface Mark {
+  /** The offer that it is about; not there of `said` and `lost`. */
   readonly offerId: string;
   readonly type: MarkType;
   /** Forgotten after, epoch milliseconds. */
   readonly until: number;
   /** The event that it was first remembered by. */
   readonly id?: string | undefined;
+  /** Why a view was given up. */
+  readonly reason?: string;
+  readonly code?: string | undefined;
 }
+
+/** Why the view of an impression was given up: its dismissal goes with it, whenever that is recorded. */
+export type Loss = readonly [reason: string, code?: string | undefined];
 
 /** The whole outbox waits: after failed replies, when throttled, or when the deployment is at fault. */
 export interface Pause {

@@ -17,7 +17,8 @@ describe('the farewell is said', () => {
 
   const start = (answer: () => Promise<Response> = () => Promise.resolve(new Response('{}'))) => {
     const records = memoryRecords();
-    const outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause' | 'mirror' | 'records'> = {
+    const outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause' | 'mirror' | 'records' | 'lost'> = {
+      lost: new Map(),
       records,
       endpoint: ENDPOINT,
       inFlight: 0,

@@ -8,11 +8,12 @@ import { MAX_LEAVE_BYTES } from '../../../src/protocol/limits.js';
 import { copyOf, dismissed, idsOf, START, viewed } from '../../support/events.js';
 
 type Held = readonly [event: OfferEvent, heldUntil?: number];
-type Sayable = Pick<Outbox, 'mirror' | 'inFlight'>;
+type Sayable = Pick<Outbox, 'mirror' | 'lost' | 'inFlight'>;
 
 const PLENTY = MAX_LEAVE_BYTES;
 const outboxOf = (held: readonly Held[], maxBytes = PLENTY): Sayable => ({
   inFlight: MAX_LEAVE_BYTES - maxBytes,
+  lost: new Map(),
   mirror: new Map(held.map(([event, heldUntil]) => [event.id, copyOf(event, heldUntil)])),
 });
 

@@ -1,5 +1,5 @@
 /** I2 no invention, I3 no duplicates, I5 nothing changes, I6 no forward after done, I14 one of each per impression. */
-import { LEAD_MS } from '../bounds.js';
+import { LEAD_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import type { Chronicle, Placed } from '../chronicle.js';
 import { wasAbsent } from './endpoints.js';
@@ -186,14 +186,32 @@ export const noneAfterDone = (chronicle: Chronicle): Judgement => {
 const wasGivenUp = (chronicle: Chronicle, id: string, to: number): boolean =>
   chronicle.about('discarded', id).some(({ index }) => index < to);
 
-/** I14: at most one `viewed` and one `dismissed` an impression, and the `viewed` reaches the upstream first. */
+/** Whether a page sent a `dismissed` although it was known by then that its `viewed` was given up. */
+const wentAlone = (chronicle: Chronicle, view: string, { row: { id, tab } }: Placed<'created'>): boolean => {
+  const [given] = chronicle.about('discarded', view);
+  // A view of unknown outcome most often counted. A denial of another page leaves nothing that a page could read.
+  if (!given || given.row.code === 'unknown_outcome') return false;
+  if (given.row.reason === 'consent' && given.row.tab !== tab) return false;
+  return chronicle
+    .of('requested')
+    .some(
+      ({ row, index, row: { at } }) =>
+        index > given.index &&
+        at > given.row.at + ORDER_MS &&
+        row.ids.includes(id) &&
+        !row.ids.includes(view),
+    );
+};
+
+/** I14: at most one `viewed` and one `dismissed` an impression, and the `viewed` reaches the upstream first: without it, a page sends none. */
 export const oneOfEach = (chronicle: Chronicle): Judgement => {
   const judged = judging();
   const seen = new Map<string, string>();
   const views = new Map<string, string>();
   for (const { row } of chronicle.of('created'))
     if (row.type === 'viewed') views.set(row.impressionId, row.id);
-  for (const { row } of chronicle.of('created')) {
+  for (const placed of chronicle.of('created')) {
+    const { row } = placed;
     const view = views.get(row.impressionId);
     const [closed] = chronicle.about('effect', row.id);
     if (row.type !== 'dismissed' || view === undefined || !closed) continue;
@@ -202,6 +220,10 @@ export const oneOfEach = (chronicle: Chronicle): Judgement => {
     const shown = chronicle
       .about('effect', view)
       .find((each) => isSamePlace(chronicle, causeOf(chronicle, each), causeOf(chronicle, closed)));
+    if (!shown && wentAlone(chronicle, view, placed)) {
+      if (chronicle.wasWiped(view, 0, closed.index)) judged.excuse('wiped');
+      else judged.breach('dismissed upstream, though its view was given up before it was sent', row.id);
+    }
     if (!shown || shown.index < closed.index) continue;
     // The first of the two was lost from the store, but the page still sent it in its farewell.
     if (chronicle.wasWiped(view, 0, closed.index)) judged.excuse('wiped');

@@ -27,7 +27,7 @@ export const latestTime = (chronicle: Chronicle, tab: string, index: number, at:
       .map((moved) => moved.row.at + chronicle.clockOf(tab, moved.index)),
   );
 
-/** Whether the life of an event was over by the clock of the page that gave it up, or that of its `viewed` was. */
+/** Whether the life of an event was over by the clock of the page that gave it up. */
 const isOver = (
   chronicle: Chronicle,
   { retentionMs }: Setting,
@@ -36,16 +36,20 @@ const isOver = (
   const [created] = chronicle.about('created', id);
   if (!created) return true;
   const madeAt = created.row.at + chronicle.clockOf(created.row.tab, created.index);
-  if (latestTime(chronicle, tab, index, at) >= madeAt + retentionMs) return true;
-  // A `dismissed` without its `viewed` could never be sent.
+  return latestTime(chronicle, tab, index, at) >= madeAt + retentionMs;
+};
+
+/** Whether it is a `dismissed` that goes with its `viewed`, which was given up before for the same reason. */
+const goesAlong = (chronicle: Chronicle, { row: { id, reason }, index }: Placed<'discarded'>): boolean => {
+  const [created] = chronicle.about('created', id);
   return (
-    created.row.type === 'dismissed' &&
+    created?.row.type === 'dismissed' &&
     chronicle
       .of('discarded')
       .some(
         (other) =>
           other.index < index &&
-          other.row.reason === 'expired' &&
+          other.row.reason === reason &&
           chronicle
             .about('created', other.row.id)
             .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId),
@@ -165,6 +169,7 @@ export const wasRefused = (chronicle: Chronicle, id: string, tab: string, to: nu
 /** Why a reason does not hold; nothing if it does. */
 const faultOf = (chronicle: Chronicle, setting: Setting, told: Placed<'discarded'>): string | undefined => {
   const { id, tab, reason } = told.row;
+  if (goesAlong(chronicle, told)) return undefined;
   switch (reason) {
     case 'expired':
       return isOver(chronicle, setting, told) ? undefined : 'before its life was over';

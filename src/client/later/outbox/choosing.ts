@@ -2,7 +2,7 @@
 
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Owner } from '../../outbox/outbox.js';
-import type { LeasedEntry, OutboxEntry, RecordKey } from '../../outbox/records.js';
+import type { LeasedEntry, Loss, OutboxEntry, RecordKey } from '../../outbox/records.js';
 import type { Discard, DiscardReason } from './giving-up.js';
 import { believed, isEntry, LEASE_MS, reservedUntil, strangeness } from './reading.js';
 
@@ -21,7 +21,7 @@ export interface Pass {
   /** Offers of which an older event waits. */
   heldOffers: Set<string>;
   /** Why impressions were given up. */
-  lost: Map<string, DiscardReason>;
+  lost: Map<string, Loss>;
   /** When something else is due, epoch milliseconds; undefined if nothing waits. */
   nextAt?: number | undefined;
 }
@@ -48,8 +48,10 @@ export interface ChoosingContext {
   isOwn(id: string): boolean;
   /** Whether what bears an endpoint goes where the caller delivers. */
   isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
-  /** Codes by the ids of events that the proxy refused, and by the impressions of refused views. */
-  readonly refused: Map<string, string>;
+  /** Codes by the ids of events that the proxy refused. */
+  readonly refused: ReadonlyMap<string, string>;
+  /** Why impressions were given up before. */
+  readonly lostBefore: ReadonlyMap<string, Loss>;
 }
 
 /** Makes what chooses. */
@@ -60,6 +62,7 @@ export const createChoosing = ({
   isOwn,
   isOurs,
   refused,
+  lostBefore,
 }: ChoosingContext): Choose => {
   /** Another user's waits until that one is back, or it expires; another endpoint's goes there. */
   const isOthers = ({ event: { subject, occurredAt }, endpoint }: OutboxEntry, now: number): boolean =>
@@ -76,23 +79,24 @@ export const createChoosing = ({
         continue;
       }
       const { event, notBeforeAt, endpoint } = value;
-      const { id, type, offerId, impressionId, occurredAt } = event;
+      const { id, offerId, impressionId, occurredAt } = event;
       const reserved = reservedUntil(value, now);
-      // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
-      const code = refused.get(id) ?? refused.get(impressionId);
-      const isRefused = code !== undefined;
-      if (isRefused && type === 'viewed') refused.set(impressionId, code);
-      const why = isRefused
-        ? 'refused'
-        : // A clock that is set back lengthens its life: better than losing it.
-          now >= occurredAt + (isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS)
-          ? 'expired'
-          : (lost.get(impressionId) ?? (pass.excess > 0 && pass.reason));
+      const refusal = refused.get(id);
+      // A clock that is set back lengthens its life: better than losing it.
+      const isOver = now >= occurredAt + (isOurs(endpoint, false) ? lifeMs : MAX_RETENTION_MS);
+      const why: Loss | undefined | false =
+        refusal !== undefined
+          ? ['refused', refusal]
+          : // The `dismissed` of a `viewed` that is given up could never be sent, so it goes with it.
+            (lost.get(impressionId) ??
+            lostBefore.get(impressionId) ??
+            (isOver ? ['expired'] : pass.excess > 0 && [pass.reason]));
       const dueAt = Math.max(reserved, believed(notBeforeAt, now), pass.pausedUntil);
-      if (why && (isRefused || reserved <= now)) {
+      if (why && (why[0] === 'refused' || reserved <= now)) {
         pass.excess--;
-        lost.set(impressionId, why);
-        discard(key, event, why, code);
+        // A view of unknown outcome has most often counted.
+        if (refusal !== 'unknown_outcome') lost.set(impressionId, why);
+        discard(key, event, why[0] as DiscardReason, why[1]);
       } else if (isOthers(value, now)) {
         // This page has nothing to do with it.
       } else if (pass.taken.length === pass.limit) {

@@ -1,5 +1,6 @@
 /** Transactions that report what they gave up, once that is durable, and that make changes which are still owed. */
 import type { OfferEvent } from '../../../protocol/event.js';
+import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Outbox, Owner } from '../../outbox/outbox.js';
 import type { RecordKey, Records, Rows } from '../../outbox/records.js';
 import { list, PAGE } from './reading.js';
@@ -89,14 +90,27 @@ export const createWays = (
   now: () => number,
   { onDiscard, tellTabs }: WaysListener,
 ): Ways => {
-  const { mirror } = outbox;
+  const { mirror, lost } = outbox;
   /** Changes that the database still has to get, by key. */
   const owed = new Map<string, Parameters<Put>>();
   const owe: Put = (...debt) => owed.set(String(debt[0]), debt);
 
-  const bury = (put: Put, key: RecordKey, event: OfferEvent | undefined, code: string | undefined): void => {
+  /** Returns what is lost with it, if it is a view that has not counted. */
+  const bury = (
+    put: Put,
+    key: RecordKey,
+    event: OfferEvent | undefined,
+    reason: DiscardReason,
+    code: string | undefined,
+  ): (() => unknown) | undefined => {
     put(key);
     if (code) put(['dead', key[1]], { v: 1, event, code, deadAt: now() });
+    if (event?.type !== 'viewed' || code === 'unknown_outcome') return undefined;
+    const { impressionId } = event;
+    // For pages that cannot hear of it now. After a denial nothing is remembered.
+    if (reason !== 'consent')
+      put(['seen', impressionId, 'lost'], { type: 'lost', reason, code, until: now() + MAX_RETENTION_MS });
+    return () => lost.set(impressionId, [reason, code]);
   };
 
   const transact: Transact = (
@@ -114,9 +128,12 @@ export const createWays = (
         if (given[0]) tellTabs?.(['', ...given]);
       });
       return work(rows, (key, event, reason, code) => {
-        bury(put, key, event, event ? code : reason);
-        given.push(key[1]);
+        const lose = bury(put, key, event, reason, event ? code : reason);
+        // For the others it may have counted.
+        if (code === 'unknown_outcome') rows.onComplete(() => tellTabs?.([key[1]]));
+        else given.push(key[1]);
         rows.onComplete(() => {
+          lose?.();
           // It was settled or given up meanwhile, and that was reported.
           if (owed.has(String(key))) return;
           mirror.delete(key[1]);
@@ -139,7 +156,7 @@ export const createWays = (
     owe,
     giveUp(key, event, reason, code) {
       mirror.delete(key[1]);
-      bury(owe, key, event, code);
+      bury(owe, key, event, reason, code)?.();
       onDiscard(event, reason, code);
     },
   };

@@ -65,7 +65,7 @@ export const createLeasing = ({
   tellTabs,
 }: LeasingContext): Leasing => {
   const { now } = runtime;
-  const { mirror, endpoint } = outbox;
+  const { mirror, lost, endpoint } = outbox;
   const cap = Math.min(maxEntries, maxBytes / ENTRY_BYTES);
   const ways = createWays(outbox, owner, now, { onDiscard, tellTabs });
   const { transact, visit, owe, giveUp } = ways;
@@ -83,6 +83,7 @@ export const createLeasing = ({
       return goal === endpoint || (isStranded && onStranded(goal));
     },
     refused,
+    lostBefore: lost,
   });
 
   const { lease, tell, startPass, chooseCopies, hold } = createPasses({
@@ -110,7 +111,14 @@ export const createLeasing = ({
     ...remembering,
     lease,
     tell,
-    onSettled: (ids) => done(ids, true),
+    onSettled(ids) {
+      // What follows an empty id was given up. Why, the database says, except for a denial.
+      for (const id of ids[0] ? [] : ids) {
+        const event = mirror.get(id)?.event;
+        if (event?.type === 'viewed') lost.set(event.impressionId, ['consent']);
+      }
+      done(ids, true);
+    },
 
     async settle(ids) {
       done(ids, false);

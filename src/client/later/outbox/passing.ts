@@ -1,9 +1,10 @@
 /** A lease: a pass over the database or, while that fails, over the mirror. */
 import type { OfferEvent } from '../../../protocol/event.js';
 import type { Mirrored, Outbox, Owner } from '../../outbox/outbox.js';
-import type { LeasedEntry, OutboxEntry, Rows } from '../../outbox/records.js';
+import type { LeasedEntry, Loss, OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
 import type { Choose, Pass } from './choosing.js';
 import { isGranted, type Ways } from './giving-up.js';
+import { isEntry, lossOf } from './reading.js';
 import type { Remembered } from './remembering.js';
 import { createTell, type Tell } from './told.js';
 
@@ -97,6 +98,18 @@ export const createPasses = ({
     return isTried;
   };
 
+  /** Learns of a dismissal whether its view was given up, perhaps by another page. */
+  const learnLoss = async (
+    rows: Rows,
+    [key, value]: readonly [RecordKey, unknown],
+    lost: Map<string, Loss>,
+  ): Promise<void> => {
+    if (!isEntry(value, key) || value.event.type === 'viewed') return;
+    const { impressionId } = value.event;
+    const loss = await lossOf(rows, impressionId);
+    if (loss) lost.set(impressionId, loss);
+  };
+
   /** A pass over the database. What that does not have yet holds back what it has of the same offer. */
   const leaseStored = async (pass: Pass, isTrial?: boolean): Promise<LeasedEntry[]> => {
     const entries: LeasedEntry[] = [];
@@ -109,6 +122,7 @@ export const createPasses = ({
       pass.excess = (await rows.query('count', 'entry')) - cap;
       const isTried = tries(pass, isTrial);
       pass.taken = [];
+      await Promise.all(portion.map((record) => learnLoss(rows, record, pass.lost)));
       const isThrough = choose(portion, pass, discard);
       pass.taken = await Promise.all(
         pass.taken.map(async (entry) => {

@@ -1,7 +1,7 @@
 /** Reads the records, and decides which of them this version can use. */
 import type { DismissedEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
-import type { OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
+import type { Loss, OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
 
 /** How long an entry is reserved for one attempt; strictly longer than the attempt's own deadline of 12 s. */
 export const LEASE_MS = 15_000;
@@ -67,3 +67,11 @@ export const reservedUntil = ({ lease }: OutboxEntry, now: number): number =>
 /** A time further ahead than any that is written was meant for another clock: it is over. What has no end holds. */
 export const believed = (at: number, now: number, longestMs = MAX_WAIT_MS): number =>
   at > now + longestMs && at < Infinity ? 0 : at;
+
+/** Why the view of an impression was given up, if the database knows that it was. */
+export const lossOf = async (rows: Rows, impressionId: string): Promise<Loss | undefined> => {
+  const mark = (await rows.get(['seen', impressionId, 'lost'])) as
+    | { reason: string; code?: string }
+    | undefined;
+  return mark && [mark.reason, mark.code];
+};

@@ -5,7 +5,7 @@ import type { MARK_MS, Outbox, Owner } from '../../outbox/outbox.js';
 import type { Mark, Pause, RecordKey, Rows } from '../../outbox/records.js';
 import type { Ways } from './giving-up.js';
 import { prune } from './pruning.js';
-import { believed, MAX_WAIT_MS } from './reading.js';
+import { believed, lossOf, MAX_WAIT_MS } from './reading.js';
 
 /** What bounds the outbox. */
 export interface LeasingOptions {
@@ -200,12 +200,14 @@ export const createRemembering = (
 
     marks: () =>
       transact(async (rows) => {
-        // What another tab settled while this page could not hear of it.
+        // What another tab settled or gave up while this page could not hear of it.
         await Promise.all(
-          [...mirror].map(
-            async ([id, { isStored, isTold }]) =>
-              isStored && isTold && !(await rows.get(['entry', id])) && mirror.delete(id),
-          ),
+          [...mirror].map(async ([id, { event, isStored, isTold }]) => {
+            if (!(isStored && isTold) || (await rows.get(['entry', id]))) return;
+            const loss = await lossOf(rows, event.impressionId);
+            if (loss) outbox.lost.set(event.impressionId, loss);
+            mirror.delete(id);
+          }),
         );
         await prune<Letter>(rows, now(), 'dead', {
           most: MAX_DEAD,

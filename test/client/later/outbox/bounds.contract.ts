@@ -1,8 +1,9 @@
 /** What the outbox gives up, and that it says so. */
 import { describe, expect, test } from 'vitest';
+import { unsettled } from '../../../../src/client/later/farewell.js';
 import type { LeasingOptions } from '../../../../src/client/later/outbox/remembering.js';
 import type { Records } from '../../../../src/client/outbox/records.js';
-import { dismissed, idOf, plain, START, viewed } from '../../../support/events.js';
+import { dismissed, entryIds, idOf, plain, START, viewed } from '../../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
@@ -49,6 +50,68 @@ export const describeBounds = (open: OpenRecords): void => {
         [idOf(1), 'expired', undefined],
         [idOf(2), 'expired', undefined],
       ]);
+    });
+
+    describe('a dismissal that is recorded after its view was given up goes with it, for the same reason', () => {
+      const view = viewed(1);
+      const close = dismissed(9, view, { occurredAt: START + 20_000 });
+      const CASES: Readonly<
+        Record<
+          string,
+          readonly [bounds: LeasingOptions, lose: (tab: Tab) => Promise<unknown>, ...why: string[]]
+        >
+      > = {
+        'evicted by maxEntries': [
+          { maxEntries: 2 },
+          (tab) => tab.append(plain(viewed(2), viewed(3))),
+          'outbox-full',
+        ],
+        'evicted as the storage was full': [
+          {},
+          (tab) => tab.leasing.makeRoom(tab.outbox.records as Records),
+          'storage-full',
+        ],
+        'too old in an open tab': [{ retentionMs: 10_000 }, async () => undefined, 'expired'],
+        'refused by the proxy': [
+          {},
+          (tab) => tab.leasing.bury(new Map([[view.id, 'invalid_event']])),
+          'refused',
+          'invalid_event',
+        ],
+      };
+
+      for (const [what, [bounds, lose, reason = '', code]] of Object.entries(CASES))
+        for (const by of ['its own page', 'another page', 'another page while its own was frozen'])
+          test(`${what}, by ${by}`, async () => {
+            const tab = start(bounds);
+            const other = openTab(tab.records, tab.runtime, { bounds });
+            const giver = by === 'its own page' ? tab : other;
+            await tab.append(plain(view));
+            tab.leasing.tell();
+            await lose(giver);
+            await tab.runtime.advance(20_000);
+            await giver.leasing.lease('early', 9);
+            expect(giver.discarded).toEqual([[view.id, reason, code]]);
+            if (by === 'another page') tab.leasing.onSettled(['', view.id]);
+            if (by.endsWith('frozen')) await tab.leasing.marks();
+            await tab.append(plain(close));
+            expect(unsettled(tab.outbox, { consent: 'granted' }, new Set(), START + 20_000)).not.toContain(
+              close,
+            );
+            await tab.runtime.advance(20_000);
+            const { entries } = await tab.leasing.lease('late', 9);
+            expect(entryIds(entries)).not.toContain(close.id);
+            expect(tab.discarded.at(-1)).toEqual([close.id, reason, code]);
+          });
+    });
+
+    test('a dismissal is sent although its view was of unknown outcome, since that has most often counted', async () => {
+      const tab = start();
+      const view = viewed(1);
+      await tab.append(plain(view));
+      await tab.leasing.bury(new Map([[view.id, 'unknown_outcome']]));
+      await tab.append(plain(dismissed(2, view)));
+      await expect(tab.leased('one')).resolves.toEqual([idOf(2)]);
     });
 
     test('an expired view takes its dismissal along also if that is not due yet', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createChoosing, type Pass } from '../../../../src/client/later/outbox/choosing.js';
 import type { Owner } from '../../../../src/client/outbox/outbox.js';
-import type { OutboxEntry, RecordKey } from '../../../../src/client/outbox/records.js';
+import type { Loss, OutboxEntry, RecordKey } from '../../../../src/client/outbox/records.js';
 import { dismissed, entryOf, idOf, START, viewed } from '../../../support/events.js';
 import { ENDPOINT } from '../../../support/outbox.js';
 
@@ -18,6 +18,8 @@ interface Rules extends Pick<Pass, 'token' | 'limit' | 'pausedUntil' | 'excess' 
   readonly heldOffers: readonly string[];
   /** Codes by id. */
   readonly refused: Map<string, string>;
+  /** Why impressions were given up before. */
+  readonly lostBefore: Map<string, Loss>;
   isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
   isOwn(id: string): boolean;
 }
@@ -30,7 +32,7 @@ const pass = (
   const discarded: (readonly [id: string, reason: string])[] = [];
   const rules: Rules = {
     ...{ owner: { consent: 'granted' }, token: 'me', limit: 100, now: START, pausedUntil: 0 },
-    ...{ excess: 0, reason: 'outbox-full', heldOffers: [], refused: new Map() },
+    ...{ excess: 0, reason: 'outbox-full', heldOffers: [], refused: new Map(), lostBefore: new Map() },
     isOurs: (there = ENDPOINT) => there === ENDPOINT,
     isOwn: () => false,
     ...fields,
@@ -200,7 +202,7 @@ describe('a pass gives up', () => {
     const done = pass([recordsOf(...entries)], { refused });
     expect([done.discarded, done.taken]).toEqual([ids(1, 2, 4).map((id) => [id, 'refused']), ids(3)]);
     const next = pass([recordsOf(entryOf(dismissed(7, view)), entryOf(dismissed(8, viewed(3))))], {
-      refused,
+      lostBefore: new Map([[view.impressionId, ['refused', 'conflict']]]),
     });
     expect([next.discarded, next.taken]).toEqual([[[idOf(7), 'refused']], ids(8)]);
   });
