@@ -28,11 +28,11 @@ import { createStopped } from './stopped.js';
 import type { Stored } from './stored.js';
 
 /** What is gone later than this, milliseconds, may be gone for another reason. A dismissal is recorded by then. */
-const CONSEQUENCE_MS = 1_200;
+const CONSEQUENCE_MS = 2_200;
 /** What a close control takes away by itself is gone by then. */
 const PROMPT_MS = 100;
 /** A little longer than a close control is given. */
-const LONGEST_MS = 3_600;
+const LONGEST_MS = 4_600;
 
 /** A press in a frame follows soon after the focus, and its message after that, milliseconds. */
 const FRAME_MS = 2_500;

@@ -8,7 +8,7 @@ import { createPlacements } from '../support/placements.js';
 import { fakeRuntime } from '../support/runtime.js';
 import { START } from '../support/wire.js';
 
-const CONSEQUENCE_MS = 1_200;
+const CONSEQUENCE_MS = 2_200;
 
 let placements = createPlacements();
 const apart = document.createElement('offersight-inspector');
@@ -482,7 +482,7 @@ it.each([
   const offer = show('stays');
   offer.firstElementChild?.setAttribute(name, value);
   press(offer);
-  await runtime.advance(3_600);
+  await runtime.advance(4_600);
   expect(said().startsWith('stays was not gone within 3 s')).toBe(isClosing);
 });
 

@@ -132,6 +132,8 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       sight: { boxesOf, isDrawn },
       isConventional,
       hasEscape,
+      // What a user closed is not ignored.
+      onGone: (placement) => onRequest.onReaction(placement.offerId, placement),
     },
     decisions,
   );
@@ -188,7 +190,6 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       onRequest.onMount(placement);
     },
     onUnmount(placement) {
-      // What a user closed is not ignored.
       closing.check(placement.element);
       onRequest.onUnmount(placement);
     },

@@ -8,6 +8,7 @@ import {
   type Consequences,
   type ConsequencesContext,
   createConsequences,
+  textOf,
 } from './consequences.js';
 import {
   acceptedBy,
@@ -24,8 +25,8 @@ import {
 } from './controls.js';
 import { targetOf } from './conventions.js';
 import { type Act, actOutside, isOnScrollbar, viewNow } from './pressing.js';
-import { holds, type Roots } from './roots.js';
-import { type Drawing, drawingOf, hasMoved } from './sight.js';
+import { holds, outward, type Roots } from './roots.js';
+import { type Drawing, drawingOf, hasMoved, isPage } from './sight.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {
@@ -55,6 +56,15 @@ export interface ClosingOptions {
 /** What libraries draw around what they show for a while. */
 const TOAST = '[role=alert],[role=status],li';
 
+/** What lets nobody use the rest of the page. */
+const MODAL = ':is([aria-modal=true],:modal)';
+
+/** Rows of lists and tables. */
+const ROW = 'li,tr,[role=listitem],[role=row],[role=option]';
+/** What a user types in. */
+const FIELD =
+  'input:not([type=button],[type=submit],[type=reset],[type=checkbox],[type=radio],[type=hidden]),textarea,[contenteditable]';
+
 /** A pointer that moves less than this meant to press, CSS px. */
 const DRAG_PX = 10;
 
@@ -78,6 +88,8 @@ const grab = (event: MouseEvent, holders: readonly Element[]): Grabbed => {
   };
 };
 
+const isHolder = (element: Element | null): boolean => !!element && matches(element, HOLDER);
+
 /** What closing works with. */
 export interface ClosingContext extends ConsequencesContext {
   readonly roots: Roots;
@@ -97,7 +109,7 @@ export const createClosing = (
 ): Closing => {
   const { registry, roots, page, isInSight, isConventional, hasEscape } = context;
   const consequences = createConsequences(context, decisions);
-  const { attend, check, drop } = consequences;
+  const { attend, check, conclude, drop } = consequences;
 
   // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself. What was open before
   // this was here may have ended in any way.
@@ -114,19 +126,51 @@ export const createClosing = (
     return registry.placements.filter(({ offerId }) => ids.has(offerId)).map(({ element }) => element);
   };
 
+  /** The innermost box around a control that holds something else, if it holds no offer. */
+  const rowOf = (control: Element): Element | undefined => {
+    for (const at of outward(control)) {
+      if (isPage(at) || registry.placements.filter(({ element }) => holds(at, element))[0]) return undefined;
+      if (textOf(at) !== textOf(control) || at.querySelector(FIELD)) return at;
+    }
+    return undefined;
+  };
+
+  /** Whether a row is one of several, of which each has such a control. */
+  const isListed = (row: Element, control: Element): boolean =>
+    matches(row, ROW) ||
+    [row.previousElementSibling, row.nextElementSibling].some(
+      (other) =>
+        other?.localName === row.localName &&
+        other.className === row.className &&
+        [...other.querySelectorAll(control.localName)].some(
+          (its) => textOf(its) === textOf(control) && isConventional(its),
+        ),
+    );
+
   /** What a conventional control closes: the box around it, the box beside it, or the one that it names. */
   const closedBy = (event: Event, control: Element): Acts => {
-    const act: Act = { reason: 'control' };
+    const row = rowOf(control);
+    const act: Act = { reason: 'control', row };
+    const target = targetOf(control);
+    // It closes its own row, such as a line of a cart.
+    if (row && isListed(row, control)) return new Map([[target, act]]);
     const own = around(registry, control)[0]?.element;
-    const { parentElement, previousElementSibling, nextElementSibling } = control;
-    const beside = parentElement === document.body ? [] : [previousElementSibling, nextElementSibling];
-    return new Map([
-      ...[...beside.filter((sibling) => sibling && matches(sibling, HOLDER)), targetOf(control), own].map(
-        (element) => [element, act] as const,
-      ),
+    const { parentElement: parent, previousElementSibling, nextElementSibling } = control;
+    const beside =
+      parent && isPage(parent)
+        ? []
+        : [parent, ...[previousElementSibling, nextElementSibling].filter(isHolder)];
+    const above = pathOf(event).find((at) => /^(?:fixed|sticky)$/.test(getComputedStyle(at).position));
+    // What is not made to be closed leaves with the view as well.
+    const inBox = { ...act, view: viewNow() };
+    // Beside a field it empties that.
+    const inHolder = own || row?.querySelector(FIELD) ? act : { ...act, control };
+    return new Map<Element | null | undefined, Act>([
+      ...[...beside, above].map((element) => [element, inBox] as const),
+      ...[...beside.filter(isHolder), target, own].map((element) => [element, act] as const),
       // Toasts are mostly drawn around the offer that they are given.
-      [nearest(event, TOAST), own ? act : { ...act, control }],
-      [nearest(event, HOLDER), own ? act : { ...act, control }],
+      [nearest(event, TOAST), inHolder],
+      [nearest(event, HOLDER), inHolder],
     ]);
   };
 
@@ -160,7 +204,7 @@ export const createClosing = (
     // The click behind a press, or behind a drag, belongs to it; one by a key has none before it.
     const isDown = event.type === 'pointerdown';
     const isNew = isDown || !event.detail;
-    drop(({ reason }) => isNew || reason === 'control');
+    drop(({ reason }) => isNew || reason === 'control', pathOf(event)[0]);
     const isByField = !isDown && !event.detail && entered && !pathOf(event).includes(entered);
     if (isByField || isOnScrollbar(event)) return;
     const around = holders();
@@ -206,7 +250,13 @@ export const createClosing = (
     // A script that closes by a key may leave nothing for a click to hit.
     if (/^(?:Enter| )$/.test(event.key) && target && isConventional(target)) attend(closedBy(event, target));
     if (hasEscape && event.key === 'Escape')
-      attend(attendHolders(holders(), () => ({ reason: 'escape', view: viewNow() })));
+      attend(
+        attendHolders(holders(), (holder) => ({
+          reason: 'escape',
+          // A modal dialog may be a view of its own, which its router leaves.
+          view: matches(holder, MODAL) ? undefined : viewNow(),
+        })),
+      );
   };
 
   const onCancel = ({ target, isTrusted }: Event): void => {
@@ -232,6 +282,6 @@ export const createClosing = (
   roots.capture(['close', 'toggle', 'transitionrun', 'transitionend', 'animationstart', 'animationend'], () =>
     check(),
   );
-  page.listen((change) => change === 'visible' || check());
+  page.listen((change) => (/hid/.test(change) ? conclude() : change === 'visible' || check()));
   return consequences;
 };

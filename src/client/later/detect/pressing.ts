@@ -13,6 +13,8 @@ export interface Act {
   readonly view?: string | undefined;
   /** The control, if what it closes holds offers and none of these holds the control. */
   readonly control?: Element | undefined;
+  /** What holds the control, something else and no offer: if that leaves alone, the control closed it. */
+  readonly row?: Element | undefined;
 }
 
 /** Holders that the browser closes by a press outside. */

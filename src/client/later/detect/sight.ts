@@ -17,6 +17,9 @@ const cut = (
   );
 };
 
+/** Whether it is the body or the root of its document: all of the page. */
+export const isPage = ({ nodeName }: Node): boolean => /^(?:body|html)$/i.test(nodeName);
+
 /** Knows what is drawn for offers, of which some leave that to their children. */
 export interface Sight {
   /** What is drawn for an offer: itself, or its children. */
@@ -25,9 +28,9 @@ export interface Sight {
   isDrawn(element: Element): boolean;
 }
 
-/** How an element is drawn at a moment. */
+/** How a box is drawn at a moment. */
 export interface Drawing {
-  /** With everything around it. */
+  /** Its own. */
   readonly opacity: number;
   /** The place that its own style gives it. Movement around it, or of the whole page, does not change that. */
   readonly place: string;
@@ -39,14 +42,13 @@ export interface Drawing {
   readonly animations: number;
 }
 
-/** How an element is drawn now. */
+/** How a box is drawn now. */
 export const drawingOf = (element: Element): Drawing => {
-  const { transform, translate, scale, margin, top, right, bottom, left } = getComputedStyle(element);
+  const { opacity, transform, translate, scale, margin, top, right, bottom, left } =
+    getComputedStyle(element);
   const { width, height } = element.getBoundingClientRect();
-  let opacity = 1;
-  for (const at of outward(element)) opacity *= +getComputedStyle(at).opacity;
   return {
-    opacity,
+    opacity: +opacity,
     place: [transform, translate, scale, margin].join(),
     inset: [top, right, bottom, left],
     area: width * height,
@@ -54,15 +56,14 @@ export const drawingOf = (element: Element): Drawing => {
   };
 };
 
-/** Whether its own style put an element elsewhere, or folded it. One that only grew or shrank keeps one of two edges. */
+/** Whether its own style put a box elsewhere, or folded it. One that only grew or shrank keeps one of two edges. */
 export const hasMoved = ({ place, inset, area }: Drawing, before: Drawing): boolean =>
   (!area && before.area > 0) ||
   place !== before.place ||
   [0, 1].some((edge) => [edge, edge + 2].every((each) => inset[each] !== before.inset[each]));
 
-/** How far elements are scrolled, all together. */
-export const scrolledOf = (elements: readonly Element[]): number =>
-  elements.reduce((sum, { scrollLeft, scrollTop }) => sum + scrollLeft + scrollTop, 0);
+/** How far an element is scrolled. */
+export const scrolledOf = ({ scrollLeft, scrollTop }: Element): number => scrollLeft + scrollTop;
 
 /**
  * The boxes that clip an element, the innermost first, as far as `holder`. What the page's root clips, the viewport does.

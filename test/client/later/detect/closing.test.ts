@@ -11,6 +11,9 @@ import { documentOnly, type FakePage, fakePage, find, render, trusted } from '..
 import { type Decision, decisionLog, placementsOfPage } from '../../../support/placements.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 
+/** What is gone has to stay so for this long. */
+const SETTLE_MS = 1_000;
+
 let log: Decision[];
 let page: FakePage;
 let runtime: FakeRuntime;
@@ -87,7 +90,7 @@ describe('a conventional close control counts', () => {
     click('button');
     expect(log).toEqual([]);
     article.remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['control', 'a', article]]);
   });
 
@@ -111,17 +114,21 @@ describe('a conventional close control counts', () => {
     await runtime.advance(900);
     expect(log).toEqual([]);
     card.style.display = 'none';
-    await runtime.advance(100);
+    await runtime.advance(100 + SETTLE_MS);
     expect(log).toEqual([['control', 'a', card]]);
   });
 
   test.each(['transitionend', 'animationend', 'close', 'toggle'])(
-    'as soon as a %s shows that it is gone',
-    (type) => {
+    'a second after a %s showed that it is gone',
+    async (type) => {
       const card = render(CARD);
       click('button');
+      await runtime.advance(200);
       card.style.opacity = '0';
       card.dispatchEvent(new Event(type));
+      await runtime.advance(SETTLE_MS - 1);
+      expect(log).toEqual([]);
+      await runtime.advance(1);
       expect(log).toEqual([['control', 'a', card]]);
     },
   );
@@ -160,17 +167,31 @@ describe('a conventional close control counts', () => {
     const offer = find('i');
     act('pointerdown', find('button'));
     offer.remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['control', 'b', offer]]);
   });
 
-  test('when it is asked whether it is gone', () => {
+  test('a second after it was asked whether it is gone', async () => {
     const card = render(CARD);
     click('button');
     closing.check(card);
-    expect(log).toEqual([]);
+    await runtime.advance(200);
     card.remove();
     closing.check(card);
+    await runtime.advance(SETTLE_MS - 1);
+    expect(log).toEqual([]);
+    await runtime.advance(1);
+    expect(log).toEqual([['control', 'a', card]]);
+  });
+
+  test('though its absence begins at the end of its time', async () => {
+    const card = render(CARD);
+    click('button');
+    await runtime.advance(2_900);
+    card.remove();
+    await runtime.advance(100 + SETTLE_MS - 1);
+    expect(log).toEqual([]);
+    await runtime.advance(1);
     expect(log).toEqual([['control', 'a', card]]);
   });
 
@@ -274,7 +295,7 @@ describe('Escape counts', () => {
     press('Escape');
     expect(log).toEqual([]);
     find('div').remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['escape', 'a', offer]]);
   });
 
@@ -282,7 +303,7 @@ describe('Escape counts', () => {
     render('<dialog open><p data-offer-id="a"></p></dialog>');
     press('Escape');
     find('dialog').removeAttribute('open');
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['escape', 'a', find('p')]]);
   });
 
@@ -334,7 +355,7 @@ describe('a press outside counts', () => {
     const offer = find('p');
     act('pointerdown', find('main'));
     find('div').remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['backdrop', 'a', offer]]);
   });
 
@@ -343,7 +364,7 @@ describe('a press outside counts', () => {
     vi.spyOn(dialog, 'getBoundingClientRect').mockReturnValue(new DOMRect(100, 50, 300, 200));
     act('click', dialog, true, { clientX: 90, clientY: 60 });
     dialog.removeAttribute('open');
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['backdrop', 'a', find('p')]]);
   });
 
@@ -357,7 +378,7 @@ describe('a press outside counts', () => {
     const offer = find('p');
     act('pointerdown', find('i'));
     find('div').remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['backdrop', 'a', offer]]);
   });
 
@@ -388,7 +409,7 @@ describe('a press outside counts', () => {
     const offer = find('p');
     act('pointerdown', find('main'));
     find('div').remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['backdrop', 'a', offer]]);
   });
 
@@ -426,7 +447,7 @@ describe('one press that closes several things counts for each', () => {
     act('pointerdown', find('button'));
     dialog.remove();
     popover.remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log.toSorted(([a], [b]) => a.localeCompare(b))).toEqual([
       ['backdrop', 'b', inPopover],
       ['control', 'a', inDialog],
@@ -451,7 +472,7 @@ describe('one press that closes several things counts for each', () => {
     );
     act('pointerdown', find('button'));
     find('aside').remove();
-    await runtime.advance(0);
+    await runtime.advance(SETTLE_MS);
     expect(log.map(([reason, offerId]) => [reason, offerId])).toEqual([['backdrop', 'b']]);
   });
 });
@@ -482,6 +503,7 @@ describe('the browser’s own close request counts', () => {
     await Promise.resolve();
     dialog.removeAttribute('open');
     dialog.dispatchEvent(trusted(new Event('close')));
+    await runtime.advance(SETTLE_MS);
     expect(log).toEqual([['dialog', 'a', find('p')]]);
   });
 
