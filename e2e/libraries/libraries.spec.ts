@@ -37,6 +37,8 @@ const build = async (file: string): Promise<Built> => {
     outdir: FOLDER,
     format: 'esm',
     jsx: 'automatic',
+    // The project's own configuration names another one.
+    jsxImportSource: 'react',
     define: { 'process.env.NODE_ENV': '"production"' },
     loader: Object.fromEntries(EMBEDDED.map((type) => [type, 'dataurl'])),
     logLevel: 'silent',
@@ -330,6 +332,20 @@ const WIDGETS: readonly Widget[] = [
     file: 'tippy.js',
     widget: 'tooltip',
     stays: { 'a press beside it': inOrder(pressAt(1000, 700), untilGone) },
+  },
+  { library: 'GSAP', file: 'gsap.js', widget: 'bar that folds', closes: CROSS },
+  { library: 'GSAP', file: 'gsap.js', widget: 'bar that slides out', closes: CROSS },
+  {
+    library: 'TanStack Query',
+    file: 'tanstack-query.jsx',
+    widget: 'cart',
+    stays: {
+      'the cross of a coupon, after which the cart loads again': inOrder(
+        press('[aria-label=Close]'),
+        (page) => page.waitForSelector('[data-offer-id=card]', { state: 'detached' }),
+        (page) => page.waitForSelector('[data-offer-id=card]'),
+      ),
+    },
   },
   { library: 'Notyf', file: 'notyf.js', widget: 'toast', stays: { 'the end of its own time': untilGone } },
   {
