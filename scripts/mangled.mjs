@@ -16,7 +16,6 @@ export const IN_SCRIPT = [
   'acceptedOffers',
   'animations',
   'attend',
-  'conclude',
   'decided',
   'drawings',
   'early',
