@@ -187,17 +187,17 @@ describe('what else may be asked for', () => {
     expect(notes.map(({ reason }) => reason)).toEqual(['not-rendered', 'too-small', 'viewed']);
   });
 
-  test('a browser that knows what covers an offer is asked only where the site wants that', async () => {
+  test('a browser that knows what covers an offer is asked unless the site does not want that', async () => {
     const asked = () =>
       site.browser.observers.filter(({ trackVisibility, observed }) => trackVisibility && observed.size)
         .length;
     render('<p data-offer-id="a"></p>');
-    const { tracker } = site.start();
+    const { tracker } = site.start({ occlusion: false });
     await tracker.flush();
     site.browser.show(find('p'), { ratio: 1 });
     expect(asked()).toBe(0);
     tracker.stop();
-    await site.start({ occlusion: true }).tracker.flush();
+    await site.start().tracker.flush();
     site.browser.show(find('p'), { ratio: 1 });
     expect(asked()).not.toBe(0);
   });

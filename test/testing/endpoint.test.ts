@@ -22,6 +22,7 @@ describe('the fake endpoint', () => {
     expect(endpoint.events).toEqual([
       {
         id: ID,
+        mayBeKnown: false,
         type: 'viewed',
         offerId: 'a52ge40b',
         occurredAt: 1_763_600_000_000,

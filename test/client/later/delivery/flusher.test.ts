@@ -1,5 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
+import { MAX_EVENT_BYTES } from '../../../../src/protocol/limits.js';
 import { dismissed, idOf, plain, viewed } from '../../../support/events.js';
 import { accept, all, fails, startFlusher, verdicts } from '../../../support/flusher.js';
 
@@ -159,7 +160,7 @@ describe('what is due leaves soon and together', () => {
   });
 
   test('in requests of at most as many bytes as configured, each event counted with the most that it can take', async () => {
-    const bench = startFlusher({ options: { maxBatchBytes: 3 * 500 } });
+    const bench = startFlusher({ options: { maxBatchBytes: 3 * MAX_EVENT_BYTES } });
     await bench.append(plain(viewed(3), viewed(1), viewed(2)));
     await bench.flusher.flush();
     expect(bench.asked).toEqual([[ONE, TWO], [THREE]]);
