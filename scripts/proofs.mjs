@@ -36,7 +36,7 @@ export const ALONE_UNITS = [
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
   'test/upstream/*.test.ts',
-  'test/{code-blocks,code-types,mutants-compile,dockerfile,site,workflows}.test.ts',
+  'test/{code-blocks,code-types,dockerfile,site,workflows}.test.ts',
   'test/doctor/rooms.test.ts',
   'test/privacy/*.test.ts',
   'test/reference.test.ts',

@@ -704,7 +704,7 @@ const FOLDER = fileURLToPath(new URL('../../test-results/variants', import.meta.
  * The files that a variant alters, as they read in it.
  * @throws {Error} If a string is not there exactly once: then the variant has to follow the source.
  */
-export const alteredFiles = ({ name, edits }: Variant): ReadonlyMap<string, string> => {
+const alteredFiles = ({ name, edits }: Variant): ReadonlyMap<string, string> => {
   const files = new Map<string, string>();
   for (const { file, find, put } of edits) {
     const parts = (files.get(file) ?? readFileSync(join(SOURCE, file), 'utf8')).split(find);

@@ -33,7 +33,7 @@ export interface ServeOptions extends Place {
  * Load balancers and Kubernetes go on sending requests for a few seconds to a process that was asked to end; Docker kills it
  * after ten.
  */
-export const DEFAULT_DRAIN_MS = 5_000;
+const DEFAULT_DRAIN_MS = 5_000;
 
 /** A running proxy. */
 export interface Serving {
