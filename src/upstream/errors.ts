@@ -53,7 +53,7 @@ export function badRequest(message: string): Answer {
   return failure(400, 'invalid_request', { message });
 }
 
-/** The field that a fault blames unless it says so itself: these codes always come with one. */
+/** The field that a fault blames unless it says so itself: of an event, these codes are about its offer. */
 export function usualParam(code: string): string | undefined {
   return code === 'param_wrong_value' || code === 'resource_not_found' ? 'personalized_offer_id' : undefined;
 }

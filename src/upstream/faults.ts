@@ -52,7 +52,7 @@ export type Fault = FaultScope &
         readonly retry_after?: number;
         /** The error code. @default the one that is usual for the status */
         readonly code?: string;
-        /** The field that the answer blames. @default `personalized_offer_id` for codes that always blame one */
+        /** The field that the answer blames. @default `personalized_offer_id` for codes that are about an offer */
         readonly param?: string;
       })
     | (MayRecord & {

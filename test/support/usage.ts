@@ -49,7 +49,7 @@ export const usageRows = (count: number): Forwarded[] =>
 export const taken = (failed: unknown = []): Response =>
   Response.json({ batch_id: 'b1', failed_events: failed });
 
-/** An answer that is not the documented success. This code always comes with the field that it blames. */
+/** An answer that is not the documented success. This code comes with the field that it blames. */
 export const failure = (status: number, code?: string, headers: Record<string, string> = {}): Response =>
   new Response(
     JSON.stringify({

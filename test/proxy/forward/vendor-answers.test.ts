@@ -47,6 +47,7 @@ const RESTRICTED: readonly (readonly [number, object])[] = [
   [400, { api_error_code: 'configuration_incompatible', error_code: 'api_restricted' }],
   // https://github.com/chargebee/chargebee-node/issues/10
   [400, { api_error_code: 'invalid_request', error_code: 'pause_feature_not_enabled' }],
+  [400, { api_error_code: 'configuration_incompatible', error_code: 'orders_not_configured' }],
   [400, { api_error_code: 'configuration_incompatible' }],
   [400, { error_code: 'api_restricted' }],
   [409, { api_error_code: 'invalid_state_for_request', error_code: 'growth_not_enabled' }],
@@ -60,7 +61,10 @@ const NAMELESS: readonly (readonly [number, object])[] = [
   [400, { api_error_code: 'invalid_request' }],
   [400, { api_error_code: 'param_wrong_value', param: '' }],
   [400, { api_error_code: 'param_wrong_value', param: 'business_entity_id' }],
-  [404, { api_error_code: 'resource_not_found' }],
+  // https://github.com/chargebee/chargebee-ios/issues/27
+  [404, { api_error_code: 'resource_not_found', param: null }],
+  // https://github.com/chargebee/chargebee-dotnet/issues/20
+  [400, { api_error_code: 'invalid_request', error_code: 'coupon_not_applicable', param: null }],
   [409, { api_error_code: 'invalid_state_for_request' }],
   [422, { api_error_code: 'unable_to_process_request' }],
 ];
