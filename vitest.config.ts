@@ -23,6 +23,7 @@ export default defineConfig({
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
+    setupFiles: ['test/support/seed.ts'],
     // Enough on a machine that also does other work.
     testTimeout: 60_000,
     // Some files wait for a minute of the real clock; others work meanwhile.
@@ -82,7 +83,7 @@ export default defineConfig({
           // Each file has a document in a context of its own, which starts sooner than a process.
           pool: 'vmThreads',
           include: DOM,
-          setupFiles: 'test/support/origin.ts',
+          setupFiles: ['test/support/origin.ts'],
         },
       },
     ],
