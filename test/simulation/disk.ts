@@ -166,7 +166,7 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
     isMakingRoom: boolean,
   ): 'expired' | 'outbox-full' | 'storage-full' | 'unreadable' | 'settled' => {
     if (!event) return 'unreadable';
-    if (now >= Math.min(event.occurredAt + RETENTION_MS, event.expiresAt ?? Infinity)) return 'expired';
+    if (now >= event.occurredAt + RETENTION_MS) return 'expired';
     if (isMakingRoom) return 'storage-full';
     return count() > maxEntries ? 'outbox-full' : 'settled';
   };

@@ -191,8 +191,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'what is on its way is evicted first',
     edits: one(
       CHOOSING,
-      'if (why && (isRefused || reserved <= now)) {',
-      'if (why && (isRefused || reserved <= now || pass.excess > 0)) {',
+      "if (why && (why[0] === 'refused' || reserved <= now)) {",
+      "if (why && (why[0] === 'refused' || reserved <= now || pass.excess > 0)) {",
     ),
     noticedBy: ['I4'],
     focus: {
@@ -205,11 +205,11 @@ export const VARIANTS: readonly Variant[] = [
     name: 'what is on its way expires',
     edits: one(
       CHOOSING,
-      'if (why && (isRefused || reserved <= now)) {',
-      "if (why && (isRefused || reserved <= now || why === 'expired')) {",
-    ),
+      "if (why && (why[0] === 'refused' || reserved <= now)) {",
+      "if (why && (['refused', 'expired'].includes(why[0]) || reserved <= now)) {",
+    ).concat(one(CHOOSING, 'isOurs(endpoint, false) ? lifeMs :', 'isOurs(endpoint, false) ? 1_000 :')),
     noticedBy: ['I4'],
-    focus: { only: ['view', 'network', 'flush'], setting: { tabs: 3 }, lifeMs: 1_000 },
+    focus: { only: ['view', 'network', 'flush'], setting: { tabs: 3 } },
     seed: 2,
   },
   {
@@ -337,7 +337,11 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'all that is older than 20 s is expired',
     abuses: 'expired',
-    edits: one(READING, 'occurredAt + lifeMs, expiresAt', 'occurredAt + Math.min(lifeMs, 20_000), expiresAt'),
+    edits: one(
+      CHOOSING,
+      'isOurs(endpoint, false) ? lifeMs :',
+      'isOurs(endpoint, false) ? Math.min(lifeMs, 20_000) :',
+    ),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'upstream-regime', 'offline', 'wait'] },
     seed: 3,
@@ -393,11 +397,11 @@ export const VARIANTS: readonly Variant[] = [
     abuses: 'consent',
     edits: one(
       CHOOSING,
-      'discard(key, event, why, code);',
-      "discard(key, event, why === 'expired' ? 'consent' : why, code);",
+      'discard(key, event, why[0] as DiscardReason, why[1]);',
+      "discard(key, event, why[0] === 'outbox-full' ? 'consent' : (why[0] as DiscardReason), why[1]);",
     ),
     noticedBy: ['I16'],
-    focus: { only: ['view', 'network', 'flush'], lifeMs: 1_000 },
+    focus: { only: ['view', 'network', 'flush'], setting: { maxEntries: 2 } },
     seed: 3,
   },
   {
@@ -427,10 +431,19 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'what is evicted is called expired',
     abuses: 'expired',
-    edits: one(CHOOSING, '(pass.excess > 0 && pass.reason)', "(pass.excess > 0 && 'expired')"),
+    edits: one(CHOOSING, 'pass.excess > 0 && [pass.reason]', "pass.excess > 0 && ['expired']"),
     noticedBy: ['I16'],
     focus: { only: ['view', 'network', 'flush'], setting: { maxEntries: 2 } },
     seed: 3,
+  },
+  {
+    name: 'a dismissal goes without its view, which was given up before',
+    edits: one(CHOOSING, '            lostBefore.get(impressionId) ??\n', '').concat(
+      one(PASSING, 'if (loss) lost.set(impressionId, loss);', ''),
+    ),
+    noticedBy: ['I14'],
+    focus: { only: ['view', 'dismiss', 'offline', 'online', 'flush'], setting: { maxEntries: 6 } },
+    seed: 1,
   },
   {
     name: 'events are written five seconds late',
@@ -546,11 +559,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'an unknown field is sent',
-    edits: one(
-      'protocol/encode.ts',
-      "    reason,\n  }: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>>,\n  isPlain: boolean,\n): WireEvent => ({",
-      "    reason,\n    note,\n  }: OfferEvent & Partial<Pick<DismissedEvent, 'reason'>> & { note?: unknown },\n  isPlain: boolean,\n): WireEvent => ({\n  ...{ note },",
-    ),
+    edits: one(ENCODE, '  return jsonOf({', '  return jsonOf({\n    note: (own as { note?: unknown }).note,'),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'flush'] },
     seed: 3,
@@ -559,8 +568,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'an unknown field is dropped when its event is leased',
     edits: one(
       CHOOSING,
-      'pass.taken.push({ ...value, lease:',
-      'pass.taken.push({ v: 1, event, endpoint: endpoint as string, notBeforeAt, lease:',
+      'pass.taken.push({\n          ...value,',
+      'pass.taken.push({\n          ...{ v: 1, event, endpoint: endpoint as string, notBeforeAt },',
     ),
     noticedBy: ['I18'],
     focus: { only: ['view', 'newer-page', 'old-page', 'flush'] },
@@ -637,7 +646,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a page never says the group, nor how an offer was closed',
-    edits: one(ENCODE, '...(isPlain ? {} : { group, reason }),', '...(isPlain ? {} : {}),'),
+    edits: one(ENCODE, '{ group, reason, may_be_known: mayBeKnown }', '{ may_be_known: mayBeKnown }'),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush'] },
     seed: 3,

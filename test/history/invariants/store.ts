@@ -81,7 +81,9 @@ export const noDeleteWithoutAck = (chronicle: Chronicle): Judgement => {
     if (isPurged) continue;
     const told = isTold(chronicle, placed);
     const isDying = endedUntold(chronicle, row.tab, index) && row.why !== undefined;
-    const reason = row.why ?? given?.reason;
+    // The trace only sees it go: what a page reports says more.
+    const why = row.why === 'settled' ? undefined : row.why;
+    const reason = why ?? given?.reason;
     if (!told && isOutOfMemory(chronicle, placed)) judged.excuse('from-memory');
     else if (!told && !isDying) judged.breach(`left the ${store} without an answer and untold`, row.id);
     else if (!told && row.why === 'settled') judged.breach('settled without an answer', row.id);
