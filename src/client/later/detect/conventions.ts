@@ -75,10 +75,14 @@ const isAnswer = (element: Element): boolean => {
 const TOGGLE =
   '[popovertarget]:not([popovertargetaction]),[popovertargetaction=toggle],[command=toggle-popover]';
 
+/** The element of an id in the tree of another one. A tree that was removed finds none. */
+const elementBy = (id: string, element: Element): Element | null =>
+  (element.getRootNode() as Document).getElementById?.(id);
+
 /** What an element names as its target. */
 export const targetOf = (control: Element): Element | null => {
   const id = control.getAttribute('commandfor') ?? control.getAttribute('popovertarget');
-  return id ? (control.getRootNode() as Document).getElementById?.(id) : null;
+  return id ? elementBy(id, control) : null;
 };
 
 /** Elements that people press as one, on any part of them. */
@@ -93,7 +97,7 @@ const LABELS = ['aria-label', 'alt', 'title'];
 /** The text of the elements that an attribute lists. */
 const labelledBy = (element: Element): string =>
   (element.getAttribute('aria-labelledby')?.match(/\S+/g) ?? [])
-    .map((id) => (element.getRootNode() as ParentNode).querySelector(`#${CSS.escape(id)}`)?.textContent ?? '')
+    .map((id) => elementBy(id, element)?.textContent ?? '')
     .join(' ')
     .trim();
 
