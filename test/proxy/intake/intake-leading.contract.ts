@@ -47,6 +47,17 @@ export const describeLeading = ({ open }: Bench): void => {
   });
 
   describe('a process that takes over', () => {
+    it('finds the whole note of the one before it: the alert, and what the upstream has ever shown', async () => {
+      const note = { alert: 'Check the key.', hasDelivered: true, honouredKeys: 3 };
+      const left = open();
+      await left.note(note);
+      await left.usage.note({ hasDelivered: true });
+      await left.close();
+      const right = open();
+      expect((await right.status(START)).note).toEqual(note);
+      expect((await right.usage.status(START)).note).toEqual({ hasDelivered: true });
+    });
+
     it('makes events that were on their way ambiguous and due, and leaves waiting and settled ones alone (fault 61)', async () => {
       const [left, right] = [open(), open()];
       await left.lead('left', START);
