@@ -259,7 +259,7 @@ test.describe('a change of route', () => {
     await stack.open(
       page,
       `${app('page', 3_000)}
-       ${onViewed('first', `document.querySelector('#to-plans').click()`)}${offer('first', 'style="position: fixed; top: 0; left: 900px"')}
+       ${onViewed('first', `document.querySelector('#to-plans').click()`)}${offer('first', 'style="position: fixed; top: 0; left: 640px"')}
        ${witness('witness', 3_300)}`,
     );
     await stack.expectRecorded(['viewed first', 'viewed on-plans', 'viewed plans-beside', 'viewed witness']);

@@ -42,6 +42,10 @@ const COVERED: Readonly<Record<string, string>> = {
     layer('font: 70px/70px monospace; overflow: hidden; word-break: break-all', 'WWWWWWWWWWWWWWWWWWWWWWWWWW'),
   ),
   'an ancestor that draws over its content': `<style>.above.loading { display: none } .loading + section { position: relative; width: 300px } .loading + section::after { content: ''; position: absolute; inset: 0; background: white; z-index: 2 }</style><i class="above loading"></i><section>${offer()}</section>`,
+  'the picture of a link, whose own box is the strip below it': under(
+    layer('bottom: 20px; background: grey'),
+    `<a href="#x" data-offer-id="a" data-offer-dwell="300"><img src="${PIXEL}" alt="" width="300" height="200"></a>`,
+  ),
   'a fixed bar of the page': `${offer('style="position: absolute; top: 0"')}<div class="above" style="position: fixed; inset: 0 0 auto; height: 250px; background: grey"></div>`,
   'an element over the host of its shadow tree': under(
     layer('background: grey'),

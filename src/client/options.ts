@@ -43,7 +43,8 @@ export interface TrackerOptions {
   /**
    * Whether an offer that something else covers does not count. Something that draws nothing there,
    * or takes no pointer events, covers nothing. A cover that lasts for less than the dwell may go
-   * unnoticed.
+   * unnoticed. Where the browser cannot say by itself what covers an offer, each offer that stays
+   * in view is tested at 64 points, twice.
    * @default true
    * @range `true` or `false`
    * @example `false`

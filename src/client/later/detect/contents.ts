@@ -60,9 +60,9 @@ export const boxesOf = (element: Element): Element[] => {
   return [...(hasText ? [element] : []), ...children.flatMap(boxesOf)];
 };
 
-/** Whether what an element holds is drawn for it. */
-const isSpread = (element: Element, boxes: readonly Element[]): boolean =>
-  boxes.length !== 1 || boxes[0] !== element;
+/** Whether an element's own box, and no other, is drawn for it. */
+export const standsForItself = (element: Element, boxes = boxesOf(element)): boolean =>
+  boxes.length === 1 && boxes[0] === element;
 
 const areaOf = ({ width, height }: DOMRectReadOnly): number => width * height;
 
@@ -132,7 +132,7 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
     const { element } = item.placement;
     const isWatched = exposure.watched.get(element) === item;
     const boxes = isWatched ? boxesOf(element) : [element];
-    const isOne = isSpread(element, boxes);
+    const isOne = !standsForItself(element, boxes);
     const known = wholes.get(element);
     if (!known && !isOne) return;
     const whole: Whole = known ?? { item, parts: new Map() };
@@ -147,7 +147,7 @@ export const createContents = (exposure: Pick<ExposureWatch, 'recheck' | 'take' 
   };
 
   return {
-    isMeasured: (element) => !!wholes.get(element)?.sample || !isSpread(element, boxesOf(element)),
+    isMeasured: (element) => !!wholes.get(element)?.sample || standsForItself(element),
     onEvaluation: (item, _, at) => inspect(item, at),
     refresh() {
       for (const { item } of wholes.values()) inspect(item);

@@ -6,6 +6,7 @@
  */
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { ExposureWatch, Watched } from '../../detect/exposure.js';
+import { standsForItself } from './contents.js';
 
 /** Knows what is clear of anything above it. */
 export interface Occlusion {
@@ -53,8 +54,10 @@ export const createOcclusion = (
     (entries: readonly (IntersectionObserverEntry & { readonly isVisible?: boolean })[]) => {
       const hear = (): void => {
         for (const { target, isVisible } of entries) {
-          clear[isVisible ? 'add' : 'delete'](target);
-          doubtful[isVisible ? 'delete' : 'add'](target);
+          // The strip below a link's picture may be clear, and the picture covered.
+          const isClear = isVisible && standsForItself(target);
+          clear[isClear ? 'add' : 'delete'](target);
+          doubtful[isClear ? 'delete' : 'add'](target);
         }
         recheck();
       };
