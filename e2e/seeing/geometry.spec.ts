@@ -377,6 +377,7 @@ test.describe('an offer that is there but not shown', () => {
          @keyframes appear { from { opacity: 0 } }
          #modal[open] { opacity: 1; transition: opacity 400ms; @starting-style { opacity: 0 } }
          #toast { animation: appear 400ms 200ms both }
+         dialog::backdrop { background: none }
        </style>
        <dialog id="modal">${offer('in-modal')}</dialog>
        <div id="toast" hidden>${offer('in-toast')}</div>${witness()}`,
@@ -391,7 +392,8 @@ test.describe('an offer that is there but not shown', () => {
   test('does not count in a modal that fades out before the dwell is over', async ({ page, stack }) => {
     await stack.open(
       page,
-      `<dialog id="modal" style="transition: opacity 100ms">${offer('fades-out', '', 3_000)}</dialog>
+      `<style>dialog::backdrop { background: none }</style>
+       <dialog id="modal" style="transition: opacity 100ms">${offer('fades-out', '', 3_000)}</dialog>
        <script>modal.showModal()</script>
        ${onViewed('first', `modal.style.opacity = 0`)}${offer('first')}${witness('witness', 3_300)}`,
     );
