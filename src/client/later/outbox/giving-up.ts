@@ -2,7 +2,7 @@
 import type { OfferEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Outbox, Owner } from '../../outbox/outbox.js';
-import type { RecordKey, Records, Rows } from '../../outbox/records.js';
+import type { Loss, RecordKey, Records, Rows } from '../../outbox/records.js';
 import { list, PAGE } from './reading.js';
 
 /** Why an event was given up. Every one is counted and reported. */
@@ -71,6 +71,12 @@ export interface Ways {
   readonly giveUp: Discard;
 }
 
+/** Remembers that a view was given up, for pages that cannot hear of it now. */
+export const lostMark = (impressionId: string, [reason, code]: Loss, now: number): Parameters<Put> => [
+  ['seen', impressionId, 'lost'],
+  { type: 'lost', reason, code, until: now + MAX_RETENTION_MS },
+];
+
 /** Whether anything may be stored or sent. */
 export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
 
@@ -107,9 +113,9 @@ export const createWays = (
     if (code) put(['dead', key[1]], { v: 1, event, code, deadAt: now() });
     if (event?.type !== 'viewed' || code === 'unknown_outcome') return undefined;
     const { impressionId } = event;
-    // For pages that cannot hear of it now. After a denial nothing is remembered.
-    if (reason !== 'consent')
-      put(['seen', impressionId, 'lost'], { type: 'lost', reason, code, until: now() + MAX_RETENTION_MS });
+    // After a denial nothing is remembered, and a full storage takes it once there is room.
+    if (reason !== 'consent' && reason !== 'storage-full')
+      put(...lostMark(impressionId, [reason, code], now()));
     return () => lost.set(impressionId, [reason, code]);
   };
 

@@ -7,7 +7,7 @@ import type { Runtime } from '../../../runtime.js';
 import type { Mirrored, Outbox, Owner } from '../../outbox/outbox.js';
 import type { RecordKey, Records, Rows } from '../../outbox/records.js';
 import { createChoosing } from './choosing.js';
-import { createWays, type OnDiscard } from './giving-up.js';
+import { createWays, lostMark, type OnDiscard } from './giving-up.js';
 import { createPasses, type Leases } from './passing.js';
 import { believed, isEntry } from './reading.js';
 import { createRemembering, type LeasingOptions, type Remembering } from './remembering.js';
@@ -163,6 +163,7 @@ export const createLeasing = ({
         // A dead letter of something that cannot be read would need room itself.
         return dead[0] || choose(portion, pass, (key, event, ...why) => event && discard(key, event, ...why));
       }, records);
+      for (const [impressionId, loss] of pass.lost) owe(...lostMark(impressionId, loss, now()));
     },
 
     drop,
