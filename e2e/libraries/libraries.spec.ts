@@ -37,8 +37,8 @@ const build = async (file: string): Promise<Built> => {
     outdir: FOLDER,
     format: 'esm',
     jsx: 'automatic',
-    // The project's own configuration names another one.
-    jsxImportSource: 'react',
+    // The project's own configuration names the JSX of another library.
+    tsconfigRaw: {},
     define: { 'process.env.NODE_ENV': '"production"' },
     loader: Object.fromEntries(EMBEDDED.map((type) => [type, 'dataurl'])),
     logLevel: 'silent',
@@ -204,6 +204,13 @@ const WIDGETS: readonly Widget[] = [
     stays: { 'the end of its own time': untilGone },
   },
   { library: 'Bootstrap 5', file: 'bootstrap-5.js', widget: 'alert', closes: CROSS, stays: ORDINARY },
+  {
+    library: 'Bootstrap 5',
+    file: 'bootstrap-5.js',
+    widget: 'bar that collapses',
+    closes: CROSS,
+    stays: ORDINARY,
+  },
   { library: 'Bootstrap 4', file: 'bootstrap-4.js', widget: 'modal', closes: USUAL, stays: ORDINARY },
   {
     library: 'Bootstrap 4',
@@ -491,6 +498,8 @@ const WIDGETS: readonly Widget[] = [
     closes: CROSS,
     stays: { 'a press inside it, nor by the page itself': inOrder(insideText, hide, untilGone) },
   },
+  { library: 'MUI', file: 'mui.jsx', widget: 'alert in a box that collapses', closes: CROSS },
+  { library: 'MUI', file: 'mui.jsx', widget: 'drawer that stays mounted', closes: USUAL, stays: ORDINARY },
   {
     library: 'MUI',
     file: 'mui.jsx',

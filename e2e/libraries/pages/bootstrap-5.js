@@ -1,5 +1,5 @@
 import 'bootstrap/dist/css/bootstrap.css';
-import { Alert, Modal, Offcanvas, Toast } from 'bootstrap';
+import { Alert, Collapse, Modal, Offcanvas, Toast } from 'bootstrap';
 import { offer, put, widget } from './page.js';
 
 const modal = (id, options = '') =>
@@ -44,4 +44,12 @@ widget('alert', () => {
     Half price <a href="#terms">Terms</a><button type="button" class="btn-close" data-bs-dismiss="alert" aria-label="Close"></button></div>`);
   const shown = Alert.getOrCreateInstance('.alert');
   return () => shown.close();
+});
+
+widget('bar that collapses', () => {
+  put(`<div class="collapse show" id="bar"><div style="padding: 20px; background: white">${offer()}
+    <button type="button" class="btn-close" aria-label="Close"></button></div></div>`);
+  const shown = new Collapse('#bar', { toggle: false });
+  document.querySelector('#bar button').onclick = () => shown.hide();
+  return () => shown.hide();
 });

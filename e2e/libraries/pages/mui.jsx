@@ -1,4 +1,5 @@
 import Alert from '@mui/material/Alert';
+import Collapse from '@mui/material/Collapse';
 import Dialog from '@mui/material/Dialog';
 import DialogContent from '@mui/material/DialogContent';
 import Drawer from '@mui/material/Drawer';
@@ -56,4 +57,19 @@ reactWidget('snackbar', ({ isOpen, close }) => (
       </Alert>
     </div>
   </Snackbar>
+));
+reactWidget('alert in a box that collapses', ({ isOpen, close }) => (
+  <Collapse in={isOpen}>
+    <Alert onClose={close} data-offer-id="card" data-offer-dwell="300">
+      Half price
+    </Alert>
+  </Collapse>
+));
+reactWidget('drawer that stays mounted', ({ isOpen, close }) => (
+  <Drawer open={isOpen} onClose={close} anchor="right" keepMounted>
+    <Card />
+    <button type="button" aria-label="close" onClick={close}>
+      ×
+    </button>
+  </Drawer>
 ));
