@@ -89,7 +89,7 @@ test.describe('nothing is lost and nothing counts twice', () => {
     ['lose-answer', 'if the answer is lost after the proxy took the events (fault 4)'],
     ['truncate', 'if the answer breaks off (fault 5)'],
     ['portal', 'if a captive portal answers 200 with its page (fault 6)'],
-    ['login', 'if a redirect leads to a login page (fault 7)'],
+    ['login', 'if a redirect leads to a login page'],
     ['throttle', 'if the proxy asks the page to wait'],
     ['one-by-one', 'if a machine on the way takes only one event at once (fault 14)'],
   ];

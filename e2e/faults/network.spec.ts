@@ -114,7 +114,7 @@ test.describe('the room for requests with keepalive', () => {
     expect(await page.evaluate<Kept>('kept')).toMatchObject({ requests: 2, failed: 1 });
   });
 
-  test('is given back by every answer to a flush (fault 18)', async ({ page, stack }) => {
+  test('is given back by every answer to a flush', async ({ page, stack }) => {
     // Only the way to the proxy matters here, and hundreds of calls to the upstream would take long.
     stack.upstream.addFaults({ kind: 'down' });
     await stack.open(page, '<p>no offer</p>', { head: KEEPING });
@@ -135,7 +135,7 @@ test.describe('the room for requests with keepalive', () => {
     await untilWaiting(page, 0);
   });
 
-  test('is given back by every answer to a farewell (fault 18)', async ({ page, stack }) => {
+  test('is given back by every answer to a farewell', async ({ page, stack }) => {
     // Only the way to the proxy matters here, and hundreds of calls to the upstream would take long.
     stack.upstream.addFaults({ kind: 'down' });
     await stack.open(page, '<p>no offer</p>', { head: KEEPING });

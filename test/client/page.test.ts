@@ -24,7 +24,7 @@ const become = (state: DocumentVisibilityState): void =>
   void vi.spyOn(document, 'visibilityState', 'get').mockReturnValue(state);
 
 describe('the page’s life', () => {
-  test('is reported in the house’s words', () => {
+  test('is reported in the house’s words, also its return from the back/forward cache (fault 42)', () => {
     const changes = listen();
     become('hidden');
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
@@ -44,7 +44,7 @@ describe('the page’s life', () => {
     expect(page.isVisible()).toBe(true);
   });
 
-  test('comes back hidden where a page is restored behind another', () => {
+  test('comes back hidden where a page is restored behind another (fault 42)', () => {
     const changes = listen();
     become('hidden');
     window.dispatchEvent(new Event('pageshow'));

@@ -123,6 +123,28 @@ describe('delivery', () => {
     expect(wired(site.posted)).toEqual(['viewed a']);
   });
 
+  test('does not wait out the back-off of an earlier page that was discarded (fault 43)', async () => {
+    const at = Date.now() + 240_000;
+    const pause = ['state', 'pause', new URL('/offer-events', location.href).href] as const;
+    await site.database.transact(async (rows) => {
+      rows.put(pause, { kind: 'back-off', failures: 9, at });
+      const event = {
+        type: 'viewed',
+        id: '0190a000-0000-7000-8000-000000000001',
+        offerId: 'a',
+        impressionId: '0190a000-0000-7000-8000-000000000002',
+        occurredAt: Date.now(),
+      };
+      rows.put(['entry', event.id], { v: 1, event, notBeforeAt: 0 });
+    });
+    site.start();
+    await settle();
+    const stored = async () => (await site.database.transact((rows) => rows.get(pause))) as { at: number };
+    await expect
+      .poll(async () => (await stored()).at, { timeout: SLOW_MACHINE_MS })
+      .toBeLessThan(at - 200_000);
+  });
+
   test.each([
     ['what was refused', ['dead', 'x'], { v: 1, code: 'expired', deadAt: 0 }, 1],
     ['a fact that is over', ['seen', 'a', 'viewed'], { offerId: 'a', type: 'viewed', until: 1 }, 1],

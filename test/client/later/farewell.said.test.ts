@@ -84,7 +84,7 @@ describe('the farewell is said', () => {
     expect(await noted()).toEqual([]);
   });
 
-  test('as one same-origin keepalive POST', async () => {
+  test('as one same-origin keepalive POST, which follows no redirect (fault 7)', async () => {
     const { become, requests } = start();
     await become('hidden');
     expect(requests).toEqual([
@@ -225,7 +225,7 @@ describe('the farewell is said', () => {
     expect(said).toEqual([...new Set(said)]);
   });
 
-  test('and its reply handed on with the events it was about', async () => {
+  test('and its reply handed on, read to its end, with the events it was about (fault 18)', async () => {
     const body = '{"v":1,"results":[]}';
     const { become, onReply } = start(async () => new Response(body, { status: 207 }));
     await become('hidden');

@@ -144,7 +144,7 @@ describe("the answer's status, codes and field are read, and whether it is a rep
       { isApi: true, code: undefined, body: { api_error_code: 7 } },
     ],
     [
-      'an echo of the key in place of a code',
+      'an echo of the key in place of a code (attack 51)',
       400,
       `{"api_error_code":"${apiKey.toLowerCase()}"}`,
       { isApi: true, code: undefined, body: { api_error_code: apiKey.toLowerCase() } },
@@ -153,7 +153,7 @@ describe("the answer's status, codes and field are read, and whether it is a rep
     ['a page', 200, '<!doctype html>', { isApi: false, code: undefined }],
     ['JSON cut short', 400, '{"api_error_code":"x', { isApi: false, code: undefined }],
     [
-      'an endless code',
+      'an endless code (attack 51)',
       400,
       `{"api_error_code":"${'z'.repeat(900)}"}`,
       { isApi: true, code: undefined, body: { api_error_code: 'z'.repeat(900) } },

@@ -268,7 +268,7 @@ export const describeLedger = ({ open }: Bench): void => {
       expect(portions.flat()).toEqual(ofGroups(100, 501).map(({ group }) => group));
     });
 
-    it('counts further groups under (other), and known groups as before', async () => {
+    it('counts further groups under (other), and known groups as before (attack 68)', async () => {
       const intake = open({ maxGroups: 2 });
       await intake.take(ofGroups(1, 4));
       await intake.take([admitted(9, { group: 'group1' })]);
@@ -279,7 +279,7 @@ export const describeLedger = ({ open }: Bench): void => {
       });
     });
 
-    it('gives only some of them to new groups on one day', async () => {
+    it('gives only some of them to new groups on one day (attack 68)', async () => {
       const intake = open({ newGroupsADay: 1 });
       await intake.take(ofGroups(1, 2));
       await intake.take(ofGroups(3, 2, { receivedAt: START + DAY_MS }));

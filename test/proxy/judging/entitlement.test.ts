@@ -254,7 +254,7 @@ describe("the host's own judgement", () => {
     await expectUntouched(started);
   });
 
-  it('takes nothing if it throws, and reveals nothing to the sender (attacks 43, 51)', async () => {
+  it('takes nothing if it throws, and reveals nothing to the sender (attack 43)', async () => {
     const started = start({ authorize: () => Promise.reject(new Error(`down at ${CANARY_KEY}`)) });
     const answer = await report(started);
     expect(answer).toMatch(/^200 .*"status":"deferred","code":"unavailable"/);

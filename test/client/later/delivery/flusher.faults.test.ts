@@ -57,7 +57,7 @@ describe('a back-off', () => {
     expect(bench.reports.map(({ code }) => code)).toEqual(['delivery', 'delivery']);
   });
 
-  test('is never sooner than the server asked for', async () => {
+  test('is never sooner than the server asked for (fault 11)', async () => {
     const bench = await started(1);
     bench.answer(fails('back-off', 60_000), accept);
     await bench.flusher.flush();
@@ -122,7 +122,7 @@ describe('a back-off', () => {
 });
 
 describe('throttled', () => {
-  test('the whole outbox pauses, as long as was asked for, also for newer events', async () => {
+  test('the whole outbox pauses, as long as was asked for, also for newer events (fault 11)', async () => {
     const bench = await started(1);
     bench.answer(fails('throttled', 30_000), accept);
     await bench.flusher.flush();

@@ -66,7 +66,7 @@ const hang: Answer = ({ signal }) =>
   });
 
 describe('one attempt is one request', () => {
-  test('a same-origin JSON POST that follows no redirect and no cache', async () => {
+  test('a same-origin JSON POST that follows no redirect and no cache (fault 7)', async () => {
     const { transport, requests } = start(reply(200, ANSWER));
     await transport(EVENTS);
     const [request] = requests;
@@ -83,11 +83,13 @@ describe('one attempt is one request', () => {
   });
 
   test.each([200, 400, 408, 413, 429, 500, 502, 503, 504])(
-    'one request is made also after a %i',
+    'one request is made also after a %i, and the answer is read to its end (fault 18)',
     async (status) => {
-      const { transport, requests } = start(reply(status, 'anything', { 'retry-after': '1' }));
+      const answer = new Response('anything', { status, headers: { 'retry-after': '1' } });
+      const { transport, requests } = start(() => answer);
       await transport(EVENTS);
       expect(requests.map(({ url }) => url)).toEqual([ENDPOINT]);
+      expect(answer.bodyUsed).toBe(true);
     },
   );
 
@@ -203,7 +205,7 @@ describe('every other reply', () => {
     [503, 'throttled'],
     [200, 'throttled'],
     [404, 'circuit'],
-  ])('%i waits as long as it asks for', async (status, kind) => {
+  ])('%i waits as long as it asks for (fault 11)', async (status, kind) => {
     const headers = { 'retry-after': 'Thu, 20 Nov 2025 09:00:20 GMT', date: 'Thu, 20 Nov 2025 09:00:00 GMT' };
     const { transport } = start(reply(status, '', headers));
     await expect(transport(EVENTS)).resolves.toMatchObject({ kind, retryAfterMs: 20_000, cause: status });

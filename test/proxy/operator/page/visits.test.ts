@@ -81,7 +81,7 @@ describe('a browser that has not signed in', () => {
 });
 
 describe('signing in', () => {
-  it('begins a session of 8 hours, in a cookie that no script reads and no other site sends', async () => {
+  it('begins a session of 8 hours, in a cookie that no script reads and no other site sends (attack 71)', async () => {
     const response = await browser.signIn();
     expect(response.headers.get('set-cookie')).toMatch(
       /^offersight-operator=[\w.-]{50,90}; HttpOnly; SameSite=Strict; Max-Age=28800$/,
@@ -225,7 +225,7 @@ describe('a session', () => {
     expect(await browser.read('funnel', { headers: { cookie } })).toMatch(FUNNEL);
   });
 
-  it('ends with another token', async () => {
+  it('ends with another token (attack 71)', async () => {
     await browser.signIn();
     const renewed = createOfferAdmin({ intake, token: `${TOKEN}-renewed` });
     const copy = operatorBrowser(renewed);
