@@ -61,9 +61,10 @@ const queued = page.offersight ?? [];
 const endpoint = tag?.getAttribute('data-endpoint');
 // If it is not an array, only our own object has `push`; an element of that name or id does not.
 if (Array.isArray(queued) || queued instanceof Element || !('push' in queued)) {
-  if (!endpoint)
+  const found = tag ? tag.type === 'module' && 'a guess' : 'not found';
+  if (!endpoint || found)
     console.warn(
-      `Offersight: no data-endpoint, so it is /offer-events.${tag ? '' : ' The tag is not found: leave type=module out.'}`,
+      `Offersight:${endpoint ? '' : ' no data-endpoint, so it is /offer-events.'}${found ? ` The tag is ${found}: leave type=module out.` : ''}`,
     );
   const tracker = createOfferTracker(readOptions());
   const push = (...commands: Command[]): void => {

@@ -46,6 +46,30 @@ const listen = (page: Page): string[] => {
 
 const below = '<div style="height: 3000px"></div>';
 
+test.describe('an offer that goes right after a press that does not count', () => {
+  const card = (id: string, control: string) =>
+    `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000">${control.replace('>', ' onclick="this.closest(`.offer`).remove()">')}</div>`;
+
+  for (const [name, open] of Object.entries(WAYS)) {
+    test(`is named with the control's text, and what to do, and one that counts is not, ${name}`, async ({
+      page,
+      stack,
+    }) => {
+      const body =
+        card('counted', '<button>Close</button>') + card('missed', '<button class="no">Not  today</button>');
+      const said = await open(page, stack, body);
+      await expect.poll(() => said.some((line) => line.startsWith('missed:'))).toBe(true);
+      for (const text of ['Close', 'Not today']) await page.getByText(text).click();
+      const gone = (): string[] => said.filter((line) => line.includes('gone right after'));
+      await expect
+        .poll(gone)
+        .toEqual([
+          'missed: It was gone right after a press on <button.no> “Not today”, and did not count as dismissed: that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.',
+        ]);
+    });
+  }
+});
+
 /** Pages whose offer does not count, and the line for each. */
 const REASONS: Readonly<Record<string, readonly [body: string, words: string]>> = {
   'since it is not in view': [below + offer('a'), 'a: It is not in view.'],

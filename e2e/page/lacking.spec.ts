@@ -148,7 +148,9 @@ test.describe('only a part does not work, and one report says which', () => {
   forEach({ 'without ResizeObserver': without('ResizeObserver') }, async ({ page, policed, stack }) => {
     await stack.expectRecorded(['viewed closed', 'viewed seen']);
     expect(await silent(page)).toEqual([]);
-    expect(told(policed)).toEqual(['OffersightError: configuration: Closing goes unnoticed.']);
+    expect(told(policed)).toEqual([
+      'OffersightError: configuration: Closing is not noticed here, views are: ReferenceError: ResizeObserver is not defined',
+    ]);
   });
 
   forEach({ 'without fetch': without('fetch') }, async ({ page, policed, stack }) => {

@@ -161,7 +161,8 @@ export const resolveOptions = (options: TrackerOptions): ResolvedOptions => {
   const isInRange =
     Math.max(ratio, largeRatio) <= 1 && Math.min(ratio, largeRatio, dwellMs, largeAreaPx) >= 0;
   const isIgnored = globalThis.navigator.webdriver && machines !== 'count';
-  if (isIgnored || !isInRange || origin !== location.origin) throw new Error();
+  if (isIgnored || !isInRange || origin !== location.origin)
+    throw new Error(isIgnored ? 'machines' : isInRange ? 'endpoint' : 'viewability');
   return {
     ...options,
     isLocal,

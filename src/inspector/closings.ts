@@ -2,14 +2,6 @@
 import { isShown } from '../client/detect/exposure.js';
 import type { Placement } from '../client/detect/placement.js';
 import type { Inside, PageView } from '../client/inside.js';
-import { nameOf } from '../client/later/debug/wording.js';
-import { nearest, pathOf } from '../client/later/detect/controls.js';
-import { PRESSED } from '../client/later/detect/conventions.js';
-import { viewNow } from '../client/later/detect/pressing.js';
-import { holds } from '../client/later/detect/roots.js';
-import { isInView } from '../client/later/detect/sight.js';
-import type { Runtime, Stop } from '../runtime.js';
-import { listenToActs } from './acts.js';
 import {
   acceptedBy,
   framedWords,
@@ -22,7 +14,14 @@ import {
   whyBeside,
   whyDragged,
   whyPressed,
-} from './closing-words.js';
+} from '../client/later/debug/closing-words.js';
+import { nameOf } from '../client/later/debug/wording.js';
+import { nearest, PRESSED, pathOf } from '../client/later/detect/controls.js';
+import { viewNow } from '../client/later/detect/pressing.js';
+import { holds } from '../client/later/detect/roots.js';
+import { isInView } from '../client/later/detect/sight.js';
+import type { Runtime, Stop } from '../runtime.js';
+import { listenToActs } from './acts.js';
 import { isInViewport } from './reach.js';
 import { createStopped } from './stopped.js';
 import type { Stored } from './stored.js';

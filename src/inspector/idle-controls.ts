@@ -1,9 +1,9 @@
 /** Marked controls that do nothing when they are pressed. */
 import type { Inside, PageView } from '../client/inside.js';
+import { namedBy } from '../client/later/debug/closing-words.js';
 import { nameOf } from '../client/later/debug/wording.js';
 import { around, HOLDER, matches } from '../client/later/detect/controls.js';
 import { outward } from '../client/later/detect/roots.js';
-import { namedBy } from './closing-words.js';
 
 const isUnpressable = (element: Element): boolean => getComputedStyle(element).pointerEvents === 'none';
 

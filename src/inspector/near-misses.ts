@@ -3,10 +3,9 @@
  * case.
  */
 import type { Inside, PageView } from '../client/inside.js';
+import { DISMISSING, holderOf, isNamedClose, namedBy } from '../client/later/debug/closing-words.js';
 import { nameOf } from '../client/later/debug/wording.js';
-import { matches } from '../client/later/detect/controls.js';
-import { PRESSED } from '../client/later/detect/conventions.js';
-import { DISMISSING, holderOf, isNamedClose, namedBy } from './closing-words.js';
+import { matches, PRESSED } from '../client/later/detect/controls.js';
 import { copiesOf } from './copies.js';
 
 /** At most so many offers are looked at, and so many controls in each. */

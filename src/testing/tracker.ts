@@ -3,15 +3,23 @@
  * It is made of the rooms that find offers, hear marked controls, decide and record, so it keeps to
  * the tracker's own rules. An offer counts once a page view, `viewed` comes before `dismissed`, an
  * accepted offer cannot be dismissed, and a listener may veto. The test says what only a browser
- * can know, such as an inferred close, or that an offer has expired or is hidden.
+ * can know: {@link FakeTracker}.
  */
 
 import type { Impression, Placement, Repeat } from '../client/detect/placement.js';
 import { createRegistry } from '../client/detect/registry.js';
 import { createCounts } from '../client/later/counts.js';
 import { createDecisions } from '../client/later/decisions.js';
-import { createControls } from '../client/later/detect/controls.js';
+import {
+  createControls,
+  HOLDER,
+  type IsInSight,
+  matches,
+  pathOf,
+  within,
+} from '../client/later/detect/controls.js';
 import { closesByConvention } from '../client/later/detect/conventions.js';
+import type { Roots } from '../client/later/detect/roots.js';
 import type { OfferTracker } from '../client/offer-tracker.js';
 import type { Consent } from '../client/outbox/outbox.js';
 import { createRecording } from '../client/recording.js';
@@ -29,7 +37,12 @@ export interface FakeTrackerOptions {
   readonly onEvent?: (event: OfferEvent, isDurable: boolean) => void;
 }
 
-/** A tracker whose user is the test. It goes wherever a tracker does, and the page's marked controls work. */
+/**
+ * A tracker whose user is the test. It goes wherever a tracker does, and the page's marked controls work. It does not infer
+ * closing: where the browser counts a close control without a mark, Escape, a press outside, or a drag, once the offer is
+ * gone, the test calls `close(offer, reason)`. If the test forgets that, one line on the console says so. It does not know
+ * either that an offer has expired, is hidden or is covered.
+ */
 export interface FakeTracker extends OfferTracker {
   /** What a real one would have recorded, in order. */
   readonly events: readonly OfferEvent[];
@@ -52,8 +65,19 @@ export interface FakeTracker extends OfferTracker {
 const ELEMENT_NODE = 1;
 const COMMENT_NODE = 8;
 
-/** Starts a fake tracker on this document; `stop()` ends it. */
+/** How long after an act what it closes is gone, milliseconds. */
+const CONSEQUENCE_MS = 3_000;
+
+/**
+ * Starts a fake tracker on this document; `stop()` ends it.
+ * @throws {OffersightError} `configuration`, if there is no document.
+ */
 export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker => {
+  if (typeof document === 'undefined')
+    throw new OffersightError(
+      'configuration',
+      "createFakeTracker needs a document: run this test in jsdom or happy-dom (Vitest: environment: 'jsdom', Jest: testEnvironment: 'jsdom').",
+    );
   const runtime = platformRuntime();
   const listening = new AbortController();
   const events: OfferEvent[] = [];
@@ -82,9 +106,28 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
     throw new OffersightError('configuration', hint);
   };
 
+  /** What the test did last that may close offers without a mark, and which. */
+  let act:
+    | { readonly reason: DismissReason; readonly offers: ReadonlySet<string>; readonly at: number }
+    | undefined;
+  /** An offer is gone. The browser may have counted that. */
+  const remind = (offerId: string): void => {
+    if (!act?.offers.has(offerId) || runtime.elapsed() - act.at > CONSEQUENCE_MS) return;
+    const { isDismissed } = latest.get(offerId) ?? {};
+    if (!isDismissed && !acceptedOffers.has(offerId))
+      console.warn(
+        `Offersight: ${offerId} was gone after ${act.reason === 'escape' ? 'Escape' : 'a press on a close control without a mark'}. A browser's tracker counts that as dismissed; the fake one does not infer it. Call close('${offerId}', '${act.reason}') in the test.`,
+      );
+    act = undefined;
+  };
+
   const registry = createRegistry({
     onMount: () => undefined,
-    onUnmount: ({ offerId }) => isOfferId(offerId) && counts.count(offerId, 'rendered'),
+    onUnmount({ offerId }) {
+      if (!isOfferId(offerId)) return;
+      counts.count(offerId, 'rendered');
+      runtime.after(0, () => remind(offerId));
+    },
   });
   let counts = createCounts(registry);
   registry.start();
@@ -118,23 +161,28 @@ export const createFakeTracker = (options: FakeTrackerOptions = {}): FakeTracker
   };
 
   const { signal } = listening;
-  createControls(
-    {
-      registry,
-      roots: {
-        capture(types, listener) {
-          const hear = (event: Event): void => {
-            look();
-            (listener as (event: Event) => void)(event);
-          };
-          for (const type of types) window.addEventListener(type, hear, { capture: true, signal });
-        },
-      },
-      isInSight: ({ element }) => element.isConnected,
-      isConventional: closesByConvention(),
+  const roots: Pick<Roots, 'capture'> = {
+    capture(types, listener) {
+      const hear = (event: Event): void => {
+        look();
+        (listener as (event: Event) => void)(event);
+      };
+      for (const type of types) window.addEventListener(type, hear, { capture: true, signal });
     },
-    decisions,
-  );
+  };
+  const isInSight: IsInSight = ({ element }) => element.isConnected;
+  const isConventional = closesByConvention();
+  createControls({ registry, roots, isInSight, isConventional }, decisions);
+  roots.capture(['click', 'keydown'], (event: Event) => {
+    const isEscape = (event as KeyboardEvent).key === 'Escape';
+    const control = pathOf(event).find(isConventional);
+    if (!isEscape && (event.type === 'keydown' || !control)) return;
+    const boxes = isEscape
+      ? [...document.querySelectorAll(HOLDER)]
+      : pathOf(event).filter((box) => registry.placements.get(box) || matches(box, HOLDER));
+    const offers = boxes.flatMap((box) => within(registry, box, isInSight)).map(({ offerId }) => offerId);
+    act = { reason: isEscape ? 'escape' : 'control', offers: new Set(offers), at: runtime.elapsed() };
+  });
 
   return {
     events,

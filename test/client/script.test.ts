@@ -121,6 +121,20 @@ describe('commands', () => {
   });
 });
 
+test.each([
+  [
+    'of a module says once that it is a guess',
+    'module',
+    [['Offersight: The tag is a guess: leave type=module out.']],
+  ],
+  ['of a script says nothing', '', []],
+])('the tag %s', async (_, type, said) => {
+  const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+  tag?.setAttribute('type', type);
+  await optionsFor({ 'data-endpoint': '/offer-events' });
+  expect(warn.mock.calls).toEqual(said);
+});
+
 describe('loaded twice', () => {
   test('it starts one tracker, and the queue stays that of the first', async () => {
     await load();

@@ -173,6 +173,40 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     expect(told(events)).toEqual(['viewed good']);
   });
 
+  test.each<readonly [TrackerOptions, string]>([
+    [{ repeat: 'pages' as 'page' }, 'repeat is pages: give page, mount or browser.'],
+    [{ dismissal: { controls: '[' } }, 'dismissal.controls is [: give a CSS selector.'],
+    [
+      { dismissal: { labels: 'Not now' as unknown as string[] } },
+      'dismissal.labels is Not now: give a list of texts.',
+    ],
+  ])('the option %j is reported once, by its name', async (options, hint) => {
+    render('<p data-offer-id="good"></p>');
+    const { tracker, events, errors } = site.start(options);
+    site.see(find('p'));
+    await tracker.flush();
+    expect(errors.map((error) => [error.code, error.hint])).toEqual([['configuration', hint]]);
+    expect(told(events)).toEqual(['viewed good']);
+  });
+
+  test('an id that stays empty is said once to be none, and one that arrives is not', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+    render(
+      '<p data-offer-id="good"></p><i data-offer-id=""></i><b data-offer-id=" "></b><u data-offer-id=""></u>',
+    );
+    const { tracker } = site.start();
+    await vi.advanceTimersByTimeAsync(9_000);
+    expect(warn).not.toHaveBeenCalled();
+    find('i').setAttribute('data-offer-id', 'late');
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(warn.mock.calls).toEqual([
+      ['Offersight: data-offer-id is empty, so this is no offer.', find('b')],
+    ]);
+    tracker.stop();
+    vi.useRealTimers();
+  });
+
   test('observing with a share of 2 has no effect', () => {
     const { tracker } = site.start();
     expect(() => tracker.observe(render('<p></p>'), { id: 'a', ratio: 2 })).not.toThrow();

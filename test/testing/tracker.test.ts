@@ -1,6 +1,8 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFakeTracker, type FakeTracker, type FakeTrackerOptions } from '../../src/testing.js';
 import { find, render } from '../support/page.js';
+import { PATIENCE_MS } from '../support/patience.js';
+import { settle } from '../support/runtime.js';
 
 let fake: FakeTracker;
 
@@ -58,6 +60,56 @@ describe('a user of the fake tracker', () => {
     find('button').click();
     find('button').click();
     expect(told()).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  const DIALOG = '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close">×</button></div>';
+  const pressEscape = (): void =>
+    void document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
+
+  test.each<readonly [string, () => void, string]>([
+    [
+      'a close control without a mark',
+      () => find('button').click(),
+      "Call close('a', 'control') in the test.",
+    ],
+    ['Escape', pressEscape, "Call close('a', 'escape') in the test."],
+  ])('is reminded that the fake tracker does not infer closing by %s', async (_, closing, words) => {
+    const warn = vi
+      .spyOn(console, 'warn')
+      .mockReset()
+      .mockImplementation(() => undefined);
+    const dialog = render(DIALOG);
+    start();
+    closing();
+    dialog.remove();
+    await vi.waitFor(() => expect(warn).toHaveBeenCalledWith(expect.stringContaining(words)), PATIENCE_MS);
+    expect(told()).toEqual([]);
+  });
+
+  test('is not reminded of what the test closes, or removes by itself', async () => {
+    const warn = vi
+      .spyOn(console, 'warn')
+      .mockReset()
+      .mockImplementation(() => undefined);
+    render(`${DIALOG}<i data-offer-id="b"></i>`);
+    start();
+    find('button').click();
+    fake.close('a');
+    find('div').remove();
+    find('i').remove();
+    await settle();
+    expect(warn).not.toHaveBeenCalled();
+    expect(told()).toEqual(['viewed a', 'dismissed a']);
+  });
+
+  test('says which environment has a document, if there is none', () => {
+    vi.stubGlobal('document', undefined);
+    try {
+      expect(start).toThrow("environment: 'jsdom'");
+    } finally {
+      vi.unstubAllGlobals();
+    }
+    start();
   });
 
   test('accepts an offer, which nothing closes any more', () => {

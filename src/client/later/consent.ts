@@ -60,7 +60,13 @@ export const createConsentState = ({
     try {
       await purgeStored();
     } catch (cause) {
-      report(new OffersightError('storage', 'Purging is tried again.', cause));
+      report(
+        new OffersightError(
+          'storage',
+          `Denied events are not deleted yet. Retry in 5 s: ${cause as string}`,
+          cause,
+        ),
+      );
       runtime.after(PURGE_RETRY_MS, purge);
     }
   };

@@ -111,7 +111,13 @@ export const createLater = (context: LaterContext): Later => {
     noticing = createNoticing({ ...context, listeners, isDelivering: () => !!delivery.now() }, decisions);
   } catch (cause) {
     // What was seen is delivered all the same.
-    report(new OffersightError('configuration', 'Closing goes unnoticed.', cause));
+    report(
+      new OffersightError(
+        'configuration',
+        `Closing is not noticed here, views are: ${cause as string}`,
+        cause,
+      ),
+    );
   }
 
   const mounting = createMounting(noticing, onInvalid, delivery.ask, (offerId) => count(offerId, 'rendered'));

@@ -6,7 +6,7 @@ import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import { type EvaluationListener, type ExposureWatch, isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
-import type { Placements, Registry, SearchRoot } from '../detect/registry.js';
+import { OFFER, offerIdOf, type Placements, type Registry, type SearchRoot } from '../detect/registry.js';
 import type { EarlyAct } from '../early.js';
 import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
@@ -63,6 +63,9 @@ export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'o
   stop: Stop;
 }
 
+/** How long an offer may take to arrive before its empty id is said to be a mistake. */
+const EMPTY_MS = 10_000;
+
 const isSelector = (text: string): boolean => {
   try {
     document.querySelector(text);
@@ -75,11 +78,18 @@ const isSelector = (text: string): boolean => {
 /** Starts noticing. */
 export const createNoticing = (context: NoticingContext, decisions: DecisionListener): Noticing => {
   const { options, runtime, page, registry, exposure, report, call } = context;
+  const { repeat } = options;
   const { controls, labels, escape: hasEscape = true } = options.dismissal ?? {};
   const isUsable = controls === undefined || isSelector(controls);
   const areLabels = labels === undefined || Array.isArray(labels);
-  if (!isUsable || !areLabels)
-    report(new OffersightError('configuration', 'dismissal: a selector as controls, a list as labels.'));
+  if (!isUsable)
+    report(new OffersightError('configuration', `dismissal.controls is ${controls}: give a CSS selector.`));
+  if (!areLabels)
+    report(
+      new OffersightError('configuration', `dismissal.labels is ${String(labels)}: give a list of texts.`),
+    );
+  if (repeat && !/^(?:page|mount|browser)$/.test(repeat))
+    report(new OffersightError('configuration', `repeat is ${repeat}: give page, mount or browser.`));
 
   /** What is judged now, if it was done before this was here: with what was in sight then. */
   let early: EarlyAct | undefined;
@@ -100,7 +110,17 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     !!early || (isDrawn(element) && (isSeen || isInView(boxesOf(element), holder)));
 
   let isStopped = false;
-  const stops: Stop[] = [findByChanges(registry)];
+  const stops: Stop[] = [
+    findByChanges(registry),
+    // Until then it may be an offer that has not arrived yet.
+    runtime.after(EMPTY_MS, () => {
+      const isEmpty = (element: Element): boolean => !offerIdOf(element);
+      for (const tree of roots.all()) {
+        const empty = [...tree.querySelectorAll(`[${OFFER}]`)].find(isEmpty);
+        if (empty) return console.warn('Offersight: data-offer-id is empty, so this is no offer.', empty);
+      }
+    }),
+  ];
   // What began here outlives what throws behind it.
   let onTrees = (): void => undefined;
   const roots = createRoots(registry, page, () => onTrees());

@@ -12,5 +12,11 @@ export const tellWrongOption = (
   loadMore().then(
     (more) => more.tellWrongOption(options, cause, report),
     (missing: unknown) =>
-      report(new OffersightError('configuration', 'Serve offersight-more.js of this version.', missing)),
+      report(
+        new OffersightError(
+          'configuration',
+          `Serve offersight-more.js of this version. It says what is wrong with ${(cause as Error).message}.`,
+          missing,
+        ),
+      ),
   );

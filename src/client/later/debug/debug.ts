@@ -10,6 +10,7 @@ import type { TrackerOptions } from '../../options.js';
 import { isPainted } from '../detect/pictures.js';
 import { type Explaining, explain } from '../diagnosis.js';
 import { createChecking } from './checking.js';
+import { tellUncounted } from './uncounted.js';
 import { COUNTED, describeNote } from './wording.js';
 
 export { VERSION } from '../../../version.js';
@@ -28,11 +29,14 @@ export interface Debug {
 /** Starts reporting. Offers that are watched already have to be evaluated again. */
 export const createDebug = (context: DebugContext): Debug => {
   const { options, exposure, page, registry, isDrawn, trees } = context;
-  const stop = createChecking(trees, (words, element) => console.warn(`Offersight: ${words}`, element));
+  const stopChecking = createChecking(trees, (words, element) =>
+    console.warn(`Offersight: ${words}`, element),
+  );
   // Who takes notes as data needs no sentences.
-  if (typeof options.debug === 'function') return { onEvaluation: () => undefined, stop };
+  if (typeof options.debug === 'function') return { onEvaluation: () => undefined, stop: stopChecking };
   const say = (offerId: string, words: string, element: Element): void =>
     console.info(`Offersight: ${offerId}: ${words}`, element);
+  const stopTelling = tellUncounted(context, say);
   const shown = registry.placements.filter(() => true);
   if (!shown[0]) console.info('Offersight: no element has data-offer-id with an id yet.');
   for (const { offerId, element, impression } of shown) if (impression) say(offerId, COUNTED, element);
@@ -51,6 +55,9 @@ export const createDebug = (context: DebugContext): Debug => {
       ({ dwellMs } = item.rule);
       hear(item, before, at);
     },
-    stop,
+    stop() {
+      stopChecking();
+      stopTelling();
+    },
   };
 };

@@ -42,6 +42,9 @@ const ACCEPT = 'data-offer-accept';
  */
 export const DISMISS = 'data-offer-dismiss';
 
+/** Elements that people press as one, on any part of them. */
+export const PRESSED = 'a,button,[role=button],label,summary';
+
 /** A button of a form that says no. */
 const REFUSING = '[value=cancel i],[value=close i],[value=dismiss i],[value=no i]';
 

@@ -3,7 +3,7 @@
  * says that they close the box around them.
  */
 
-import { type IsConventional, matches } from './controls.js';
+import { type IsConventional, matches, PRESSED } from './controls.js';
 
 const CONTROLS = [
   '[data-bs-dismiss]',
@@ -84,9 +84,6 @@ export const targetOf = (control: Element): Element | null => {
   const id = control.getAttribute('commandfor') ?? control.getAttribute('popovertarget');
   return id ? elementBy(id, control) : null;
 };
-
-/** Elements that people press as one, on any part of them. */
-export const PRESSED = 'a,button,[role=button],label,summary';
 
 /** What may be pressed though it is not made for that, if it holds only text or an icon. */
 const LEAF = 'span,i,b,div,img,svg';

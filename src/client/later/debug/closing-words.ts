@@ -1,10 +1,10 @@
 /** Why something that a user did to close an offer does not count, in words. */
 
-import type { Inside } from '../client/inside.js';
-import { nameOf } from '../client/later/debug/wording.js';
-import { around, HOLDER, matches, nearest } from '../client/later/detect/controls.js';
-import { holds, outward } from '../client/later/detect/roots.js';
-import type { ResolvedOptions } from '../client/options.js';
+import type { Inside } from '../../inside.js';
+import type { ResolvedOptions } from '../../options.js';
+import { around, HOLDER, matches, nearest } from '../detect/controls.js';
+import { holds, outward } from '../detect/roots.js';
+import { nameOf } from './wording.js';
 
 /** Marks of ours and of libraries. */
 const MARKED = '[data-offer-dismiss],[data-dismiss],[data-bs-dismiss]';
@@ -122,7 +122,7 @@ export const stoppedWords = (offerId: string): string =>
 
 /** What is said of a control that says close and is marked to accept. */
 const acceptedWords = (offerId: string, what: string): string =>
-  `${offerId} was accepted by ${what}. If that closes the offer, it needs data-offer-dismiss in the place of data-offer-accept.`;
+  `${offerId} was accepted by ${what}. If that closes the offer, it needs data-offer-dismiss instead of data-offer-accept.`;
 
 /** What is said of offers that a press has accepted; nothing if it accepts none. */
 export const acceptedBy = (
