@@ -62,13 +62,13 @@ const PREACT = [
 ];
 
 const MEANT: Readonly<Record<string, readonly string[]>> = {
-  // The script file imports the code that only some pages need from its own folder (attack 66).
+  // The script file imports the code that only some pages need from its own folder.
   [join('dist', 'offersight.js')]: ['import'],
   [join('dist', 'offersight-inspector.js')]: PREACT,
   [join('test-results', 'module', 'inspector.js')]: PREACT,
 };
 
-test('no file of the package for browsers turns strings into code, markup or styles', async () => {
+test('no file of the package for browsers turns strings into code, markup or styles (attack 66)', async () => {
   const files = [...(await filesOf('dist')), ...(await filesOf('test-results/module'))];
   for (const file of [
     'index.js',

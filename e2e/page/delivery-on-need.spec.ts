@@ -136,7 +136,7 @@ test.describe('without the file that delivers', () => {
     await stack.expectRecorded(['viewed kept', 'viewed kept']);
   });
 
-  test('as after a deployment or from a cache, a file of another version is not used', async ({
+  test('as after a deployment or from a cache, a file of another version is not used (attack 66)', async ({
     page,
     stack,
   }) => {

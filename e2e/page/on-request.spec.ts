@@ -95,7 +95,10 @@ test.describe('one line says so, and everything else works', () => {
     await expectAllElse(page, stack, complaints);
   });
 
-  test('if that code has another version, as after a deployment or from a cache', async ({ page, stack }) => {
+  test('if that code has another version, as after a deployment or from a cache (attack 66)', async ({
+    page,
+    stack,
+  }) => {
     const { complaints } = watch(page);
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
     const built = await readFile('dist/offersight-more.js', 'utf8');

@@ -1,6 +1,7 @@
 /** What delivers loads when a page needs it, and nothing is lost until it is there. */
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type * as PageDeliveryRoom from '../../src/client/later/page-delivery.js';
+import type { Rows } from '../../src/client/outbox/records.js';
 import type { WireRequest } from '../../src/protocol/batch.js';
 import { deferred } from '../support/deferred.js';
 import { storedIds } from '../support/outbox.js';
@@ -38,6 +39,18 @@ const settle = async (): Promise<void> => {
   await site.database.transact((rows) => rows.query('count', 'entry')).catch(() => undefined);
   await site.frame();
   await vi.dynamicImportSettled();
+};
+
+/** What an earlier page left. */
+const leaveEvent = (rows: Pick<Rows, 'put'>): void => {
+  const event = {
+    type: 'viewed',
+    id: '0190a000-0000-7000-8000-000000000001',
+    offerId: 'a',
+    impressionId: '0190a000-0000-7000-8000-000000000002',
+    occurredAt: Date.now(),
+  };
+  rows.put(['entry', event.id], { v: 1, event, notBeforeAt: 0 });
 };
 
 beforeEach(() => {
@@ -106,16 +119,7 @@ describe('delivery', () => {
   });
 
   test('loads where an earlier page left an event, and delivers it', async () => {
-    await site.database.transact(async (rows) => {
-      const event = {
-        type: 'viewed',
-        id: '0190a000-0000-7000-8000-000000000001',
-        offerId: 'a',
-        impressionId: '0190a000-0000-7000-8000-000000000002',
-        occurredAt: Date.now(),
-      };
-      rows.put(['entry', event.id], { v: 1, event, notBeforeAt: 0 });
-    });
+    await site.database.transact(async (rows) => leaveEvent(rows));
     const { tracker } = site.start();
     await settle();
     await vi.waitFor(() => expect(loads).toBe(1), SLOW_MACHINE_MS);
@@ -128,14 +132,7 @@ describe('delivery', () => {
     const pause = ['state', 'pause', new URL('/offer-events', location.href).href] as const;
     await site.database.transact(async (rows) => {
       rows.put(pause, { kind: 'back-off', failures: 9, at });
-      const event = {
-        type: 'viewed',
-        id: '0190a000-0000-7000-8000-000000000001',
-        offerId: 'a',
-        impressionId: '0190a000-0000-7000-8000-000000000002',
-        occurredAt: Date.now(),
-      };
-      rows.put(['entry', event.id], { v: 1, event, notBeforeAt: 0 });
+      leaveEvent(rows);
     });
     site.start();
     await settle();

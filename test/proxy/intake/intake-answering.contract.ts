@@ -47,7 +47,7 @@ export const describeAnswering = (name: string, start: () => Answering): void =>
       expect(await intake.reached()).toEqual([]);
     });
 
-    it('answers duplicate to known events, also beside new ones, and forwards them once', async () => {
+    it('answers duplicate to known events, also beside new ones, and forwards them once (fault 62)', async () => {
       await intake.take([admitted(1), admitted(2)]);
       expect(kindsOf(await intake.take([admitted(3), admitted(2), admitted(1)]))).toEqual([
         'accepted',
