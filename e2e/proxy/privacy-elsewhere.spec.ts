@@ -127,7 +127,7 @@ test('the page lists all that several sites in one process store, log and count'
     signingSecretVariable: 'SECRET',
     ...{ requireSignedOffers: true, logIds: true, trustedHops: 1, perAddress: 3, baseUrl: taker.url },
   }));
-  await writeFile(config, JSON.stringify({ port: 0, adminPort: 0, sites }));
+  await writeFile(config, JSON.stringify({ port: 0, adminPort: 0, drainSeconds: 0, sites }));
   const proxy = await bench.startWith(['proxy', '--config', config], { env });
   const { offer, token, group, user: subject } = canaries;
   const answers = [];

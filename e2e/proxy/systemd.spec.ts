@@ -74,7 +74,10 @@ test('the command of the unit starts a proxy with the key and the folder that sy
   await mkdir(folders['%d']);
   await writeFile(join(folders['%d'], 'key'), `${bench.apiKey}\n`, { mode: 0o400 });
   const given = args.map((arg) => arg.replace('%S', folders['%S']).replace('%d', folders['%d']));
-  const proxy = await bench.startWith([...given, '--port', '0', '--base-url', bench.upstream.url]);
+  const proxy = await bench.startWith([
+    ...given,
+    ...['--port', '0', '--drain-seconds', '0', '--base-url', bench.upstream.url],
+  ]);
   expect((await ask(proxy.url, '/readyz')).status).toBe(200);
   proxy.kill('SIGTERM');
   expect((await proxy.ended).code).toBe(0);
@@ -100,7 +103,7 @@ test('the command for several sites starts a proxy with the keys that systemd gi
     .replaceAll('/var/lib/offersight/', `${bench.folder}/`);
   for (const name of credentials) expect(text).toContain(`${folder}/${name}"`);
   const sites = join(bench.folder, 'sites.json');
-  await writeFile(sites, JSON.stringify({ ...(JSON.parse(text) as object), port: 0 }));
+  await writeFile(sites, JSON.stringify({ ...(JSON.parse(text) as object), port: 0, drainSeconds: 0 }));
   const proxy = await bench.startWith(['proxy', '--config', sites]);
   expect((await ask(proxy.url, '/readyz')).text).toBe('acme-test ready\nbrand-test ready\n');
 });

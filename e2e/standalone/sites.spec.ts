@@ -55,6 +55,7 @@ const test = base.extend<{ pair: Pair }>({
     const configuration: Pair['configuration'] = {
       port: 0,
       adminPort: 0,
+      drainSeconds: 0,
       sites: [await siteOf('one'), await siteOf('two')],
     };
     const write = () => writeFile(file, JSON.stringify(configuration));
