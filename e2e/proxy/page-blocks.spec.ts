@@ -114,7 +114,9 @@ test('the first commands install and start a proxy, which takes the event of the
   const [installing = '', ...commands] = reader.block('docs/operations.md: sh').split('\n');
   // The reader's folder has them from the packed package and from this repository.
   expect(installing).toBe('npm install offersight libsql prom-client');
-  const proxy = reader.shell(`${commands.join('\n')} --port ${ports.proxy}`);
+  // The last line ends in a comment.
+  const starting = commands.join('\n').replace(' proxy ', ` proxy --port ${ports.proxy} `);
+  const proxy = reader.shell(starting);
   await proxy.printed(/"listening"/);
   const trying = reader.block('docs/operations.md: sh 2');
   expect((await reader.shell(trying).ended).stdout).toContain('"status":"accepted"');
