@@ -93,7 +93,7 @@ test.afterEach(async () => {
 const startProxy = async (args: readonly string[] = []): Promise<Program & { readonly url: string }> => {
   const program = run(
     folder,
-    ['proxy', '--site', 'acme-test', '--port', '0', '--base-url', baseUrl, ...args],
+    ['proxy', '--site', 'acme-test', '--port', '0', '--base-url', baseUrl, '--drain-seconds', '0', ...args],
     {
       OFFERSIGHT_API_KEY: API_KEY,
       OFFERSIGHT_ADMIN_TOKEN: ADMIN_TOKEN,
@@ -137,9 +137,16 @@ test('no reply, log line or figure contains a secret or a value of a request (at
   const { child, url, text, ended } = await startProxy();
   const endpoint = `${url}/offer-events`;
   const replies: string[] = [];
+  // What the log says of an answer, which is waited for: until the site has taken an event, a 400 decides nothing.
+  const saying = new Map([
+    [204, /"outcome":"done"/],
+    [400, /"outcome":"refused"/],
+    [401, /check the key/],
+  ]);
   for (const [at, code] of [204, 400, 401, 403, 404, 422, 429, 500].entries()) {
     status = code;
     replies.push(await ask(endpoint, 'POST', { ...PAGE, ...HOSTILE }, body(at + 1, at + 100)));
+    await expect.poll(text).toMatch(saying.get(code) ?? /./);
   }
   for (const bad of ['{', `{"v":1,"${MARK}\u001b[31m":1}`, body(), body(1).replace('viewed', MARK)])
     replies.push(await ask(endpoint, 'POST', { ...PAGE, ...HOSTILE }, bad));
@@ -193,8 +200,6 @@ test('no reply, log line or figure contains a secret or a value of a request (at
   const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level);
   expect(levels.filter((level) => level !== 'info' && level !== 'error')).toEqual([]);
   expect(text()).not.toContain(idOf(1));
-  // This shows that the log has what an operator must know.
-  expect(text()).toMatch(/check the key/);
 });
 
 test('the log names a command that Redis refuses without its arguments (attack 59)', async () => {
