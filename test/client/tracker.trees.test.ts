@@ -191,13 +191,14 @@ describe('what else may be asked for', () => {
     const asked = () =>
       site.browser.observers.filter(({ trackVisibility, observed }) => trackVisibility && observed.size)
         .length;
+    const viewability = { dwellMs: 1_000 };
     render('<p data-offer-id="a"></p>');
-    const { tracker } = site.start({ occlusion: false });
+    const { tracker } = site.start({ viewability, occlusion: false });
     await tracker.flush();
     site.browser.show(find('p'), { ratio: 1 });
     expect(asked()).toBe(0);
     tracker.stop();
-    await site.start().tracker.flush();
+    await site.start({ viewability }).tracker.flush();
     site.browser.show(find('p'), { ratio: 1 });
     expect(asked()).not.toBe(0);
   });

@@ -97,9 +97,9 @@ const LEAST = 200;
 /** How much can show at once of an element that is larger: as much as the viewport shows, and what clips it. */
 export const windowOf = (element: Element, viewport: Size): Size => {
   // In a frame it is the frame's own, and the viewport is the window's.
-  const { clientWidth, clientHeight } = element.ownerDocument.documentElement;
-  let width = Math.min(viewport.width, clientWidth);
-  let height = Math.min(viewport.height, clientHeight);
+  const { innerWidth, innerHeight } = element.ownerDocument.defaultView ?? window;
+  let width = Math.min(viewport.width, innerWidth);
+  let height = Math.min(viewport.height, innerHeight);
   for (const clipper of clippersOf(element, document.documentElement)) {
     const box = clipper.getBoundingClientRect();
     width = Math.min(width, Math.max(LEAST, box.width));
