@@ -6,6 +6,8 @@ import { find, trusted } from '../support/page.js';
 import { openSite, type Site, type Started } from '../support/tracker.js';
 
 const DWELL_MS = 1_000;
+/** What a user closed has to stay away for so long. */
+const SETTLE_MS = 1_000;
 const SLOTS = ['s0', 's1', 's2'] as const;
 const OFFERS = ['a', 'b'] as const;
 type Slot = (typeof SLOTS)[number];
@@ -74,7 +76,7 @@ interface Announced {
   readonly page: number;
   readonly element: EventTarget | null;
   readonly isVetoed: boolean;
-  /** Whether nobody decided anything in the meantime, so that it was seen. */
+  /** Whether nothing was decided just then, so that it was seen. */
   readonly isSeen: boolean;
   /** Since when an element of the offer had been shown without a break, at the most. */
   readonly shownMs: number;
@@ -107,6 +109,8 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
   const missed: string[] = [];
   const shownSince = new Map<Element, number | undefined>();
   const exposed = new Set<Element>();
+  /** When the user closed offers whose views may be missing: a dismissal brings its own. */
+  const closed: (readonly [offerId: string | undefined, at: number])[] = [];
   let vetoed: Offer | undefined;
   let page = 0;
   let isSeen = false;
@@ -133,8 +137,17 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
     const { detail, target } = event as CustomEvent<OfferEvent>;
     const isVetoed = detail.offerId === vetoed;
     if (isVetoed) event.preventDefault();
-    const shown = shownMs(detail.offerId);
-    announced.push({ event: detail, page, element: target, isVetoed, isSeen, shownMs: shown });
+    const isDecided = closed.some(
+      ([offerId, at]) => offerId === detail.offerId && Math.round(now() - at) === SETTLE_MS,
+    );
+    announced.push({
+      event: detail,
+      page,
+      element: target,
+      isVetoed,
+      isSeen: isSeen && !isDecided,
+      shownMs: shownMs(detail.offerId),
+    });
   };
   for (const type of ['viewed', 'dismissed'])
     document.addEventListener(`offersight:${type}`, hear, { signal: ending.signal });
@@ -183,6 +196,7 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
         return;
       case 'close': {
         const element = elementOf(act.slot);
+        if (element) closed.push([element.dataset.offerId, now()]);
         element?.querySelector('i')?.dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
         return remove(element);
       }

@@ -283,20 +283,6 @@ describe('repeated', () => {
     expect(told(events)).toEqual(['viewed a', 'dismissed a']);
   });
 
-  test('a mount: closing by a control and, once the element is gone, by the id alone counts once', async () => {
-    render('<p data-offer-id="a"><button aria-label="Close"></button></p>');
-    const { tracker, events } = site.start({ repeat: 'mount' });
-    await tracker.flush();
-    vi.spyOn(find('p'), 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, 300, 200));
-    find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
-    find('p').remove();
-    await site.frame();
-    tracker.dismiss('a');
-    await tracker.flush();
-    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
-    expect(events[1]).toMatchObject({ reason: 'control' });
-  });
-
   test('a mount: closing that is noticed after the element went belongs to the showing that was seen', async () => {
     render('<p data-offer-id="a"><button aria-label="Close"></button></p>');
     const { tracker, events } = site.start({ repeat: 'mount' });
@@ -306,11 +292,36 @@ describe('repeated', () => {
     find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
     element.remove();
     await site.frame();
-    document.dispatchEvent(new Event('transitionend'));
+    // The page is left, so the offer will not come back.
+    window.dispatchEvent(new Event('pagehide'));
     await tracker.flush();
     expect(told(events)).toEqual(['viewed a', 'dismissed a']);
     expect(new Set(events.map(({ impressionId }) => impressionId)).size).toBe(1);
   });
+
+  const ids: Readonly<Record<string, (tracker: Started['tracker']) => void>> = {
+    'the page’s own call': (tracker) => tracker.dismiss('a'),
+    'a control outside': () => click('u'),
+  };
+  for (const [name, dismiss] of Object.entries(ids))
+    test.each(['before', 'after'])(
+      `a mount: closing by a control and, %s that is decided, by ${name} counts once`,
+      async (when) => {
+        render('<p data-offer-id="a"><button aria-label="Close"></button></p><u data-offer-dismiss="a"></u>');
+        const { tracker, events } = site.start({ repeat: 'mount' });
+        await tracker.flush();
+        vi.spyOn(find('p'), 'getBoundingClientRect').mockReturnValue(new DOMRect(0, 0, 300, 200));
+        find('button').dispatchEvent(trusted(new MouseEvent('click', { bubbles: true })));
+        find('p').remove();
+        await site.frame();
+        if (when === 'before') dismiss(tracker);
+        window.dispatchEvent(new Event('pagehide'));
+        if (when === 'after') dismiss(tracker);
+        await tracker.flush();
+        expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+        expect(events[1]).toMatchObject({ reason: 'control' });
+      },
+    );
 
   test.each(['page', 'mount'] as const)(
     'a %s: watching an element, ending it and watching it again within a task is one showing',

@@ -99,9 +99,11 @@ export interface Placement extends OfferSettings {
   isSeen?: boolean;
   /** Set when it has counted; with `repeat: 'mount'` each placement has its own. */
   impression?: Impression | undefined;
+  /** What is kept of it, once it is gone. */
+  past?: Past;
 }
 
 /** A placement that is gone, without its element: a reference would keep the element from being freed. */
-export interface Past extends Omit<Placement, 'element'> {
+export interface Past extends Omit<Placement, 'element' | 'past'> {
   readonly element?: undefined;
 }

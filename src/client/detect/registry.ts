@@ -138,7 +138,8 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     known.delete(element);
     listener.onUnmount(placement);
     // After the listener, so that it has the impression that the listener decided about.
-    past.set(placement.offerId, without({ ...placement, element: undefined }));
+    placement.past = without({ ...placement, element: undefined });
+    past.set(placement.offerId, placement.past);
   };
 
   const mount = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {

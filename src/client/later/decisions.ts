@@ -3,7 +3,7 @@
  * also after a reload while the offer lives.
  */
 import { isOfferId } from '../../protocol/event.js';
-import type { Past, Placement } from '../detect/placement.js';
+import type { Impression, Past, Placement } from '../detect/placement.js';
 import type { Registry } from '../detect/registry.js';
 import type { Recorder } from '../recording.js';
 import type { DecisionListener } from './detect/controls.js';
@@ -45,11 +45,20 @@ export const createDecisions = (
     return found;
   };
 
+  /** The impression of a showing, with its view. What is known of it once it is gone is another object. */
+  const impressionOf = (offerId: string, placement: Placement | Past | undefined): Impression => {
+    const gone = placement?.element && placement.past;
+    if (gone) placement.impression ??= gone.impression;
+    const impression = recorder.onViewed(offerId, placement);
+    if (gone) gone.impression = placement.impression;
+    return impression;
+  };
+
   return {
     onDismiss(offerId, reason = 'api', placement: Placement | Past | undefined = placementOf(offerId)) {
       if (!isOpen(offerId)) return;
       // This records the view if it is missing, so that dismissed ≤ viewed in every funnel.
-      const impression = recorder.onViewed(offerId, placement);
+      const impression = impressionOf(offerId, placement);
       const dismiss = (): void => {
         if (impression.isVetoed || impression.isDismissed) return;
         impression.isDismissed = true;

@@ -157,8 +157,12 @@ export const createLater = (context: LaterContext): Later => {
 
   noticing?.judgeEarly();
   return {
-    ...decisions,
     ...mounting,
+    onDismiss(offerId, reason) {
+      noticing?.conclude(offerId);
+      onDismiss(offerId, reason);
+    },
+    onAccept,
     onAnnounced({ type, offerId }, placement) {
       delivery.ask();
       count(offerId, type);

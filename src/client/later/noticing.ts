@@ -58,6 +58,8 @@ export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'o
   onUnmount(placement: Placement): void;
   /** Looks for offers in a tree that nobody can find. */
   search(root: SearchRoot): Stop;
+  /** The page itself says that an offer is closed, so what a user closed of it will not come back. */
+  conclude(offerId: string): void;
   /** Judges what users did before this was here. */
   judgeEarly(): void;
   stop: Stop;
@@ -214,6 +216,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       onRequest.onUnmount(placement);
     },
     search: roots.search,
+    conclude: closing.conclude,
     judgeEarly() {
       for (const act of context.early.splice(0)) {
         early = act;

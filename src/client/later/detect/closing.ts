@@ -100,7 +100,7 @@ export interface ClosingContext extends ConsequencesContext {
 }
 
 /** Notices closing that no attribute marks. */
-export type Closing = Pick<Consequences, 'check' | 'stop'>;
+export type Closing = Pick<Consequences, 'check' | 'conclude' | 'stop'>;
 
 /** Starts listening. */
 export const createClosing = (

@@ -111,8 +111,11 @@ export interface Consequences {
    * @param only Leaves out what does not concern this offer's element.
    */
   check(only?: Element): void;
-  /** The page is left, so that what is gone will not come back. */
-  conclude(): void;
+  /**
+   * What is gone will not come back: the page is left.
+   * @param offerId Only what showed this offer, since the page itself says that it is closed.
+   */
+  conclude(offerId?: string): void;
   /**
    * What has not begun to close will not close because of what was done before this.
    * @param pressed What was pressed. The answer to what a close control asks drops nothing.
@@ -309,9 +312,13 @@ export const createConsequences = (
   /**
    * @param isLate Whether the time of this one is over.
    * @param only Leaves out what does not concern this offer's element.
-   * @param isLast Whether what is gone cannot come back any more.
+   * @param isLast Whether an offer that is gone cannot come back any more.
    */
-  const check = (isLate: (each: Awaited) => boolean = () => false, only?: Element, isLast = false): void => {
+  const check = (
+    isLate: (each: Awaited) => boolean = () => false,
+    only?: Element,
+    isLast: (offerId: string) => boolean = () => false,
+  ): void => {
     // An acceptance may follow, so nothing is decided before all early acts were heard.
     if (registry.early) {
       for (const each of awaited.values())
@@ -351,7 +358,10 @@ export const createConsequences = (
           after(SETTLE_MS, () => check());
         }
         const isClosed = judge(element, each, one, how);
-        if (isClosed === undefined || (isClosed && !isLast && at - (one.goneAt ?? at) < SETTLE_MS))
+        if (
+          isClosed === undefined ||
+          (isClosed && !isLast(placement.offerId) && at - (one.goneAt ?? at) < SETTLE_MS)
+        )
           return true;
         if (isClosed) onDismiss(placement.offerId, reason, placement);
         return false;
@@ -363,6 +373,9 @@ export const createConsequences = (
       if (!open[0] || isOwn || (isLate(each) && !isPending)) awaited.delete(element);
     }
   };
+
+  const conclude: Consequences['conclude'] = (only) =>
+    check(undefined, undefined, (offerId) => !only || offerId === only);
 
   const drop: Consequences['drop'] = (isDropped = () => true, pressed) => {
     check();
@@ -454,10 +467,10 @@ export const createConsequences = (
         restlessAt = runtime.elapsed();
       check(undefined, only);
     },
-    conclude: () => check(undefined, undefined, true),
+    conclude,
     drop,
     stop() {
-      check(undefined, undefined, true);
+      conclude();
       for (const stop of timers) stop();
       awaited.clear();
     },
