@@ -110,8 +110,8 @@ const press = async (
   await tab.goto(`${stack.site.url}/page.html`);
   await trackerStats(tab);
   await tab.clickAt(30, 25);
-  // The tracker looks for the consequences of a press for a second.
-  await append(tab, offer(`witness-${number}`, 1_300));
+  // The tracker looks for the consequences of a press for a second, and what is gone has to stay so for one more.
+  await append(tab, offer(`witness-${number}`, 2_300));
 };
 
 for (const name of ENGINES)

@@ -47,12 +47,14 @@ const openReady = async (page: Page, stack: Stack, body: string): Promise<void> 
   await stack.expectRecorded(['viewed a']);
 };
 
+/** The tracker looks for the consequences of a drag for a second, and what is gone has to stay so for one more. */
+const SWIPE_MS = 2_300;
+
 const expectDismissed = async (stack: Stack): Promise<void> =>
   stack.expectRecorded(['viewed a', 'dismissed a']);
 
 const expectNothing = async (page: Page, stack: Stack): Promise<void> => {
-  // The tracker looks for the consequences of a drag for a second.
-  await showWitness(page, 1_300);
+  await showWitness(page, SWIPE_MS);
   await stack.expectRecorded(['viewed a', 'viewed witness']);
 };
 
@@ -153,7 +155,7 @@ test.describe('a drag dismisses nothing', () => {
       `<div role="dialog" id="box">${offer('a')}<p style="font: 20px monospace">Ten per cent off your next order</p></div>`,
     );
     await drag(page, '#box p', 200, 0);
-    await showWitness(page, 1_300);
+    await showWitness(page, SWIPE_MS);
     await stack.expectRecorded(['viewed a', 'viewed witness']);
     await page.evaluate(() => document.querySelector('#box')?.remove());
     await showWitness(page, 100);
@@ -257,7 +259,7 @@ test.describe('a drag dismisses nothing', () => {
     await drag(page, '[data-offer-id=a]', 100, 0);
     await page.click('button');
     await expect(page.locator('#box')).toHaveCount(0);
-    await showWitness(page, 1_300);
+    await showWitness(page, SWIPE_MS);
     await stack.expectRecorded(['viewed a', 'viewed b', 'viewed witness']);
   });
 
