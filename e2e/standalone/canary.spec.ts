@@ -17,8 +17,11 @@ const startEcho = async (): Promise<{ url: string; heard: string[]; server: Serv
     const echo = `${authorization} ${key}`;
     const json = { 'content-type': 'application/json', 'x-echo': echo };
     const answers: (() => void)[] = [
-      () => response.writeHead(400, json).end(JSON.stringify({ message: echo, type: echo, param: echo })),
-      () => response.writeHead(422, json).end(JSON.stringify({ message: echo, api_error_code: echo })),
+      () => response.writeHead(400, json).end(JSON.stringify({ message: echo, type: echo, param: 'type' })),
+      () =>
+        response
+          .writeHead(422, json)
+          .end(JSON.stringify({ message: echo, api_error_code: echo, param: 'type' })),
       () => response.writeHead(500, { 'content-type': 'text/html' }).end(`<h1>${echo}</h1>`),
       () => response.writeHead(302, { location: `/login?key=${key}` }).end(),
       () => response.writeHead(200, json).end(echo),
@@ -26,7 +29,7 @@ const startEcho = async (): Promise<{ url: string; heard: string[]; server: Serv
       () =>
         response
           .writeHead(401, json)
-          .end(JSON.stringify({ message: echo, api_error_code: 'api_authentication_failed' })),
+          .end(JSON.stringify({ message: echo, api_error_code: 'api_authentication_failed', param: echo })),
     ];
     request.resume().on('end', () => {
       answers[Math.min(heard.length, answers.length - 1)]?.();

@@ -7,7 +7,7 @@ const FIELDS: Readonly<Record<string, readonly string[]>> = {
   intake: ['place', 'is_new', 'waiting'],
   request: ['status', 'code', 'durationMs'],
   verdict: ['verdict', 'code', 'type', 'events'],
-  call: ['destination', 'outcome', 'events', 'durationMs'],
+  call: ['destination', 'outcome', 'isReplay', 'events', 'durationMs'],
   forwarded: ['destination', 'type', 'outcome', 'code', 'events'],
   event: ['id', 'type', 'offer_id', 'verdict'],
   stopping: [],
