@@ -55,6 +55,7 @@ export const RUN_BY: Readonly<Record<string, string>> = {
   'docs/operations.md, Events that your own programs saw: ts': BLOCKS,
   'docs/operations.md, Events that your own programs saw: sh': BLOCKS,
   'docs/operations.md, Usage events: ts': BLOCKS,
+  'docs/operations.md, Whether Chargebee honours keys: text': 'test/proxy/cli/status.test.ts',
   'docs/operations.md, Sizing by plan: text': 'It is a formula, which nothing runs.',
   'docs/operations.md, Backing up and restoring: sh': RESTORE,
   'docs/redis.md: sh': BLOCKS,
