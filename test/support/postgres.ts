@@ -139,11 +139,9 @@ export const startPostgres = async (): Promise<PostgresServer> => {
 
     async startPooler(text = POOLER.replace('PORT', `${port}`)) {
       const poolerPort = await freePort();
-      const settings = join(folder.path, `pgbouncer-${poolerPort}.ini`);
-      const users = join(folder.path, 'users.txt');
-      writeFileSync(users, '"postgres" ""\n"offersight" ""\n');
-      writeFileSync(
-        settings,
+      const users = postgres.keep('users.txt', '"postgres" ""\n"offersight" ""\n');
+      const settings = postgres.keep(
+        `pgbouncer-${poolerPort}.ini`,
         `${text}
 listen_addr = 127.0.0.1
 listen_port = ${poolerPort}
