@@ -140,7 +140,7 @@ const headingOf = ({ words }: Alert): string =>
   words
     .replaceAll(/\{\w+\}/g, '…')
     .replace(/[:,.(].*$/s, '')
-    .trim();
+    .replace(/[\s…]+$/, '');
 
 const alertsPage = (): Page => {
   const parts = Object.entries<Alert>(ALERTS).map(([code, alert]) =>

@@ -15,6 +15,7 @@ export type { Pace } from './forward/gate.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';
 export type { AdmittedEvent, EventState, IntakeRow, UsageFields } from './intake/admitted.js';
 export { type DirectIntake, type DirectIntakeOptions, directIntake } from './intake/direct/direct.js';
+export type { DoorReport, RaisedAlert } from './intake/door-report.js';
 export type {
   BeginOptions,
   Begun,

@@ -1,8 +1,5 @@
 /** What the proxy itself did not take, and which alerts stand: kept in the intake, so that every surface shows the same. */
 
-/** How often each code was seen. */
-export type Counts = Readonly<Record<string, number>>;
-
 /** An alert that the proxy raised lately. */
 export interface RaisedAlert {
   /** Which alert it is. */
@@ -16,9 +13,9 @@ export interface RaisedAlert {
 /** What happened at the door. */
 export interface DoorReport {
   /** Requests of the last 7 UTC days that were not admitted, by the code of their problem. */
-  readonly requests: Counts;
+  readonly requests: Readonly<Record<string, number>>;
   /** Events of these days that the proxy refused by itself, by code. The upstream never heard of them. */
-  readonly refused: Counts;
+  readonly refused: Readonly<Record<string, number>>;
   /** The alerts of the last 24 hours that are not about the upstream, which the lanes have. The latest comes first. */
   readonly alerts: readonly RaisedAlert[];
 }

@@ -1,5 +1,5 @@
 /** What an operator reads first: the alerts that stand, and what the proxy itself did not take. */
-import { type Counts, type DoorReport, REPORT_DAYS } from '../intake/door-report.js';
+import { type DoorReport, REPORT_DAYS } from '../intake/door-report.js';
 
 /** The door's report in words. */
 export interface DoorWords {
@@ -9,7 +9,7 @@ export interface DoorWords {
   readonly rejected: readonly string[];
 }
 
-const sentenceOf = (counts: Counts, one: string, many: string, verb: string): string[] => {
+const sentenceOf = (counts: DoorReport['requests'], one: string, many: string, verb: string): string[] => {
   const codes = Object.entries(counts).sort(([, few], [, most]) => most - few);
   const sum = codes.reduce((total, [, times]) => total + times, 0);
   const named = codes.map(([code, times]) => `${code} ${times}`).join(', ');
