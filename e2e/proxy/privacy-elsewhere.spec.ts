@@ -141,8 +141,7 @@ test('the page lists all that several sites in one process store, log and count'
   expect(answers.map(({ status }) => status)).toEqual([200, 429, 200, 429, 421, 421]);
   const forwarded = () => proxy.log.filter(({ message }) => message === 'forwarded').length;
   await expect.poll(forwarded).toBe(4);
-  const operators = String(proxy.log.find(({ message }) => message === 'listening')?.operators);
-  const metrics = (await ask(operators, '/metrics')).text;
+  const metrics = (await ask(proxy.operators, '/metrics')).text;
   proxy.kill('SIGTERM');
   await proxy.ended;
   const places = [

@@ -20,8 +20,9 @@ const statusesOf = (url: string, paths: readonly string[]): Promise<number[]> =>
 
 test.describe('a listener for operators', () => {
   test('serves what operators ask for, and then the endpoint’s listener does not', async ({ bench }) => {
-    const { url, log } = await bench.start(['--admin-port', '0'], { env: { OFFERSIGHT_ADMIN_TOKEN: TOKEN } });
-    const operators = String(log.at(-1)?.operators);
+    const { url, operators } = await bench.start(['--admin-port', '0'], {
+      env: { OFFERSIGHT_ADMIN_TOKEN: TOKEN },
+    });
     expect(operators).toMatch(/^http:\/\/127\.0\.0\.1:\d+$/);
     expect(operators).not.toBe(url);
     expect(await statusesOf(operators, PROBES)).toEqual([200, 200, 200, 200]);
