@@ -44,7 +44,7 @@ test.describe('offersight status', () => {
     const rows = stdout.split('\n').map((line) => line.trim().split(/ {2,}/));
     const figures = ['3', '2', '0', '1', '0', '0'];
     expect(rows.slice(0, 4)).toEqual([
-      ['events', 'taken', 'delivered', 'waiting', 'refused', 'given up', 'purged'],
+      ['events', 'taken', 'delivered', 'waiting', 'refused by Chargebee', 'given up', 'purged'],
       ...['today (UTC)', 'last 7 days', 'last 30 days'].map((period) => [period, ...figures]),
     ]);
     expect(rows).toContainEqual([
