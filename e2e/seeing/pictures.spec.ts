@@ -119,6 +119,9 @@ test.describe('an offer that shows nothing but a picture', () => {
     sized('src="/broken.png"', marked('broken')),
     `<a href="#x" ${marked('broken-link')}>${sized('src="/broken.png"')}</a>`,
     sized('', marked('empty')),
+    box('unwritten', `${sized('src="/broken.png"')}<noscript><img src="/broken.png"></noscript>`),
+    box('styled', `<style>.none { color: red }</style>${sized('src="/broken.png"')}`),
+    box('unshown', `${sized('src="/broken.png"')}<span style="display: none">Ten per cent off</span>`),
   ];
   const AT_ONCE = [
     sized(`src="${DRAWN}"`, marked('inside')),

@@ -21,7 +21,10 @@ export const isPainted = (offer: Element): boolean => {
       return each.getClientRects().length && (!area || area > PIXEL);
     })
     .sort((one, other) => areaOf(other) - areaOf(one));
-  if (!largest || TEXT.test(offer.textContent) || offer.querySelector(OTHERS)) return true;
+  if (!largest || offer.querySelector(OTHERS)) return true;
   // In some engines drawings have no size of their own, like a picture that failed.
-  return largest.complete && (largest.naturalWidth > 0 || /svg/.test(largest.currentSrc));
+  if (largest.complete && (largest.naturalWidth > 0 || /svg/.test(largest.currentSrc))) return true;
+  // Drawings have no such text.
+  // biome-ignore lint/performance/useDomNodeTextContent: only what is drawn counts; scripts that load pictures late keep each in a `noscript` as well.
+  return TEXT.test((offer as Partial<HTMLElement>).innerText ?? offer.textContent);
 };
