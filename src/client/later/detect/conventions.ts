@@ -29,22 +29,22 @@ const CLOSE =
  * A stem stands in longer words too, as compounds and endings make them.
  */
 const THING =
-  'di[aá]l[oó]g|modal|pop-?up|popover|pan+el|painel|banner|icon|offer(?!\\w)|alert|toast|drawer|overlay|bildirim|notif|notis|me(?:ss|n?s)a[gj]|meddel|meld|benachrichtig|hinweis|avi[sv]|window|fen[eêsö]|fönst|ventana|finestr|janela|venster|vind|okn|ikkun|pencere|kutu|powiadom|komunikat|besked|varsel|ilmoit|oznámen|zpráv|mesaj|окно|вікно|уведом|сообщ|сповіщ|повідом|баннер|通知|ダイアログ|モーダル|ポップアップ|バナー|ウィンドウ|メッセージ|대화 ?상자|알림|팝업|창|배너|메시지|对话框|對話框|弹窗|窗|視窗|消息|訊息|نافذة|إشعار|رسالة|حوار';
+  'di[aá]l[oó]g|modal|pop-?up|popover|pan+el|painel|banner|icon|offer(?!\\w)|(?<!\\w)ad(?!\\w)|promo|announcement|notice|alert|toast|drawer|overlay|bildirim|notif|notis|me(?:ss|n?s)a[gj]|meddel|meld|benachrichtig|hinweis|avi[sv]|window|fen[eêsö]|fönst|ventana|finestr|janela|venster|vind|okn|ikkun|pencere|kutu|powiadom|komunikat|besked|varsel|ilmoit|oznámen|zpráv|mesaj|окно|вікно|уведом|сообщ|сповіщ|повідом|баннер|通知|ダイアログ|モーダル|ポップアップ|バナー|ウィンドウ|メッセージ|대화 ?상자|알림|팝업|창|배너|메시지|对话框|對話框|弹窗|窗|視窗|消息|訊息|نافذة|إشعار|رسالة|حوار';
 
 /** Such a thing, with short words before it, such as articles, and sometimes two words for it. */
 const NAMED_THING = `(?:(?:\\S{1,8}\\s+){0,3}\\S{0,9}(?:${THING})\\S{0,9}\\s*){1,2}`;
 
 /** No word goes on behind it; other scripts write the next word at once. */
-const END = '(?![a-z\u00df-\u04ff])';
+const END = '(?![a-z\u00df-\u04ff-])';
 
 const NAME = new RegExp(
-  `^(?:${CROSS}|(?:${CROSS}\\s*)?(?:(?:${CLOSE})(?:${END}\\s*${NAMED_THING})?|${NAMED_THING}(?:${CLOSE}))(?:\\s*${CROSS})?)\\s*(?:\\(\\D[^)]*\\))?$`,
+  `^(?:${CROSS}|(?:${CROSS}\\s*)?(?:(?:${CLOSE})(?:${END}\\s*${NAMED_THING})?|${NAMED_THING}(?:${CLOSE}))(?:\\s*${CROSS})?)\\.?\\s*(?:\\(\\D[^)]*\\))?$`,
   'i',
 );
 
-/** What libraries and sets of icons call a cross that has no name, with the hash of a style module behind it. */
+/** What libraries and sets of icons call a cross that has no name, with the hash of a style module behind it. X is a brand too. */
 const CLASS =
-  /(?:^|\s)(?!\S*(?:tag|chip|tab|has-|is-))(?:\S*[_-])?(?:close|dismiss|times|cross|x(?:-?mark|-lg)?)(?:[_-]?(?:btn|button|icon))?(?:-root|_\S*\d\S*)?(?!\S)/i;
+  /(?:^|\s)(?!\S*(?:tag|chip|tab|has-|is-|twitter|brand|social|logo))(?:\S*[_-])?(?:close|dismiss|times|cross|x(?:-?mark|-lg)?)(?:[_-]?(?:btn|button|icon))?(?:-root|_\S*\d\S*)?(?!\S)/i;
 
 /** The form that an element submits: it may stand outside of it, and name it. Custom elements may call anything so. */
 const formOf = (element: Element): Element | null => {

@@ -35,6 +35,10 @@ describe('a name of a close word and of what pops up is that of a close control'
       'Close dialog window',
       'close icon',
       'Close (Esc)',
+      'Dismiss this notice.',
+      'Close announcement',
+      'Close promotion',
+      'Dismiss ad',
     ],
     [
       'de',
@@ -82,6 +86,8 @@ describe('a name of a close word and of anything else is not that of a close con
       'Close account',
       'Close this tag',
       'Closest dialog',
+      'Close-up icons',
+      'Close address',
       'Dismiss all offers at once and buy the window',
     ],
     ['de', 'Konto schließen', 'Bestellung schließen', 'Fenster kaufen', 'Dialog'],
@@ -190,6 +196,9 @@ describe('a control without any name is known by a class', () => {
     'disclose',
     'el-tag__close',
     'chip-dismiss',
+    'bi bi-twitter-x',
+    'ti ti-brand-x',
+    'fa-brands icon-social-x',
   ])('not by %s', (name) => {
     expect(closes(`<button class="${name}">${ICON}</button>`)).toBe(false);
   });
