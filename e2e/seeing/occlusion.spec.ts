@@ -55,6 +55,8 @@ const COVERED: Readonly<Record<string, string>> = {
     `<div class="above" style="position: absolute; inset: 0"></div>${shadow('.above', '<div style="position: absolute; inset: 0; background: grey"></div>')}`,
   ),
   'an element in its own shadow tree': `<div id="host"></div>${shadow('#host', STYLE + under(layer('background: grey')))}`,
+  // As Radix does while a modal is open.
+  'a layer of a page that takes presses nowhere else': `<style>body { pointer-events: none }</style>${under(layer('background: grey; pointer-events: auto'))}`,
 };
 
 const CLEAR: Readonly<Record<string, string>> = {
@@ -84,6 +86,7 @@ const CLEAR: Readonly<Record<string, string>> = {
   'its own round corners': offer('style="border-radius: 100px"'),
   'an effect on an ancestor': `<div style="opacity: .99; filter: blur(0)">${offer()}</div>`,
   'itself, without pointer events': `<div style="pointer-events: none">${offer()}</div>`,
+  'itself, on a page that takes presses nowhere': `<style>body { pointer-events: none }</style>${under('')}${offer()}`,
   'itself, inert': `<div inert style="opacity: .99">${offer()}</div>`,
   'content that is given to a slot': `<div id="host"><div>Ten per cent off</div></div>${shadow('#host', `${STYLE}<div class="offer" data-offer-id="a" data-offer-dwell="300"><slot></slot></div>`)}`,
   'a box that its children draw': `<div style="display: contents" data-offer-id="a" data-offer-dwell="300"><div class="offer"></div></div>`,

@@ -134,6 +134,8 @@ const showsInWindow = (element: Element, x: number, y: number, draws: Draws): bo
   return showsInWindow(frame, left + frame.clientLeft + x, top + frame.clientTop + y, draws);
 };
 
+const takesPresses = (element: Element): boolean => getComputedStyle(element).pointerEvents !== 'none';
+
 /** The share of an offer's own pixels that nothing hides, 0–1. What no pointer hits is believed to show. */
 export const clearShareOf = (element: Element): number => {
   const draws = createPainter();
@@ -143,7 +145,8 @@ export const clearShareOf = (element: Element): number => {
     const { width, height } = box.getBoundingClientRect();
     const part = partInView(box, document.documentElement);
     const seen: (boolean | undefined)[] = [];
-    if (getComputedStyle(box).pointerEvents !== 'none')
+    // Where the whole page takes no presses, as below a modal of some libraries, what does take them is above it.
+    if (takesPresses(box) || !takesPresses(box.ownerDocument.body))
       for (let at = 0; at < POINTS ** 2; at++) {
         const x = part.left + (part.width * ((at % POINTS) + 0.5)) / POINTS;
         const y = part.top + (part.height * (Math.floor(at / POINTS) + 0.5)) / POINTS;
