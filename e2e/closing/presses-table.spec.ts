@@ -72,19 +72,23 @@ const MEANT: Readonly<Record<string, Press>> = {
     also: "route('#/next')",
   },
 };
+/** An overlay goes with what it is behind; it would cover the witness. */
 const OUTSIDE: Readonly<Record<string, Press>> = {
   'a blank spot': { markup: `<div class="press" ${ROW}></div>` },
   'a blank spot from which it scrolls to a fragment': {
     markup: `<div class="press" ${ROW}></div>`,
     also: "route('#top')",
   },
-  'an overlay': { markup: '<div class="press" style="position: fixed; inset: 0; background: #0004"></div>' },
+  'an overlay': {
+    markup: '<div class="press held" style="position: fixed; inset: 0; background: #0004"></div>',
+  },
   'an overlay whose close changes the URL': {
-    markup: '<div class="press" style="position: fixed; inset: 0; background: #0004"></div>',
+    markup: '<div class="press held" style="position: fixed; inset: 0; background: #0004"></div>',
     also: "route('/closed')",
   },
   'an overlay that is a button': {
-    markup: '<button class="press" style="position: fixed; inset: 0; width: 100%; cursor: pointer"></button>',
+    markup:
+      '<button class="press held" style="position: fixed; inset: 0; width: 100%; cursor: pointer"></button>',
   },
 };
 
