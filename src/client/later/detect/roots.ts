@@ -37,7 +37,7 @@ export const hostOf = (node: Node): Element | false =>
   own(node, 'nodeType') === FRAGMENT_NODE && (node as ShadowRoot).host;
 
 /** What a node is drawn in: through slots, and out of open and closed shadow roots. */
-export const drawnIn = (node: Node): Node | false => {
+const drawnIn = (node: Node): Node | false => {
   const parent = own(node, 'parentNode');
   // What has no parent is a tree's root, or nowhere.
   return parent ? ((own(node, 'assignedSlot', Element.prototype) ?? parent) as Node) : hostOf(node);
