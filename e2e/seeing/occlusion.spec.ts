@@ -62,6 +62,8 @@ const COVERED: Readonly<Record<string, string>> = {
 const CLEAR: Readonly<Record<string, string>> = {
   'nothing at all': offer(),
   'a layer that draws nothing': under(layer('')),
+  'what shows only under a pointer': `<style>.card { position: relative; width: 300px } .card::after { content: ''; position: absolute; inset: 0; background: grey; opacity: 0 } .card:hover::after { opacity: 1 }</style><div class="card">${offer()}</div>`,
+  'what a pseudo element would draw if it were visible': `<style>.unseen::after { content: ''; position: absolute; inset: 0; background: grey; visibility: hidden }</style>${under('<div class="unseen" style="position: absolute; inset: 0"></div>')}`,
   'a background without opacity': under(layer('background: rgb(255 0 0 / 0)')),
   'a layer whose opacity is 0': under(layer('background: grey; opacity: 0')),
   'a layer without pointer events': under(layer('background: grey; pointer-events: none')),

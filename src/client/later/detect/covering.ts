@@ -53,6 +53,9 @@ const hasPseudo = (element: Element): boolean =>
     const area = areaOf({ width: parseFloat(style.width), height: parseFloat(style.height) });
     return (
       !/^(?:none|normal)$/.test(style.content) &&
+      // Many show only under a pointer.
+      style.opacity !== '0' &&
+      style.visibility !== 'hidden' &&
       hasBackground(style) &&
       area >= areaOf(element.getBoundingClientRect()) / 2
     );
