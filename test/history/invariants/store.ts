@@ -150,9 +150,13 @@ export const neverAskedAgain = (chronicle: Chronicle): Judgement => {
     for (const [id, { kind }] of Object.entries(answered.verdicts ?? {})) {
       if (kind !== 'accepted' && kind !== 'duplicate') continue;
       judged.examine();
-      const isAgain = chronicle
-        .about('requested', id)
-        .some(({ row, index: at }) => at > index && row.tab === answered.tab && row.at > answered.at);
+      const isAgain = chronicle.about('requested', id).some(
+        ({ row, index: at }) =>
+          at > index &&
+          row.tab === answered.tab &&
+          // What was leased before the answer may be about to leave.
+          chronicle.awakeMs(row.tab, index, at) > DECISION_MS,
+      );
       if (isAgain) judged.breach('asked again by the page that heard its verdict', id);
     }
   return judged.done();
