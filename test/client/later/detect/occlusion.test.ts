@@ -141,6 +141,21 @@ describe('an offer does not count', () => {
     expect(seen).toEqual(['a']);
   });
 
+  test('if it was covered when its time began again; once clear, after its whole time', async () => {
+    share = 0;
+    expose(1);
+    tell(undefined);
+    await runtime.advance(500);
+    exposure.recheck();
+    await runtime.advance(950);
+    share = 1;
+    exposure.recheck();
+    await runtime.advance(999);
+    expect(seen).toEqual([]);
+    await runtime.advance(200);
+    expect(seen).toEqual(['a']);
+  });
+
   test('it does not count because it was clear before it left the viewport', async () => {
     expose(1);
     tell(true);
