@@ -237,7 +237,7 @@ test('a picture that did not load is named with its address, and one that did is
     .toMatch(/lone not yet It has no size\. .*Its picture did not load: http:\S*\/gone\.png held/);
   await expect
     .poll(() => saidIn(page))
-    .toMatch(/held counted .*Its picture did not load: \S*\/away\.png worded/);
+    .toMatch(/held not yet Its picture has not loaded\. .*Its picture did not load: \S*\/away\.png worded/);
   await expect.poll(() => saidIn(page)).toMatch(/drawn counted/);
   expect((await saidIn(page)).match(/did not load/g)).toHaveLength(2);
 });
