@@ -251,7 +251,7 @@ test.describe('an offer is not closed by a cross that closes something else:', (
 test.describe('an offer is not closed by a cross that does nothing:', () => {
   const rotating = (turn: string, inside: string, ms: number): string =>
     `${inside}<script>let at = 0; setInterval(() => { at++; ${turn} }, ${ms})</script>`;
-  const slides = `${['a', 'b', 'c'].map((id) => `<div class="slide">${offer(id, X)}</div>`).join('')}`;
+  const slides = ['a', 'b', 'c'].map((id) => `<div class="slide">${offer(id, X)}</div>`).join('');
   check({
     'offers of a dialog rotate in one element': {
       body: rotating(

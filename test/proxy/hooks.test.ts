@@ -140,9 +140,7 @@ describe('a hook of the proxy', () => {
         let isBroken = true;
         const hook = (): unknown => (isBroken ? broken() : GOOD[name]);
         const started = startProxy(
-          (name in USAGE
-            ? { usage: { subscriptionFor: () => 'sub-4711', [name]: hook } }
-            : { [name]: hook }) as Parameters<typeof startProxy>[0],
+          name in USAGE ? { usage: { subscriptionFor: () => 'sub-4711', [name]: hook } } : { [name]: hook },
         );
         // So that there is an alert.
         const fields = name === 'onAlert' ? { group: 'no group' } : {};
@@ -166,9 +164,7 @@ describe('a hook that rejects after its request was answered', () => {
     let isBroken = true;
     const hook = (): unknown => (isBroken ? late.promise : GOOD[name]);
     const started = startProxy(
-      (name in USAGE
-        ? { usage: { subscriptionFor: () => 'sub-4711', [name]: hook } }
-        : { [name]: hook }) as Parameters<typeof startProxy>[0],
+      name in USAGE ? { usage: { subscriptionFor: () => 'sub-4711', [name]: hook } } : { [name]: hook },
     );
     expect(await send(started, {})).toMatch(/ unavailable$/);
     late.reject(new Error('of the host'));
@@ -193,7 +189,7 @@ describe('a report of the host’s own code', () => {
           usage: {
             subscriptionFor: () => 'sub-4711',
             [name]: () => (isBroken ? broken() : GOOD[name]),
-          } as UsageOptions,
+          },
         });
         const events = [{ name: 'mail-1', type: 'viewed', offerId: 'a52ge1' }] as const;
         await expect(untilSettled(runtime, proxy.report(events))).rejects.toMatchObject({

@@ -22,7 +22,12 @@ const lineOf = async (file: string): Promise<unknown> => {
     {
       log: createLog({
         write(line) {
-          const { time, level, message, ...fields } = JSON.parse(line) as Record<string, unknown>;
+          const {
+            time: _time,
+            level: _level,
+            message,
+            ...fields
+          } = JSON.parse(line) as Record<string, unknown>;
           if (message === 'intake') lines.push(fields);
         },
       }),

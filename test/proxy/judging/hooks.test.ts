@@ -449,7 +449,7 @@ describe('the caller of an event', () => {
     ['is a number, from a hook without types', 4_711],
     ['has letters beyond ASCII', 'Zoë'],
   ])('names no business entity if its id %s, and an alert says so: the event is sent', async (_, id) => {
-    expect(await toldOf(caller({ businessEntityId: id as string, device: 'Firefox' }))).toEqual([
+    expect(await toldOf(caller({ businessEntityId: id, device: 'Firefox' }))).toEqual([
       { 'chargebee-request-origin-device': 'Firefox' },
     ]);
     expect(open.at(-1)?.alerts).toEqual([expect.stringMatching(/sent without their business entity/)]);

@@ -219,7 +219,7 @@ export const createRemembering = (
     setSite: (site) =>
       transact(async (rows) => {
         const there = await rows.get(['state', 'site', endpoint]);
-        if (jsonOf(Object(there)) !== jsonOf(site)) rows.put(['state', 'site', endpoint], site);
+        if (jsonOf(Object(there) as object) !== jsonOf(site)) rows.put(['state', 'site', endpoint], site);
       }),
 
     stats: () =>

@@ -141,7 +141,7 @@ describe('a close control is known', () => {
       `<button>${ICON}<span class="sr-only">Close notification</span></button>`,
     ],
     ['if its icon is pressed', '<button aria-label="Close"><svg><path></path></svg></button>', 'path'],
-  ])('%s', (_, markup, pressed = undefined) => {
+  ])('%s', (_, markup, pressed?: string) => {
     expect(closes(markup, pressed)).toBe(true);
   });
 });
@@ -157,7 +157,7 @@ describe('a control is not known as a close control', () => {
     ['by a class beside a name', '<button class="btn-close" aria-label="Buy now"></button>'],
     ['by a class beside words', '<button class="btn-close">Buy now</button>'],
     ['by a class beside an icon’s name', '<button class="btn-close"><img alt="Buy now"></button>'],
-  ])('%s', (_, markup, pressed = undefined) => {
+  ])('%s', (_, markup, pressed?: string) => {
     expect(closes(markup, pressed)).toBe(false);
   });
 });
@@ -182,7 +182,7 @@ describe('a control without any name is known by a class', () => {
     ['TDesign', `<span class="t-drawer__close-btn">${ICON}</span>`, 'span'],
     ['a style module', `<button class="Modal_close__3kT9z">${ICON}</button>`],
     ['a page’s own picture', '<img class="popup-close" src="x.png" alt="">', 'img'],
-  ])('of %s', (_, markup, pressed = undefined) => {
+  ])('of %s', (_, markup, pressed?: string) => {
     expect(closes(markup, pressed)).toBe(true);
   });
 
