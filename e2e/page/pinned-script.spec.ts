@@ -12,7 +12,7 @@ const openStrictly = async (page: Page, stack: Stack, tag: string, policy = ''):
       contentType: 'text/html',
       headers: policy ? { 'content-security-policy': policy } : {},
       body: `<!doctype html><link rel="icon" href="data:,"><script async src="/offersight.js" ${tag}></script>
-        <img width="300" height="200" alt="" src="data:image/gif;base64,R0lGODlhAQABAAAAACw=" data-offer-id="seen" data-offer-dwell="0"><button>Buy</button>`,
+        <img width="300" height="200" alt="" src="data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'/%3E" data-offer-id="seen" data-offer-dwell="0"><button>Buy</button>`,
     }),
   );
   await page.goto(`${stack.site.url}/strict.html`);
