@@ -68,7 +68,7 @@ test.describe('offersight status', () => {
     await post(proxy.url, bodyOf(eventOf(1)));
     await bench.upstream.until(() => bench.upstream.calls().length === 1);
     const status = async () => (await bench.run(['status', '--intake', bench.intake])).stdout;
-    await expect.poll(status).toMatch(/^ {2}ALERT .*support/m);
+    await expect.poll(status).toMatch(/^ALERT .*support/m);
     expect(await status()).toMatch(/^offer_events: 1 waiting, .*oldest for \d+ s/m);
   });
 

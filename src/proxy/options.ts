@@ -176,8 +176,7 @@ export interface OfferProxyOptions {
   readonly usage?: UsageOptions;
   /**
    * Called with a message about what an operator has to do, and with what broke: a copy of the
-   * error without the fields that a driver adds. The words of errors that your own hooks throw are
-   * passed on as they are.
+   * error without the fields that a driver adds, and without the words of errors that your own hooks throw.
    * @default writes to standard error
    * @range a function, also an async one; what it throws is ignored
    * @example `(message, cause) => console.error(message, cause)`

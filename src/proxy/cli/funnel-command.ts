@@ -3,7 +3,7 @@ import { REASONS } from '../../protocol/reasons.js';
 import { platformRuntime } from '../../runtime.js';
 import type { Intake } from '../intake/intake.js';
 import { OTHER_GROUPS } from '../intake/ledger.js';
-import { inWords } from '../operator/door-lines.js';
+import { firstLines } from '../operator/door-lines.js';
 import {
   type Funnel,
   type FunnelBy,
@@ -72,18 +72,17 @@ const render = ({ by, since, until, rows, all }: Funnel): string => {
   return `${[head, '', ...table([[...keys, ...HEAD], ...cells, sum], keys.length), '', ...notes].join('\n')}\n`;
 };
 
-/** What is missing below: what the proxy refused is in no row. */
-const doorLines = async (intake: Intake): Promise<string> => {
-  const door = await intake.door?.(platformRuntime().now());
-  if (!door) return '';
-  const { alerts, rejected } = inWords(door);
-  const lines = [...alerts.map(({ message }) => `ALERT ${message}`), ...rejected];
+/** What no row below has: alerts, and what the proxy refused. */
+const alertLines = async (intake: Intake): Promise<string> => {
+  const now = platformRuntime().now();
+  const lanes = [await intake.status(now), await intake.usage.status(now)];
+  const lines = firstLines(lanes, await intake.door?.(now));
   return lines.length ? `${lines.join('\n')}\n\n` : '';
 };
 
 /** Writes the funnel for people, below what it does not have. */
 export const printFunnel = async (intake: Intake, query: FunnelQuery, screen: Screen): Promise<void> => {
-  screen.write(`${await doorLines(intake)}${render(await readFunnel(intake, query))}`);
+  screen.write(`${await alertLines(intake)}${render(await readFunnel(intake, query))}`);
 };
 
 const dayOf = (name: string, given: string | undefined): string | undefined => {

@@ -2,7 +2,7 @@
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, Lane, LaneStatus } from '../intake/intake.js';
 import { NO_GROUP } from '../intake/ledger.js';
-import { inWords as inSentences } from '../operator/door-lines.js';
+import { firstLines } from '../operator/door-lines.js';
 import {
   type Figures,
   LAST_OFFER,
@@ -28,12 +28,12 @@ const inWords = (ms: number): string => {
   return minutes < 120 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
 };
 
-const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatus, now: number): string[] => {
+const lineOf = (name: string, { waiting, oldestAt, lastMinute, note }: LaneStatus, now: number): string => {
   const parts = [`${waiting} waiting`, `${lastMinute} sent in the last minute`];
   if (oldestAt !== undefined) parts.push(`oldest for ${inWords(Math.max(0, now - oldestAt))}`);
   if (note.pausedUntil !== undefined && note.pausedUntil > now)
     parts.push(`paused by the upstream for ${inWords(note.pausedUntil - now)}`);
-  return [`${name}: ${parts.join(', ')}`, ...(note.alert === undefined ? [] : [`  ALERT ${note.alert}`])];
+  return `${name}: ${parts.join(', ')}`;
 };
 
 const FIGURES = ['viewed', 'dismissed', 'taken', 'delivered', 'waiting', 'deadLetters'] as const;
@@ -48,15 +48,8 @@ const PERIOD_WORDS = { today: 'today (UTC)', last7Days: 'last 7 days', last30Day
 /** More groups than this are what `offersight funnel` is for. */
 const MOST_GROUPS = 10;
 
-const doorLines = ({ door }: ProxyStatus, now: number): string[] => {
-  if (!door) return [];
-  const { alerts, rejected } = inSentences(door);
-  const lines = [
-    ...alerts.map(
-      ({ message, lastAt }) => `ALERT, last seen ${inWords(Math.max(0, now - lastAt))} ago: ${message}`,
-    ),
-    ...rejected,
-  ];
+const alertLines = ({ door, lanes }: ProxyStatus): string[] => {
+  const lines = firstLines(Object.values(lanes), door);
   return lines.length ? [...lines, ''] : [];
 };
 
@@ -126,9 +119,9 @@ const keyLine = ({ lanes }: ProxyStatus): string => {
 
 /** The whole status as text, a line each. */
 const renderStatus = (status: ProxyStatus, now: number, limit: number): string => {
-  const lines = Object.entries(status.lanes).flatMap(([name, lane]) => lineOf(name, lane, now));
+  const lines = Object.entries(status.lanes).map(([name, lane]) => lineOf(name, lane, now));
   const parts = [
-    doorLines(status, now),
+    alertLines(status),
     sumLines(status),
     groupLines(status),
     offerLines(status, limit),

@@ -1,5 +1,6 @@
 /** What an operator reads first: the alerts that stand, and what the proxy itself did not take. */
 import { type DoorReport, REPORT_DAYS } from '../intake/door-report.js';
+import type { LaneStatus } from '../intake/intake.js';
 
 /** The door's report in words. */
 export interface DoorWords {
@@ -26,3 +27,19 @@ export const inWords = ({ alerts, requests, refused }: DoorReport): DoorWords =>
     ...sentenceOf(requests, 'request', 'requests', 'rejected'),
   ],
 });
+
+/** What stands first in every text for operators: the alerts of lanes and door, and what the proxy itself did not take. */
+export const firstLines = (
+  lanes: readonly LaneStatus[],
+  door: DoorReport = { alerts: [], requests: {}, refused: {} },
+): string[] => {
+  const { alerts, rejected } = inWords(door);
+  return [
+    ...lanes.flatMap(({ note }) => (note.alert === undefined ? [] : [`ALERT ${note.alert}`])),
+    ...alerts.map(
+      ({ message, lastAt }) =>
+        `ALERT ${message} (last seen ${new Date(lastAt).toISOString().slice(0, 16).replace('T', ' ')} UTC)`,
+    ),
+    ...rejected,
+  ];
+};

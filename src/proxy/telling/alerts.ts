@@ -204,9 +204,9 @@ export const ALERTS = {
   },
   tooLong: {
     words:
-      'Events waited too long for the upstream and are dead letters now: it was away, or more come than the plan allows. ' +
-      'See offersight dead-letters, and pace.perMinute.',
-    means: 'Chargebee was away for more than a day, or too many events come for that long.',
+      'Events waited too long for the upstream and are dead letters now: it was away or took none, or more come than the plan allows. ' +
+      'Once that is mended, offersight dead-letters retry sends them. See also pace.perMinute.',
+    means: 'For more than a day Chargebee was away or took no events, or too many events came.',
     repair:
       'See [sizing by plan](../operations.md#sizing-by-plan). `offersight dead-letters retry` lets them wait again.',
     isUrgent: true,

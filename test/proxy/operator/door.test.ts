@@ -110,6 +110,17 @@ describe.each(SITUATIONS)('if %s', (_, { options, headers = {}, says }) => {
   });
 });
 
+it.each(['status', 'funnel', 'the funnel page', 'the delivery page'])(
+  '%s says first what Chargebee’s answers ask for',
+  async (surface) => {
+    start();
+    await started.intake.note({ alert: 'Check the key.' });
+    const text = (await SURFACES[surface]?.()) ?? '';
+    expect(text.indexOf('Check the key.')).toBeGreaterThan(-1);
+    expect(text.indexOf('Check the key.')).toBeLessThan(text.search(/no events|viewed|Viewed|Waiting/));
+  },
+);
+
 it('what was counted reaches the intake when the proxy closes, also after a write failed', async () => {
   start();
   const { intake, proxy, runtime } = started;

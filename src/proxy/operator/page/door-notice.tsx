@@ -12,13 +12,23 @@ export const Alert = ({ children }: { children: VNode | string }): VNode => (
   </div>
 );
 
+/** What the notice tells. */
+interface DoorNoticeProps {
+  readonly door: DoorReport | undefined;
+  /** What is to be done for the lanes, where nothing else on the view says it. */
+  readonly laneAlerts?: readonly string[];
+  readonly now: number;
+}
+
 /** Nothing, if all is well. */
-export const DoorNotice = ({ door, now }: { door: DoorReport | undefined; now: number }): VNode | null => {
-  if (!door) return null;
-  const { alerts, rejected } = inWords(door);
-  if (!alerts.length && !rejected.length) return null;
+export const DoorNotice = ({ door, laneAlerts = [], now }: DoorNoticeProps): VNode | null => {
+  const { alerts, rejected } = inWords(door ?? { alerts: [], requests: {}, refused: {} });
+  if (!laneAlerts.length && !alerts.length && !rejected.length) return null;
   return (
     <section>
+      {laneAlerts.map((message) => (
+        <Alert key={message}>{message}</Alert>
+      ))}
       {alerts.map(({ code, message, lastAt }) => (
         <Alert key={code}>{`${message} (Last seen ${durationOf(now - lastAt)} ago.)`}</Alert>
       ))}

@@ -20,6 +20,7 @@ interface FunnelView {
   readonly byDay: Funnel;
   /** What the proxy itself did not take, which no figure has. */
   readonly door: DoorReport | undefined;
+  readonly laneAlerts: readonly string[];
   readonly now: number;
   /** Today's number. */
   readonly today: number;
@@ -44,7 +45,7 @@ const askedBy = (query: URLSearchParams): Asked => {
 
 /** Sums up what a query asks for. */
 export const readFunnelView = async (
-  intake: Pick<Intake, 'ledger' | 'door'>,
+  intake: Pick<Intake, 'ledger' | 'door' | 'status' | 'usage'>,
   query: URLSearchParams,
   now: number,
 ): Promise<FunnelView> => {
@@ -55,7 +56,17 @@ export const readFunnelView = async (
   ]);
   // Two were asked for.
   const door = await intake.door?.(now);
-  return { asked, door, now, today: dayOf(now), byDay: byDay as Funnel, byGroup: byGroup as Funnel };
+  const lanes = [await intake.status(now), await intake.usage.status(now)];
+  const laneAlerts = lanes.flatMap(({ note }) => note.alert ?? []);
+  return {
+    asked,
+    door,
+    laneAlerts,
+    now,
+    today: dayOf(now),
+    byDay: byDay as Funnel,
+    byGroup: byGroup as Funnel,
+  };
 };
 
 const linkTo = (path: string, { since, until }: Funnel, fields: Readonly<Record<string, string>>): string =>
@@ -135,11 +146,11 @@ const Closed = ({ all }: { all: FunnelFigures }): VNode => (
 
 /** The view. */
 export const FunnelPage = ({ session, ...view }: FunnelView & { session: Session }): VNode => {
-  const { asked, byDay, door, now } = view;
+  const { asked, byDay, door, laneAlerts, now } = view;
   const { all } = byDay;
   return (
     <Layout title="Funnel" current="funnel" session={session}>
-      <DoorNotice door={door} now={now} />
+      <DoorNotice door={door} laneAlerts={laneAlerts} now={now} />
       <Filter
         asked={asked}
         since={byDay.since}
