@@ -212,7 +212,10 @@ window.fetch = async (input, init) => {
   // A farewell may come in between, and changes nothing about that.
   if (!isFarewell) refusedWithKeepalive = '';
   const contents = Object.fromEntries(
-    events.map((event) => [event.id, JSON.stringify({ ...event, group: undefined, reason: undefined })]),
+    events.map((event) => [
+      event.id,
+      JSON.stringify({ ...event, group: undefined, reason: undefined, may_be_known: undefined }),
+    ]),
   );
   // A database that still owes an answer may do so for longer than this request takes.
   tellStall(changes.values());
