@@ -12,7 +12,7 @@ RUN npm run build
 FROM node:20-slim AS packages
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
-RUN npm install --omit=dev --ignore-scripts --save-prod libsql ioredis pg prom-client undici
+RUN npm install --omit=dev --ignore-scripts --save-prod libsql pg prom-client undici
 
 FROM node:20-slim
 ENV NODE_ENV=production

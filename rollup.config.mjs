@@ -101,9 +101,7 @@ export default [
       'inspector/inspector': 'src/inspector/inspector.ts',
       'proxy/cli': 'src/proxy/cli.ts',
       'proxy/index': 'src/proxy/index.ts',
-      'proxy/intake/bullmq/bullmq': 'src/proxy/intake/bullmq/bullmq.ts',
       'proxy/intake/postgres/postgres': 'src/proxy/intake/postgres/postgres.ts',
-      'proxy/intake/redis/redis': 'src/proxy/intake/redis/redis.ts',
       'proxy/intake/sqlite/sqlite': 'src/proxy/intake/sqlite/sqlite.ts',
       // Its thread is started from a file, which no import names.
       'proxy/intake/sqlite/sqlite-thread': 'src/proxy/intake/sqlite/sqlite-thread.ts',

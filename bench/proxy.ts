@@ -13,7 +13,7 @@
  * before it answers has the bare handler as its upstream. This asserts nothing, and only figures of one run can be
  * compared.
  *
- *     --only rates,memory,offer,turns,scale,since --intakes nothing-0.1.0,sqlite,postgres,direct,redis --rounds 7
+ *     --only rates,memory,offer,turns,scale,since --intakes nothing-0.1.0,sqlite,postgres,direct --rounds 7
  *     --batch-events 20000 --single-events 4000 --events 1000000 --stored 1000000 --remembered 10000000 --profile FOLDER
  *
  * `--waiting` lets the million wait instead of settling it as it comes.
@@ -21,7 +21,6 @@
 import { parseArgs } from 'node:util';
 import { startUpstream } from '../src/upstream/server.js';
 import { startPostgres } from '../test/support/postgres.js';
-import { startRedis } from '../test/support/redis.js';
 import { BATCHES, MORE_SINGLES, SINGLES } from './proxy/load.js';
 import { measureMemory } from './proxy/memory.js';
 import { measureOneOffer } from './proxy/one-offer.js';
@@ -29,7 +28,7 @@ import { startServer } from './proxy/process.js';
 import { measureRates } from './proxy/rates.js';
 import { measureScale } from './proxy/scale.js';
 import { measureSince } from './proxy/since.js';
-import { isForwardingFirst, isOnPostgres, isOnRedis, SUBJECTS } from './proxy/subjects.js';
+import { isForwardingFirst, isOnPostgres, SUBJECTS } from './proxy/subjects.js';
 import { measureTurns } from './proxy/turns.js';
 
 const text = { type: 'string' } as const;
@@ -52,17 +51,15 @@ const parts = values.only.split(',');
 const intakes = SUBJECTS.filter((name) => values.intakes.split(',').includes(name));
 const upstream = await startUpstream({ apiKey: key, limits: { per_minute: null } });
 upstream.addFaults({ kind: 'delay', ms: 1_000 });
-const redis = intakes.some(isOnRedis) ? await startRedis() : undefined;
 const postgres = intakes.some(isOnPostgres) ? await startPostgres() : undefined;
 const bare = await startServer(
   'bare',
-  { upstream: upstream.url, key, redis: '', postgres: '', isSettling: false },
+  { upstream: upstream.url, key, postgres: '', isSettling: false },
   values.profile,
 );
 const start = (name: string, isSettling: boolean) => {
   const url = isForwardingFirst(name) ? bare.url.slice(0, -1) : upstream.url;
-  const places = { redis: redis?.url ?? '', postgres: postgres?.url ?? '' };
-  return startServer(name, { upstream: url, key, ...places, isSettling }, values.profile);
+  return startServer(name, { upstream: url, key, postgres: postgres?.url ?? '', isSettling }, values.profile);
 };
 
 if (parts.includes('rates')) {
@@ -97,6 +94,5 @@ if (parts.includes('scale')) {
 if (parts.includes('since')) console.log(`${await measureSince()}\n`);
 if (parts.includes('offer')) console.log(`${await measureOneOffer()}\n`);
 await bare.end();
-await redis?.remove();
 await postgres?.remove();
 await upstream.close();

@@ -1,4 +1,4 @@
-// Finds the servers that tests run beside the proxy, such as Redis, nginx and Postgres, and installs them if
+// Finds the servers that tests run beside the proxy, such as nginx and Postgres, and installs them if
 // necessary. It needs only Node. It is a module (`ensureServers`) and a command: `node scripts/ensure-servers.mjs
 // [--no-install]` prints what it found.
 import { existsSync, readdirSync } from 'node:fs';
@@ -7,12 +7,11 @@ import { pathToFileURL } from 'node:url';
 import { installPackages, isDebianRoot, placesOf, versionOf } from './programs.mjs';
 
 /** What to do if one is missing and cannot be installed. */
-export const HELP = `The tests need redis-server, nginx, caddy, Apache, postgres and pgbouncer; they start them themselves, on loopback only. Do one of these:
-  apt-get install --no-install-recommends redis-server nginx-light caddy apache2-bin systemd postgresql pgbouncer     (Debian, Ubuntu)
-  brew install redis nginx caddy httpd postgresql pgbouncer                                                           (macOS)`;
+export const HELP = `The tests need nginx, caddy, Apache, postgres and pgbouncer; they start them themselves, on loopback only. Do one of these:
+  apt-get install --no-install-recommends nginx-light caddy apache2-bin systemd postgresql pgbouncer     (Debian, Ubuntu)
+  brew install nginx caddy httpd postgresql pgbouncer                                                  (macOS)`;
 
 const SERVERS = [
-  { names: ['redis-server'], package: 'redis-server', version: '--version' },
   { names: ['nginx'], package: 'nginx-light', version: '-v' },
   { names: ['caddy'], package: 'caddy', version: 'version' },
   { names: ['apache2', 'httpd'], package: 'apache2-bin', version: '-v' },
@@ -59,9 +58,9 @@ export const ensureServers = ({ install = true } = {}) => {
   if (missing.length && install && isDebianRoot())
     installPackages([...new Set(missing.map((server) => server.package))]);
   const paths = SERVERS.map(find);
-  const [redis, nginx, caddy, apache, systemdAnalyze] = paths;
-  return redis && nginx && caddy && apache && paths.every(Boolean)
-    ? { redis, nginx, caddy, apache, systemdAnalyze }
+  const [nginx, caddy, apache, systemdAnalyze] = paths;
+  return nginx && caddy && apache && paths.every(Boolean)
+    ? { nginx, caddy, apache, systemdAnalyze }
     : undefined;
 };
 

@@ -15,8 +15,6 @@ export const LONG_UNITS = [
   'test/proxy/storms.test.ts',
   'test/proxy/intake/many-groups.test.ts',
   'test/proxy/intake/ledger-size.test.ts',
-  'test/proxy/intake/redis/redis-proxies.test.ts',
-  'test/proxy/intake/redis/redis-takeover.test.ts',
   'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
 ];
 
@@ -25,7 +23,6 @@ export const ALONE_UNITS = [
   'test/ky-newest.test.ts',
   'test/proxy/cli/outgoing-proxy.test.ts',
   'test/proxy/loading.test.ts',
-  'test/proxy/intake/redis/redis-clock.test.ts',
   'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',
 ];
 
@@ -44,7 +41,6 @@ export const SERVER_UNITS = [
   'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,start-line,status}.test.ts',
   'test/proxy/door/{admission,framing,measure,path,sharing,size,slow,surroundings,visitors}.test.ts',
   'test/proxy/forward/{busy-process,connection,forwarder-faults,jumps,usage-lane,usage-upstream}.test.ts',
-  'test/proxy/intake/redis/redis{,-connecting,-ledger,-migration,-outage,-privacy}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/direct/direct.properties.test.ts',
   'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',
@@ -63,7 +59,6 @@ export const LONGEST_UNITS = [
   'test/proxy/intake/sqlite/sqlite-thread.test.ts',
   'test/proxy/intake/postgres/postgres-opening.test.ts',
   'test/proxy/door/surroundings.test.ts',
-  'test/proxy/intake/redis/redis.test.ts',
   'test/proxy/door/admission.test.ts',
   'test/reference/ranges.test.ts',
   'test/proxy/creation.test.ts',

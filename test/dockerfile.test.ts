@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { listenOnLoopback } from './support/sockets.js';
 
 /** The optional packages that a proxy can use. Those of frameworks are for pages. */
-const PROXY_PACKAGES = ['ioredis', 'libsql', 'pg', 'prom-client', 'undici'];
+const PROXY_PACKAGES = ['libsql', 'pg', 'prom-client', 'undici'];
 
 const { devDependencies, peerDependencies, scripts } = JSON.parse(
   readFileSync('package.json', 'utf8'),

@@ -14,37 +14,37 @@ describe('the Markdown', () => {
   });
 
   /** What the check says once a line is added to a page. */
-  const faultsWith = (added: string, file = 'docs/redis.md'): string[] =>
+  const faultsWith = (added: string, file = 'docs/postgres.md'): string[] =>
     faultsOfSources(markdownFiles(), (each) => readFileSync(each, 'utf8') + (each === file ? added : ''));
 
   it.each([
-    ['[a](gone.md)', 'docs/redis.md: “gone.md” leads to no file.'],
-    ['[a](../../outside.md)', 'docs/redis.md: “../../outside.md” leads to no file.'],
+    ['[a](gone.md)', 'docs/postgres.md: “gone.md” leads to no file.'],
+    ['[a](../../outside.md)', 'docs/postgres.md: “../../outside.md” leads to no file.'],
     [
       '[a](doctor.md#gone)',
-      'docs/redis.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
+      'docs/postgres.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
     ],
-    ['[a](#gone)', 'docs/redis.md: “#gone” names a heading that docs/redis.md does not have.'],
-    ['![a](gone.png)', 'docs/redis.md: “gone.png” leads to no file.'],
-    ['![](dev.png)', 'docs/redis.md: the picture “dev.png” has no description.'],
-    ['[a](/doctor)', 'docs/redis.md: “/doctor” works on the site only. Make it relative.'],
-    ['[![a](gone.png)](doctor.md)', 'docs/redis.md: “gone.png” leads to no file.'],
-    ['[a](gone.md "a title")', 'docs/redis.md: “gone.md” leads to no file.'],
-    ['[a][b]\n\n[b]: gone.md', 'docs/redis.md: “gone.md” leads to no file.'],
+    ['[a](#gone)', 'docs/postgres.md: “#gone” names a heading that docs/postgres.md does not have.'],
+    ['![a](gone.png)', 'docs/postgres.md: “gone.png” leads to no file.'],
+    ['![](dev.png)', 'docs/postgres.md: the picture “dev.png” has no description.'],
+    ['[a](/doctor)', 'docs/postgres.md: “/doctor” works on the site only. Make it relative.'],
+    ['[![a](gone.png)](doctor.md)', 'docs/postgres.md: “gone.png” leads to no file.'],
+    ['[a](gone.md "a title")', 'docs/postgres.md: “gone.md” leads to no file.'],
+    ['[a][b]\n\n[b]: gone.md', 'docs/postgres.md: “gone.md” leads to no file.'],
     [
       '[b]\n\n[b]: doctor.md#gone "a title"',
-      'docs/redis.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
+      'docs/postgres.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
     ],
-    ['[a][gone]', 'docs/redis.md: “[a][gone]” names an address that the page does not define.'],
-    ['[`a`][gone]', 'docs/redis.md: “[][gone]” names an address that the page does not define.'],
-    ['<a href="gone.md">a</a>', 'docs/redis.md: “gone.md” leads to no file.'],
+    ['[a][gone]', 'docs/postgres.md: “[a][gone]” names an address that the page does not define.'],
+    ['[`a`][gone]', 'docs/postgres.md: “[][gone]” names an address that the page does not define.'],
+    ['<a href="gone.md">a</a>', 'docs/postgres.md: “gone.md” leads to no file.'],
     [
       "<p>\n<a class=x href='doctor.md#gone'>a</a>\n</p>",
-      'docs/redis.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
+      'docs/postgres.md: “doctor.md#gone” names a heading that docs/doctor.md does not have.',
     ],
-    ['<img src="gone.png" alt="A">', 'docs/redis.md: “gone.png” leads to no file.'],
-    ['<img src="dev.png">', 'docs/redis.md: the picture “dev.png” has no description.'],
-    ['> - [a](gone.md)', 'docs/redis.md: “gone.md” leads to no file.'],
+    ['<img src="gone.png" alt="A">', 'docs/postgres.md: “gone.png” leads to no file.'],
+    ['<img src="dev.png">', 'docs/postgres.md: the picture “dev.png” has no description.'],
+    ['> - [a](gone.md)', 'docs/postgres.md: “gone.md” leads to no file.'],
   ])('is reported if it gets %s', (added, fault) => {
     expect(faultsWith(`\n\n${added}\n`)).toEqual([fault]);
   });

@@ -26,7 +26,7 @@ export interface Server {
  */
 export const startServer = async (
   name: string,
-  { upstream, key, redis, postgres, isSettling }: SubjectOptions,
+  { upstream, key, postgres, isSettling }: SubjectOptions,
   profileFolder?: string,
 ): Promise<Server> => {
   const main = fileURLToPath(new URL('./subject-process.ts', import.meta.url));
@@ -34,10 +34,7 @@ export const startServer = async (
   const profile = profileFolder ? ['--cpu-prof', '--cpu-prof-dir', profileFolder] : [];
   const child = fork(
     main,
-    [
-      ...['--name', name, '--upstream', upstream, '--key', key],
-      ...['--redis', redis, '--postgres', postgres, ...settling],
-    ],
+    [...['--name', name, '--upstream', upstream, '--key', key], ...['--postgres', postgres, ...settling]],
     {
       execArgv: ['--import', 'tsx', '--expose-gc', ...profile],
     },

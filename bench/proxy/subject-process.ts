@@ -10,13 +10,12 @@ const { values } = parseArgs({
     name: text,
     upstream: text,
     key: text,
-    redis: text,
     postgres: text,
     settling: { type: 'boolean', default: false },
   },
 });
-const { name, upstream, key, redis, postgres, settling: isSettling } = values;
-const subject = await startSubject(name, { upstream, key, redis, postgres, isSettling });
+const { name, upstream, key, postgres, settling: isSettling } = values;
+const subject = await startSubject(name, { upstream, key, postgres, isSettling });
 
 /** What a process reports about itself. */
 export interface Told {

@@ -6,7 +6,6 @@ import { join } from 'node:path';
 import { createOfferProxy, type DirectIntake, directIntake, type Intake, type Lane } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
 import { postgresIntake } from 'offersight/proxy/postgres';
-import { redisIntake } from 'offersight/proxy/redis';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import { earlier } from '../../test/support/earlier.js';
 
@@ -16,9 +15,7 @@ export interface SubjectOptions {
   readonly upstream: string;
   /** Its key. */
   readonly key: string;
-  /** Where Redis is, for those that keep events there. */
-  readonly redis: string;
-  /** Where Postgres is. */
+  /** Where Postgres is, for those that keep events there. */
   readonly postgres: string;
   /** Whether an upstream inside the process settles events as fast as possible, without a pace. */
   readonly isSettling: boolean;
@@ -36,8 +33,7 @@ export interface Subject {
 interface Places {
   /** The measurement's own. */
   readonly folder: string;
-  /** URLs of servers of the measurement's own. */
-  readonly redis: string;
+  /** The URL of a server of the measurement's own. */
   readonly postgres: string;
 }
 
@@ -47,7 +43,6 @@ interface Measured {
   readonly release?: '0.1.0';
   /** Whether it forwards before it answers, so that its upstream's time is its own. */
   readonly isForwardingFirst?: true;
-  readonly isOnRedis?: true;
   readonly isOnPostgres?: true;
 }
 
@@ -100,10 +95,6 @@ const INTAKES: Readonly<Record<string, Measured>> = {
     isOnPostgres: true,
   },
   direct: { make: () => directIntake(), isForwardingFirst: true },
-  redis: {
-    make: ({ redis }) => redisIntake({ url: redis, maxWaiting: MAX_WAITING }),
-    isOnRedis: true,
-  },
 };
 
 /** The bare handler first, then every intake. */
@@ -111,9 +102,6 @@ export const SUBJECTS: readonly string[] = ['bare', ...Object.keys(INTAKES)];
 
 /** Whether a subject wants an upstream that answers at once. */
 export const isForwardingFirst = (name: string): boolean => INTAKES[name]?.isForwardingFirst ?? false;
-
-/** Whether a subject needs a Redis server. */
-export const isOnRedis = (name: string): boolean => INTAKES[name]?.isOnRedis ?? false;
 
 /** Whether a subject needs a Postgres server. */
 export const isOnPostgres = (name: string): boolean => INTAKES[name]?.isOnPostgres ?? false;
@@ -163,9 +151,9 @@ const settling = (
 };
 
 const proxied = async (measured: Measured, options: SubjectOptions): Promise<Subject> => {
-  const { upstream, key, redis, postgres, isSettling } = options;
+  const { upstream, key, postgres, isSettling } = options;
   const folder = await mkdtemp(join(tmpdir(), 'offersight-bench-'));
-  const inner = measured.make({ folder, redis, postgres });
+  const inner = measured.make({ folder, postgres });
   const settler = isSettling && 'begin' in inner ? settling(inner) : undefined;
   const current = { createOfferProxy, toNodeListener };
   const from = measured.release ? await earlier(measured.release) : current;

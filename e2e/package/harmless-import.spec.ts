@@ -22,7 +22,7 @@ const entries = Object.keys(exports)
 /** Adds a listener for the browser's syncs, so it needs the scope of a worker. */
 const WORKER_ENTRY = 'offersight/service-worker';
 /** Peers of the proxy's half and of the doctor only. */
-const SERVERS = ['@ghostery/adblocker', 'ioredis', 'libsql', 'pg', 'prom-client', 'puppeteer-core'];
+const SERVERS = ['@ghostery/adblocker', 'libsql', 'pg', 'prom-client', 'puppeteer-core'];
 const frameworks = Object.keys(peerDependencies).filter((name) => !SERVERS.includes(name));
 
 /**

@@ -25,7 +25,6 @@ test.describe('the program of the packed package', () => {
     const program = await install(archive, bench.folder);
     for (const [intake, packages] of [
       [bench.intake, 'libsql'],
-      ['redis://127.0.0.1:1', 'ioredis'],
       ['postgres://127.0.0.1:1/shop', 'pg'],
     ] as const) {
       const args = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', intake];

@@ -1,6 +1,6 @@
 /**
- * The blocks of docs/operations.md, docs/redis.md and docs/postgres.md, run as a reader would. What readers write in place
- * of the pages' own values is in one table.
+ * The blocks of docs/operations.md and docs/postgres.md, run as a reader would. What readers write in place of the pages'
+ * own values is in one table.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,7 +14,6 @@ import { pack } from '../fixtures/packed.js';
 import { bePatient } from '../fixtures/patience.js';
 import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
 import { type Reader, startReader } from '../fixtures/reader.js';
-import { startRedis } from '../fixtures/servers.js';
 import { type Bench, test as base, expect, type Standalone } from '../fixtures/standalone.js';
 
 const ADMIN_TOKEN = 'an operator bears this token of 40 chars';
@@ -59,7 +58,7 @@ const test = base.extend<{ ports: Ports; reader: Reader }, { archive: string }>(
   },
   reader: async ({ bench, ports, archive }, use, testInfo) => {
     bePatient(testInfo, 120_000);
-    const packages = ['libsql', 'prom-client', 'ioredis', 'pg'];
+    const packages = ['libsql', 'prom-client', 'pg'];
     const reader = await startReader(bench, { archive, packages, values: valuesOf(bench, ports) });
     await use(reader);
     await reader.end();
@@ -275,21 +274,6 @@ test('a proxy with usage events also reports to the customer’s subscription', 
   expect(bench.upstream.usage()).toMatchObject([{ subscription_id: 'sub-4711' }]);
 });
 
-test('a proxy keeps events in Redis', async ({ bench, reader }) => {
-  const redis = await startRedis();
-  try {
-    const block = reader.block('docs/redis.md: ts', ['redis://redis.internal:6379', redis.url]);
-    const [imports = '', rest = ''] = block.split("'offersight/proxy';\n");
-    expect(imports).toBe('import { createOfferProxy } from ');
-    await (await reader.script(around('', rest, ''))).printed(/accepted/);
-    await bench.upstream.until(() => recorded(bench).length === 1);
-    expect(recorded(bench)).toEqual(['viewed a52ge1']);
-    expect(await redis.admin.keys('{offersight}*')).not.toEqual([]);
-  } finally {
-    await redis.remove();
-  }
-});
-
 /** Two proxies find a server as the lines of a block say, an event is delivered, and the last line shows it. */
 const runsByItsUrl = async (
   { bench, reader, ports }: { readonly bench: Bench; readonly reader: Reader; readonly ports: Ports },
@@ -305,29 +289,6 @@ const runsByItsUrl = async (
   const { code, stdout } = await reader.shell(status).ended;
   expect([code, stdout]).toEqual([0, expect.stringMatching(/^last 7 days +1 +1 +0 /m)]);
 };
-
-test('a proxy finds Redis by a URL of the environment and by one of a file, and a command shows how the intake does', async ({
-  bench,
-  reader,
-  ports,
-}) => {
-  const redis = await startRedis();
-  try {
-    await redis.admin.config('SET', 'requirepass', 'secret');
-    const url = redis.url.replace('//', '//:secret@');
-    const secret = join(bench.folder, 'redis');
-    await writeFile(secret, url);
-    const block = reader.block(
-      'docs/redis.md: sh',
-      ['rediss://:secret@redis.internal:6379', url],
-      ['/run/secrets/redis', secret],
-    );
-    await runsByItsUrl({ bench, reader, ports }, block);
-  } finally {
-    await reader.end();
-    await redis.remove();
-  }
-});
 
 test('a proxy finds Postgres by a URL of the environment and by one of a file, and a command shows how the intake does', async ({
   bench,

@@ -1,7 +1,7 @@
 /** Pages and intakes of version 0.1 with a proxy of this version, and the other way round. */
 import type { Page } from '@playwright/test';
 import type { Intake } from 'offersight/proxy';
-import { offer, sayOnline } from '../fixtures/faults.js';
+import { offer } from '../fixtures/faults.js';
 import { createGateway, type Gateway } from '../fixtures/gateway.js';
 import { bodyOf, eventOf, post } from '../fixtures/post.js';
 import { trackerStats, untilWaiting } from '../fixtures/ready.js';
@@ -14,11 +14,10 @@ import {
   type Release,
   recordAndLeave,
 } from '../fixtures/releases.js';
-import { startRedis } from '../fixtures/servers.js';
 import { API_KEY, expect, type Stack } from '../fixtures/stack.js';
 
-const DURABLE = ['sqlite', 'redis'] as const;
-type IntakeName = (typeof DURABLE)[number] | 'direct';
+const INTAKES = ['sqlite', 'direct'] as const;
+type IntakeName = (typeof INTAKES)[number];
 
 /** A proxy that serves the site's endpoint. */
 interface Served {
@@ -29,23 +28,14 @@ interface Served {
 }
 
 const test = base.extend<{
-  /** Replaces the proxy by one of another version, with the same file or Redis. */
+  /** Replaces the proxy by one of another version, with the same file. */
   serve: (release: Release, intake: IntakeName) => Promise<Served>;
 }>({
   serve: async ({ stack }, use, testInfo) => {
     const ends: (() => Promise<void>)[] = [];
-    let connection: string | undefined;
-    const connect = async (): Promise<string> => {
-      const { url, remove } = await startRedis();
-      ends.push(remove);
-      return url;
-    };
     await use(async ({ proxy: parts }, name) => {
-      if (name === 'redis') connection ??= await connect();
       const intakes = {
         sqlite: () => parts.sqliteIntake({ file: testInfo.outputPath('intake.sqlite') }),
-        // oxlint-disable-next-line typescript/no-deprecated -- The name that both versions have.
-        redis: () => parts.bullmqIntake({ connection: connection ?? '' }),
         direct: () => parts.directIntake(),
       };
       const intake = intakes[name]();
@@ -97,7 +87,7 @@ const watchFields = (page: Page): ReadonlySet<string> => {
 };
 
 for (const [client, server] of MEETINGS)
-  for (const intake of [...DURABLE, 'direct'] as const)
+  for (const intake of INTAKES)
     test(`a page of ${client.name} and a proxy of ${server.name} with the intake ${intake} understand each other`, async ({
       page,
       serve,
@@ -135,36 +125,7 @@ for (const [client, server] of MEETINGS)
       ]);
     });
 
-test('events with groups that wait on a page while its proxy is rolled back to version 0.1 arrive once, and none is given up', async ({
-  page,
-  serve,
-  stack,
-}) => {
-  const before = await serve(NEW, 'sqlite');
-  const fields = watchFields(page);
-  const card = (id: string): string =>
-    `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" data-offer-group="summer"><button data-offer-dismiss>x</button></div>`;
-  await openWith(NEW, page, stack, card('taken'), {
-    script: 'data-endpoint="/offer-events" data-debug data-subject="user:1"',
-  });
-  await stack.expectRecorded(['viewed taken']);
-  before.gateway.fault = 'off';
-  await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), card('waits'));
-  await untilWaiting(page, 1);
-  await page.click('button >> nth=1');
-  await untilWaiting(page, 2);
-  await before.close();
-  // Version 0.1 refuses the file of this version, so it gets another intake.
-  await serve(OLD, 'redis');
-  await sayOnline(page);
-  await stack.expectRecorded(['viewed taken', 'viewed waits', 'dismissed waits']);
-  await untilWaiting(page, 0);
-  expect((await trackerStats(page)).outbox).toMatchObject({ dead: 0 });
-  expect(fields).toContain('group');
-  expectEachOnce(stack);
-});
-
-for (const intake of DURABLE)
+for (const intake of ['sqlite'] as const)
   test(`a proxy of this version takes over what version 0.1 has in its intake ${intake}`, async ({
     serve,
     stack,
@@ -179,7 +140,6 @@ for (const intake of DURABLE)
 
     const after = await serve(NEW, intake);
     const later = eventOf(4);
-    // In Redis the ids are moved first. Until then, pages are asked to retry later.
     await expect
       .poll(() => ask(bodyOf(...events, later)), { timeout: 30_000 })
       .toEqual({
@@ -203,21 +163,6 @@ test('a proxy of version 0.1 that is started on a file of this version refuses i
   await serve(NEW, 'sqlite');
   expect((await post(stack.site.url, bodyOf(eventOf(1)))).status).toBe(200);
   await expect(serve(OLD, 'sqlite')).rejects.toThrow(/written by a newer release/);
-  expect((await post(stack.site.url, bodyOf(eventOf(2)))).status).toBe(200);
-  await stack.expectRecorded(['viewed a52ge1', 'viewed a52ge2']);
-  expectEachOnce(stack);
-});
-
-test('a proxy of version 0.1 that is started on a Redis of this version answers 503, and harms nothing', async ({
-  serve,
-  stack,
-}) => {
-  await serve(NEW, 'redis');
-  expect((await post(stack.site.url, bodyOf(eventOf(1)))).status).toBe(200);
-  const before = await serve(OLD, 'redis');
-  expect((await post(stack.site.url, bodyOf(eventOf(2)))).status).toBe(503);
-  await before.close();
-  await serve(NEW, 'redis');
   expect((await post(stack.site.url, bodyOf(eventOf(2)))).status).toBe(200);
   await stack.expectRecorded(['viewed a52ge1', 'viewed a52ge2']);
   expectEachOnce(stack);

@@ -64,8 +64,11 @@ test.describe('a listener for operators', () => {
       [['--host', ''], /Set --host to an address/],
       [['--admin-port', ''], /Set --admin-port to a number/],
       // If the intake were opened before flags are checked, it would keep the process alive.
-      [['--intake', 'redis://127.0.0.1:1', '--host', ''], /Set --host to an address/],
-      [['--intake', 'redis://127.0.0.1:1', '--trusted-hops', 'one'], /Set --trusted-hops to a whole number/],
+      [['--intake', 'postgres://127.0.0.1:1/shop', '--host', ''], /Set --host to an address/],
+      [
+        ['--intake', 'postgres://127.0.0.1:1/shop', '--trusted-hops', 'one'],
+        /Set --trusted-hops to a whole number/,
+      ],
       [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number, at least 1 and at most 3600/],
     ];
     for (const [args, words] of mistakes) {

@@ -7,8 +7,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from '@playwright/test';
+import { hasPostgres, startPostgres } from '../../test/support/postgres.js';
 import { bePatient, expect } from '../fixtures/patience.js';
-import { startRedis } from '../fixtures/servers.js';
 
 const API_KEY = 'test_CANARYkey7Gq1x';
 const ADMIN_TOKEN = 'CANARYadmin-token-of-thirty-two-characters';
@@ -202,19 +202,23 @@ test('no reply, log line or figure contains a secret or a value of a request (at
   expect(text()).not.toContain(idOf(1));
 });
 
-test('the log names a command that Redis refuses without its arguments (attack 59)', async () => {
-  const redis = await startRedis();
+test('the log names what Postgres refuses by its code, without the values of the event (attack 59)', async () => {
+  test.skip(!hasPostgres, 'there is no Postgres');
+  const postgres = await startPostgres();
   try {
-    await redis.admin.set('{offersight}.events.open', 'not a sorted set');
-    const { child, url, text, ended } = await startProxy(['--intake', redis.url]);
+    const { child, url, text, ended } = await startProxy(['--intake', postgres.url]);
+    await expect.poll(() => ask(`${url}/readyz`, 'GET', {})).toMatch(/^200 /);
+    await postgres.ask(
+      `ALTER TABLE offersight.events ADD CONSTRAINT narrow CHECK (offer_id NOT LIKE '${MARK}%')`,
+    );
     const reply = await ask(`${url}/offer-events`, 'POST', { ...PAGE, ...HOSTILE }, body(3));
     expect(reply).toMatch(/^503 /);
-    await expect.poll(text).toMatch(/"message":"Events could not be taken.*"cause":"ReplyError"/);
+    await expect.poll(text).toMatch(/"message":"Events could not be taken.*"cause":"PostgresError"/);
     child.kill('SIGTERM');
     await ended();
     expect([...SECRETS, MARK, idOf(3)].filter((secret) => `${reply}${text()}`.includes(secret))).toEqual([]);
   } finally {
-    await redis.remove();
+    await postgres.remove();
   }
 });
 

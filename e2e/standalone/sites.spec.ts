@@ -343,7 +343,7 @@ test.describe('a wrong configuration file', () => {
       '  sites[1].adminNames[0]: sites[0] has this host: its operators could not be told apart.',
       '  sites[1].adminTokenFile: sites[0] has this token: give each site its own, or operators of one could act for the other.',
       '  sites[1].hosts[0]: sites[0] has this host: a request could not choose between them.',
-      '  sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+      '  sites[1].intake: sites[0] has this intake: give each site its own file, or schema in Postgres.',
     ]);
   });
 

@@ -6,9 +6,9 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { hasPostgres, startPostgres } from '../../test/support/postgres.js';
 import { openSocket } from '../../test/support/sockets.js';
 import { ask, bodyOf, eventOf, PAGE_HEADERS, post } from '../fixtures/post.js';
-import { startRedis } from '../fixtures/servers.js';
 import { type Bench, expect, test } from '../fixtures/standalone.js';
 
 const SHORT = 'short-but-secret';
@@ -130,9 +130,14 @@ test.describe('starting the proxy', () => {
     ],
     ['a group with a space', ['--groups', 'spring sale'], /Set --groups to a list of names/],
     [
-      'a name that Redis cannot have',
-      ['--intake', 'redis://localhost', '--name', 'a b'],
-      /Set --name to letters/,
+      'an intake that is not known',
+      ['--intake', 'mysql://localhost/shop'],
+      /Set --intake to sqlite:FILE, postgres:/,
+    ],
+    [
+      'a schema that Postgres cannot have',
+      ['--intake', 'postgres://localhost/shop', '--schema', 'a b'],
+      /Set --schema to at most 50/,
     ],
     ['an endpoint that is not a path', ['--path', 'offer-events'], /Set --path to a path/],
     ['an origin with a path', ['--origins', 'https://shop.example/cart'], /Set --origins to exact origins/],
@@ -343,27 +348,28 @@ test.describe('a monitor of the proxy', () => {
   });
 
   test('learns that it is alive, and whether it can take events', async ({ bench }) => {
-    const redis = await startRedis();
+    test.skip(!hasPostgres, 'there is no Postgres');
+    const postgres = await startPostgres();
     try {
-      const { url } = await bench.start(['--intake', redis.url]);
+      const { url } = await bench.start(['--intake', postgres.url]);
       const statuses = async () =>
         Promise.all(['/healthz', '/readyz', '/metrics'].map(async (path) => (await ask(url, path)).status));
       expect(await statuses()).toEqual([200, 200, 200]);
       expect((await figures(url)).get('offersight_intake_up')).toBe(1);
-      await redis.kill();
-      // The proxy stays alive and still reports its own figures, so that it is not restarted for a fault of Redis.
+      await postgres.kill();
+      // The proxy stays alive and still reports its own figures, so that it is not restarted for a fault of Postgres.
       await expect.poll(statuses).toEqual([200, 503, 200]);
       const found = await figures(url);
       expect(found.get('offersight_intake_up')).toBe(0);
       expect(found.get('offersight_waiting{lane="offer_events"}')).toBeUndefined();
       const { status, headers } = await post(url, bodyOf(eventOf(1)));
       expect([status, Number(headers['retry-after']) > 0]).toEqual([503, true]);
-      await redis.start();
+      await postgres.start();
       await expect.poll(statuses).toEqual([200, 200, 200]);
       expect((await post(url, bodyOf(eventOf(1)))).status).toBe(200);
       await bench.upstream.until(() => bench.upstream.history().length === 1);
     } finally {
-      await redis.remove();
+      await postgres.remove();
     }
   });
 

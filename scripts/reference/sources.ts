@@ -95,16 +95,6 @@ export const OPTION_PAGES: readonly OptionPage[] = [
         needed: { file: "'/var/lib/offersight/intake.db'" },
       },
       {
-        title: 'redisIntake',
-        file: 'src/proxy/intake/redis/redis.ts',
-        name: 'RedisIntakeOptions',
-        about:
-          'An intake in [Redis](../redis.md). It needs the package `ioredis`. Set either `url` or `connection`.',
-        before: "import { redisIntake } from 'offersight/proxy/redis';",
-        call: (members) => `redisIntake(${members});`,
-        needed: { url: "'redis://localhost:6379'" },
-      },
-      {
         title: 'postgresIntake',
         file: 'src/proxy/intake/postgres/postgres.ts',
         name: 'PostgresIntakeOptions',

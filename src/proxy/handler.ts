@@ -90,7 +90,7 @@ const answerWith = (text: string): Answer => ({
  * Makes the proxy of one Chargebee site. With a durable intake forwarding starts at once, with what an earlier process
  * left.
  * @throws {OffersightError} `configuration` if an option is wrong, or the intake keeps another site's events: a
- * deployment has to fail, not its requests. A queue in Redis can only say so when it is asked; then all events get 503.
+ * deployment has to fail, not its requests. Postgres can only say so when it is asked; then all events get 503.
  */
 export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   // Untyped hosts may leave a field out; the error names it.

@@ -87,7 +87,7 @@ export interface OfferProxyOptions {
   readonly withoutOrigin?: 'refuse' | 'with-subject';
   /**
    * Who answers for admitted events.
-   * @range `sqliteIntake(…)`, `postgresIntake(…)`, `redisIntake(…)` or `directIntake(…)`
+   * @range `sqliteIntake(…)`, `postgresIntake(…)` or `directIntake(…)`
    * @example `directIntake()`
    */
   readonly intake: Intake | DirectIntake;

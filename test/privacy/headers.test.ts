@@ -120,9 +120,6 @@ const PASSED = [
   // A call with many events compares what the hook returned for each.
   'src/proxy/forward/usage-events.ts: row.headers ?? {}',
   // What the hook `caller` returned is kept until the event is delivered or given up.
-  'src/proxy/intake/redis/redis-lane.ts: parsed(headers)',
-  'src/proxy/intake/redis/redis-given.ts: JSON.stringify(headers)',
-  'src/proxy/intake/redis/redis-given.ts: headers && JSON.stringify(headers)',
   "src/proxy/intake/sql/rows.ts: parsed<IntakeRow['headers']>(row.headers)",
   'src/proxy/intake/sql/taking.ts: textOf(event.headers)',
 ];

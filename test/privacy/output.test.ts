@@ -23,7 +23,6 @@ const COMMANDS = ['dev', 'doctor', 'funnel', 'purge', 'report', 'rows', 'status'
 const TAKEN = [
   'src/proxy/cli/proxy-command.ts: process.stdout',
   'src/proxy/handler.ts: console',
-  'src/proxy/intake/bullmq/bullmq.ts: process.emitWarning',
   'src/proxy/node-version.ts: globalThis',
   'src/proxy/node.ts: process.emitWarning',
   // Whether it is a Worker.
@@ -44,7 +43,6 @@ const PRINTING = /^(?:console\.\w+|(?!driver\.)\S*\.(?:write|emitWarning))$/;
 const PRINTED = [
   'src/proxy/cli/log.ts: stream.write(`{JSON.stringify({ time: new Date(at).to…)',
   "src/proxy/handler.ts: console.error(`offersight: {message}`, cause ?? '')",
-  "src/proxy/intake/bullmq/bullmq.ts: process.emitWarning('offersight: bullmqIntake is now redisIn…, 'DeprecationWarning')",
   'src/proxy/node.ts: outgoing.write(body)',
   'src/proxy/node.ts: process.emitWarning(`offersight: {message}`)',
 ];

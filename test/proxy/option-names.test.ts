@@ -9,7 +9,6 @@ import {
   type OfferProxy,
 } from '../../src/proxy/index.js';
 import { postgresIntake } from '../../src/proxy/intake/postgres/postgres.js';
-import { redisIntake } from '../../src/proxy/intake/redis/redis.js';
 import { sqliteIntake } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../src/proxy/node.js';
 import { nearestOf } from '../../src/proxy/option-names.js';
@@ -103,12 +102,6 @@ describe('an unknown option', () => {
       sqliteIntake as Call,
       { file: join(folder.path, 'never.db'), maxWait: 1 },
       'Unknown option maxWait of sqliteIntake. Did you mean maxWaiting?',
-    ],
-    [
-      'of an intake in Redis',
-      redisIntake,
-      { url: 'redis://127.0.0.1:1', prefix: 'shop' },
-      'Unknown option prefix of redisIntake.',
     ],
     [
       'of an intake in Postgres',

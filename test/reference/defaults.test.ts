@@ -73,7 +73,6 @@ const NOT_COMPARED: Readonly<Record<string, string>> = {
   'ObservedOffer.dwellMs': 'it is an option of the tracker, which has a default',
   'OfferProxyOptions.usage.propertiesFor': 'it is a function, whose events the tests of the usage lane show',
   'OfferProxyOptions.usage.pace': 'it is an object, and compared below',
-  'RedisIntakeOptions.url': 'it is the other option, and parts of URLs have defaults of this name',
   'NodeListenerOptions.path': 'other rooms have a path with a default',
   'doctor --endpoint': 'the page has one, or has the default of the tracker',
   'funnel --since': 'it follows from the last day, and is compared below',

@@ -70,19 +70,6 @@ const schema: Probe = (value: string) =>
     (failure: unknown) => (String(failure).includes('Set schema ') ? 'refused' : 'accepted'),
   );
 
-const name: Probe = (value: string) =>
-  // Nothing is there: a name that is allowed leads to an intake that cannot connect.
-  openIntake({ intake: 'redis://127.0.0.1:1', name: value }).then(
-    async (intake): Promise<Answer> => {
-      await intake.close();
-      return 'accepted';
-    },
-    (failure: unknown) => {
-      if (String(failure).includes('Set name ')) return 'refused';
-      throw failure;
-    },
-  );
-
 const NOWHERE = ['--intake', 'sqlite:/nowhere/intake.db'];
 
 /** By the command and the flag. */
@@ -103,12 +90,7 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
   ...Object.fromEntries(['port', 'upstream-port', 'admin-port'].map((flag) => [`dev --${flag}`, dev(flag)])),
   ...Object.fromEntries(
     Object.entries<Flags>(FLAGS).flatMap(([command, flags]) =>
-      'schema' in flags
-        ? [
-            [`${command} --schema`, schema],
-            [`${command} --name`, name],
-          ]
-        : [],
+      'schema' in flags ? [[`${command} --schema`, schema]] : [],
     ),
   ),
   'doctor --max-seconds': (value: Given) =>

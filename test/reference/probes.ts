@@ -12,7 +12,6 @@ import { isSubject } from '../../src/protocol/subject.js';
 import { directIntake } from '../../src/proxy/intake/direct/direct.js';
 import type { Intake } from '../../src/proxy/intake/intake.js';
 import { postgresIntake } from '../../src/proxy/intake/postgres/postgres.js';
-import { redisIntake } from '../../src/proxy/intake/redis/redis.js';
 import { resolveBounds } from '../../src/proxy/intake/rules.js';
 import { inspectLink } from '../../src/proxy/judging/inspecting.js';
 import { createOfferServer } from '../../src/proxy/node.js';
@@ -154,9 +153,7 @@ export const PROBES: Readonly<Record<string, Probe>> = {
   'OfferProxyOptions.pace.concurrent': proxy('pace.concurrent'),
   'OfferProxyOptions.usage.pace': usagePace,
   ...boundsOf('SqliteIntakeOptions'),
-  ...boundsOf('RedisIntakeOptions'),
   ...boundsOf('PostgresIntakeOptions'),
-  'RedisIntakeOptions.name': (name) => named(() => redisIntake({ name })),
   'PostgresIntakeOptions.name': (name) =>
     named(() => postgresIntake({ connection: 'mysql://db/shop', name })),
   'DirectIntakeOptions.remember': (remember) => thrownBy(() => directIntake({ remember })),

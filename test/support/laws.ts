@@ -391,54 +391,6 @@ export const LAWS: Readonly<Record<string, Law>> = {
     packages: ['pg', 'node:net'],
   },
   'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
-  'proxy/intake/redis': {
-    values: [
-      'proxy/intake/redis',
-      'proxy/intake/ledger',
-      'proxy/intake/lease',
-      'proxy/intake/rules',
-      'proxy/telling/dead-codes',
-      'proxy/intake/sharing',
-      'proxy/forward/jumps',
-    ],
-    types: [...INTAKE, 'runtime'],
-    packages: ['node:timers/promises'],
-  },
-  'proxy/intake/redis/redis': {
-    values: [
-      'proxy/intake/redis',
-      'proxy/intake/ledger',
-      'proxy/intake/read-only',
-      'proxy/intake/rules',
-      'proxy/needs-node',
-      'proxy/option-names',
-      'proxy/telling/alerts',
-      'errors',
-      'runtime',
-    ],
-    types: [...INTAKE, 'protocol'],
-    packages: ['ioredis', 'node:crypto'],
-  },
-  'proxy/intake/redis/redis-given': {
-    values: ['proxy/intake/rules'],
-    types: ['proxy/intake/admitted'],
-    packages: ['node:crypto'],
-  },
-  'proxy/intake/redis/redis-client': {
-    values: ['proxy/patience', 'proxy/telling/cause', 'errors'],
-    types: ['runtime'],
-    packages: ['ioredis'],
-  },
-  'proxy/intake/redis/migration': {
-    values: ['proxy/intake/redis', 'proxy/intake/ledger'],
-    types: ['runtime'],
-    packages: ['node:crypto'],
-  },
-  'proxy/intake/bullmq': {
-    values: ['proxy/intake/redis/redis', 'proxy/needs-node'],
-    types: ['proxy/intake/intake'],
-    packages: ['ioredis'],
-  },
   'proxy/forward': { values: ['proxy/forward', 'proxy/telling'], types: ['proxy/intake', 'runtime'] },
   'proxy/forward/forwarding': {
     values: ['proxy/forward', 'proxy/intake/durable'],
@@ -731,7 +683,6 @@ export const DYNAMIC: Readonly<Record<string, readonly string[]>> = {
   'proxy/cli/sources': [
     'proxy/intake/postgres/postgres',
     'proxy/intake/sqlite/sqlite-opening',
-    'proxy/intake/redis/redis',
     'proxy/intake/direct/direct',
   ],
 };

@@ -74,7 +74,7 @@ const findRejected = ({ door }: OperatorSeen): Finding[] => {
 const findNotReady = ({ ready, url }: OperatorSeen): Finding[] => {
   const title = 'The proxy cannot take events: its intake fails, or it stops.';
   const evidence = [`GET ${new URL('/readyz', url).href} answered 503`];
-  const repair = 'Read the proxy’s log for its alert: the disk, the file’s permissions, or Redis.';
+  const repair = 'Read the proxy’s log for its alert: the disk, the file’s permissions, or Postgres.';
   return ready === 503 ? [finding('error', 'proxy-not-ready', { title, evidence, repair })] : [];
 };
 

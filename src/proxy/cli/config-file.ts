@@ -135,7 +135,7 @@ const checkBetween = (sites: readonly Placed[], add: AddFault): void => {
     add,
   );
   const takeIntake = unique(
-    (owner) => `${owner} has this intake: give each site its own file, name in Redis or schema in Postgres.`,
+    (owner) => `${owner} has this intake: give each site its own file, or schema in Postgres.`,
     add,
   );
   const takeToken = unique(

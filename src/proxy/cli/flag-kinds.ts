@@ -24,7 +24,7 @@ export const INTAKE = {
   intake: value(
     'Where events are kept.',
     '`sqlite:offersight.db`',
-    '`sqlite:FILE`, `redis://HOST:PORT`, `redis`, `postgres://USER@HOST/DATABASE` or `postgres`; for `proxy` also `direct`',
+    '`sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `postgres`; for `proxy` also `direct`',
     'sqlite:/var/lib/offersight/intake.db',
   ),
   'postgres-url-file': value(
@@ -33,23 +33,11 @@ export const INTAKE = {
     'a file with a URL that may hold a password',
     '/run/secrets/postgres',
   ),
-  'redis-url-file': value(
-    'The file that has the URL of Redis, for `--intake redis`.',
-    'the variable `OFFERSIGHT_REDIS_URL`',
-    'a file with a URL that may hold a password',
-    '/run/secrets/redis',
-  ),
   schema: value(
     'The schema in Postgres.',
     '`offersight`',
     '1–50 lower-case letters, digits and `_`',
     'offersight_eu',
-  ),
-  name: value(
-    'The beginning of the intake’s keys in Redis. Give a second intake on one Redis another name.',
-    '`offersight`',
-    '1–100 letters, digits, `.`, `_` and `-`',
-    'shop-eu',
   ),
 } as const;
 export const LANE = {

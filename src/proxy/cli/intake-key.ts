@@ -1,17 +1,14 @@
 /** Whether two sites of a file would share an intake or a secret, however each spells it. */
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { isSecretPlace, readSecret } from './secrets.js';
+import { readSecret } from './secrets.js';
 import type { SiteValues } from './settings.js';
 
-/** The schema in Postgres and the beginning of the keys in Redis, by default. */
-const DEFAULT_NAME = 'offersight';
+/** The schema in Postgres by default. */
+const DEFAULT_SCHEMA = 'offersight';
 
 /** A secret of a site, from where the site has it; undefined if it cannot be read, which is a fault of its own. */
-export const secretIn = (
-  values: SiteValues,
-  name: 'adminToken' | 'postgresUrl' | 'redisUrl',
-): string | undefined => {
+export const secretIn = (values: SiteValues, name: 'adminToken' | 'postgresUrl'): string | undefined => {
   try {
     return readSecret(values[`${name}File`], values[`${name}Variable`] ?? '') || undefined;
   } catch {
@@ -22,8 +19,7 @@ export const secretIn = (
 /** What two names of the same intake have in common; undefined for one that keeps nothing. */
 export const intakeKeyOf = (values: SiteValues): string | undefined => {
   // Without its value a name says nothing, and not what it says by default.
-  const { intake = '', schema = 'schema' in values ? undefined : DEFAULT_NAME } = values;
-  const { name = 'name' in values ? undefined : DEFAULT_NAME } = values;
+  const { intake = '', schema = 'schema' in values ? undefined : DEFAULT_SCHEMA } = values;
   if (intake.startsWith('sqlite:')) {
     const file = resolve(intake.slice('sqlite:'.length));
     try {
@@ -37,11 +33,9 @@ export const intakeKeyOf = (values: SiteValues): string | undefined => {
       return file;
     }
   }
-  const url = isSecretPlace(intake) ? (secretIn(values, `${intake}Url`) ?? '') : intake;
-  if (!URL.canParse(url) || schema === undefined || name === undefined) return undefined;
-  const { protocol, port, pathname, hostname: given } = new URL(url);
-  // Only in URLs of the web it is in lower case already.
-  const hostname = given.toLowerCase();
-  if (protocol.startsWith('postgres')) return `postgres ${hostname}:${port || '5432'}${pathname} ${schema}`;
-  return `redis ${hostname}:${port || '6379'}/${pathname.slice(1) || '0'} ${name}`;
+  const url = intake === 'postgres' ? (secretIn(values, 'postgresUrl') ?? '') : intake;
+  if (!URL.canParse(url) || schema === undefined) return undefined;
+  const { port, pathname, hostname } = new URL(url);
+  // Only in URLs of the web a host is in lower case already.
+  return `${hostname.toLowerCase()}:${port || '5432'}${pathname} ${schema}`;
 };

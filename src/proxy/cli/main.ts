@@ -33,9 +33,8 @@ offersight sign --offer ID --expires TIME [--subject SUBJECT] [--group GROUP]   
 offersight inspect-link URL [--operator URL]   a link that opens the inspector on that page for an hour
 offersight --version
 
-Everywhere: --intake sqlite:FILE | redis://HOST:PORT | redis | postgres://USER@HOST/DATABASE | postgres
-                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres;
-                     --name offersight   in Redis, for a second intake there
+Everywhere: --intake sqlite:FILE | postgres://USER@HOST/DATABASE | postgres
+                     (default sqlite:offersight.db; for proxy also direct)  --schema offersight   in Postgres
             --lane offer_events | usage_events   for events, dead-letters, purge and status --follow
 proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https://shop.example,…
             --per-minute 150  --concurrent 10  --max-waiting 200000  --max-delay-hours 24
@@ -54,8 +53,7 @@ doctor:     --endpoint PATH  --browser PATH  --no-browser  --lists DIR  --max-se
             ends with 0 if nothing is wrong, 1 if something is, 2 if it could not look
 Secrets:    OFFERSIGHT_API_KEY or --api-key-file FILE; OFFERSIGHT_ADMIN_TOKEN or --admin-token-file FILE;
             OFFERSIGHT_SIGNING_SECRET or --signing-secret-file FILE;
-            OFFERSIGHT_POSTGRES_URL or --postgres-url-file FILE, for --intake postgres;
-            OFFERSIGHT_REDIS_URL or --redis-url-file FILE, for --intake redis
+            OFFERSIGHT_POSTGRES_URL or --postgres-url-file FILE, for --intake postgres
 TIME:       an ISO date or epoch milliseconds; DAY: a UTC day, such as 2026-11-01
 `;
 

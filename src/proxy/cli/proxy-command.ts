@@ -88,11 +88,7 @@ const planOfFlags = (given: Given): Plan => {
   if (!new RegExp(SITE.site.pattern).test(name)) throw new Failure(`Set --site to ${SITE.site.asks}.`);
   checkPlaces(places, values.adminNames);
   const adminToken = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
-  const { url } = placeOf({
-    intake: values.intake,
-    'postgres-url-file': values.postgresUrlFile,
-    'redis-url-file': values.redisUrlFile,
-  });
+  const { url } = placeOf({ intake: values.intake, 'postgres-url-file': values.postgresUrlFile });
   const site = siteOptionsOf(values, { apiKey, adminToken, signingSecret, url });
   return { ...placesOf(places), sites: [site], isNamed: false };
 };

@@ -25,22 +25,11 @@ export const readSecret = (file: string | undefined, variable: string): string |
   }
 };
 
-/** Servers whose URL may have a password, and then is a secret. */
-type Server = 'postgres' | 'redis';
+/** The variable with the URL of Postgres, if that is a secret: then the intake is only `postgres`. */
+export const URL_VARIABLE = 'OFFERSIGHT_POSTGRES_URL';
+/** What says that URL. */
+export const URL_SETTERS = `${URL_VARIABLE} or ${fileFlagOf(URL_VARIABLE)}`;
 
-/** What each is called. */
-export const TITLES = { postgres: 'Postgres', redis: 'Redis' } as const;
-/** The variable with its URL. */
-export const URL_VARIABLES = { postgres: 'OFFERSIGHT_POSTGRES_URL', redis: 'OFFERSIGHT_REDIS_URL' } as const;
-
-/** What says the URL of a server if that is a secret. */
-export const urlSettersOf = (server: Server): string =>
-  `${URL_VARIABLES[server]} or ${fileFlagOf(URL_VARIABLES[server])}`;
-
-/** Whether an intake is in a server whose URL is a secret. */
-export const isSecretPlace = (intake: string | undefined): intake is Server =>
-  intake === 'postgres' || intake === 'redis';
-
-/** The server whose URL has a password in it; undefined if it has none. */
-export const serverWithPassword = (intake: string): Server | undefined =>
-  /^(postgres|redis)\w*:\/\/(?:[^@]*:[^@]*@|.*[?&]password=)/.exec(intake)?.[1] as Server | undefined;
+/** Whether the URL of an intake has a password in it. */
+export const hasPassword = (intake: string): boolean =>
+  /^postgres\w*:\/\/(?:[^@]*:[^@]*@|.*[?&]password=)/.test(intake);

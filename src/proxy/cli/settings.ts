@@ -92,14 +92,12 @@ export const SITE = {
   intake: {
     kind: 'text',
     isNeeded: true,
-    asks: 'sqlite:FILE, redis://HOST:PORT, redis, postgres://USER@HOST/DATABASE, postgres or direct',
-    pattern: '^(sqlite:[^:].*|rediss?://.+|redis|postgres(ql)?://.+|postgres|direct)$',
+    asks: 'sqlite:FILE, postgres://USER@HOST/DATABASE, postgres or direct',
+    pattern: '^(sqlite:[^:].*|postgres(ql)?://.+|postgres|direct)$',
     says:
-      'Where the events of this site, and of no other, are kept: sqlite:FILE, redis://HOST:PORT/DATABASE, ' +
-      'postgres://USER@HOST/DATABASE, redis or postgres if its URL is a secret, or direct.',
+      'Where the events of this site, and of no other, are kept: sqlite:FILE, postgres://USER@HOST/DATABASE, ' +
+      'postgres if its URL is a secret, or direct.',
   },
-  redisUrlFile: { ...FILE, says: 'The file with the URL of that Redis.' },
-  redisUrlVariable: { ...VARIABLE, says: 'The environment variable with that URL.' },
   postgresUrlFile: { ...FILE, says: 'The file with the URL of that Postgres.' },
   postgresUrlVariable: { ...VARIABLE, says: 'The environment variable with that URL.' },
   schema: {
@@ -107,12 +105,6 @@ export const SITE = {
     asks: 'lower-case letters, digits and _, such as offersight_eu',
     pattern: '^[a-z][a-z0-9_]{0,49}$',
     says: 'The schema in Postgres, if sites or proxies share a database. Default offersight.',
-  },
-  name: {
-    kind: 'text',
-    asks: '1 to 100 letters, digits, dots, dashes and underscores, such as shop-eu',
-    pattern: '^[A-Za-z0-9_.-]{1,100}$',
-    says: 'The beginning of the keys in Redis, if sites share one Redis. Default offersight.',
   },
   origins: {
     kind: 'list',

@@ -4,17 +4,17 @@ import { directIntake } from '../intake/direct/direct.js';
 import { resolveProxyOptions } from '../resolving.js';
 import type { AddFault } from './config-file.js';
 import { DEFAULT_INTAKE } from './flags.js';
-import { isSecretPlace, readSecret, serverWithPassword, TITLES } from './secrets.js';
+import { hasPassword, readSecret } from './secrets.js';
 import { DEFAULT_PATH, type SiteValues } from './settings.js';
 import type { SiteOptions } from './site.js';
-import { unusedOf } from './sources.js';
+import { hasUnusedSchema, UNUSED_SCHEMA } from './sources.js';
 
 /** The secrets of one site. */
 export interface Secrets {
   readonly apiKey: string;
   readonly adminToken: string | undefined;
   readonly signingSecret: string | undefined;
-  /** The URL of its intake's server. */
+  /** The URL of its Postgres. */
   readonly url: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export const siteOptionsOf = (
     name: (values.site ?? '').toLowerCase(),
     hosts: new Set(hosts),
     path: values.path ?? DEFAULT_PATH,
-    place: { intake: values.intake ?? DEFAULT_INTAKE, url, schema: values.schema, name: values.name },
+    place: { intake: values.intake ?? DEFAULT_INTAKE, url, schema: values.schema },
     bounds: {
       ...{ maxWaiting, maxGroups, newGroupsADay, ledgerDays },
       maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
@@ -57,7 +57,7 @@ export const siteOptionsOf = (
   };
 };
 
-type SecretName = 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl' | 'redisUrl';
+type SecretName = 'apiKey' | 'adminToken' | 'signingSecret' | 'postgresUrl';
 
 /** The setting that says where a secret is. */
 const settingOf = (values: SiteValues, name: SecretName): string =>
@@ -115,26 +115,16 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
   const adminToken = secretOf(values, 'adminToken', addHere);
   const signingSecret = secretOf(values, 'signingSecret', addHere);
   const { intake } = values;
-  const urls = {
-    postgres: secretOf(values, 'postgresUrl', addHere),
-    redis: secretOf(values, 'redisUrl', addHere),
-  };
+  const url = secretOf(values, 'postgresUrl', addHere);
   // A name without a value has been added as a fault already.
   if (!('apiKeyFile' in values || 'apiKeyVariable' in values))
     addHere('apiKeyFile', 'Set it to the file with the API key, or set apiKeyVariable.');
-  if (isSecretPlace(intake) && !(`${intake}UrlFile` in values || `${intake}UrlVariable` in values))
-    addHere(
-      `${intake}UrlFile`,
-      `Set it to the file with the URL of ${TITLES[intake]}, or set ${intake}UrlVariable.`,
-    );
+  if (intake === 'postgres' && !('postgresUrlFile' in values || 'postgresUrlVariable' in values))
+    addHere('postgresUrlFile', 'Set it to the file with the URL of Postgres, or set postgresUrlVariable.');
   if (intake !== undefined) {
-    const server = serverWithPassword(intake);
-    if (server)
-      addHere(
-        'intake',
-        `A password is not taken here: set it to ${server}, and the URL in ${server}UrlFile.`,
-      );
-    for (const { setting, words } of unusedOf({ ...values, intake })) addHere(setting, words);
+    if (hasPassword(intake))
+      addHere('intake', 'A password is not taken here: set it to postgres, and the URL in postgresUrlFile.');
+    if (hasUnusedSchema({ ...values, intake })) addHere('schema', UNUSED_SCHEMA);
   }
   if (adminToken !== undefined && adminToken.length < MIN_TOKEN_LENGTH)
     addHere(settingOf(values, 'adminToken'), 'A token has at least 32 characters.');
@@ -142,7 +132,7 @@ export const checkSiteValues = (values: SiteValues, path: string, add: AddFault)
     addHere('requireSignedOffers', 'Set signingSecretFile or signingSecretVariable too.');
   const options = siteOptionsOf(values, {
     ...{ apiKey: apiKey ?? '', adminToken, signingSecret },
-    url: isSecretPlace(intake) ? urls[intake] : undefined,
+    url: intake === 'postgres' ? url : undefined,
   });
   checkAlone(options.proxy, values, addHere);
   return options;

@@ -11,14 +11,7 @@ import type { IntakeBounds } from '../intake/rules.js';
 import type { Claim } from '../intake/sqlite/sqlite-calls.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE } from './flags.js';
-import {
-  isSecretPlace,
-  readSecret,
-  serverWithPassword,
-  TITLES,
-  URL_VARIABLES,
-  urlSettersOf,
-} from './secrets.js';
+import { hasPassword, readSecret, URL_SETTERS, URL_VARIABLE } from './secrets.js';
 
 /** Bounds, as flags gave them. */
 type GivenBounds = { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
@@ -35,43 +28,25 @@ export const readInput = async (file: string): Promise<string> => {
   }
 };
 
-/** Loads a room that needs an optional package. */
-const load = async <Room>(room: () => Promise<Room>, packages: string): Promise<Room> => {
+/** Loads the intake that needs an optional package. */
+const loadPostgres = async () => {
   try {
-    return await room();
+    return await import('../intake/postgres/postgres.js');
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
-    throw new Failure(
-      `This intake needs a package that is not installed. Add it with: npm install ${packages}`,
-    );
+    throw new Failure('This intake needs a package that is not installed. Add it with: npm install pg');
   }
 };
 
-/** Which intakes have a name or a schema, and what the others are refused with. */
-const USES = {
-  name: {
-    by: /^rediss?(:|$)/,
-    words:
-      'Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.',
-  },
-  schema: {
-    by: /^postgres(ql)?(:|$)/,
-    words:
-      'Only an intake in Postgres has a schema: give sqlite:FILE another file, or set the name in Redis.',
-  },
-} as const;
+/** Why a schema is refused that its intake would ignore. */
+export const UNUSED_SCHEMA = 'Only an intake in Postgres has a schema: give sqlite:FILE another file.';
 
-/** The settings of a place that its intake would ignore, and why each is refused. */
-export const unusedOf = (
-  place: Pick<IntakePlace, 'intake' | keyof typeof USES>,
-): { readonly setting: keyof typeof USES; readonly words: string }[] =>
-  (['name', 'schema'] as const)
-    .filter((setting) => place[setting] !== undefined && !USES[setting].by.test(place.intake))
-    .map((setting) => ({ setting, words: USES[setting].words }));
+/** Whether a place has a schema that its intake would ignore. */
+export const hasUnusedSchema = ({ intake, schema }: Pick<IntakePlace, 'intake' | 'schema'>): boolean =>
+  schema !== undefined && !/^postgres(ql)?(:|$)/.test(intake);
 
-const checkUse = (place: IntakePlace): void => {
-  const [unused] = unusedOf(place);
-  if (unused) throw new Failure(unused.words);
+const checkSchema = (place: IntakePlace): void => {
+  if (hasUnusedSchema(place)) throw new Failure(UNUSED_SCHEMA);
 };
 
 const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>
@@ -81,19 +56,15 @@ const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOpt
 export interface IntakePlace {
   /** As the flag says it. */
   readonly intake: string;
-  /** The URL of Postgres or Redis, if the flag does not say it. */
+  /** The URL of Postgres, if the flag does not say it. */
   readonly url?: string | undefined;
   /** The schema in Postgres. */
   readonly schema?: string | undefined;
-  /** The name in Redis. */
-  readonly name?: string | undefined;
 }
 
 /** What flags say of an intake. */
 export type IntakeFlags = {
-  readonly [Name in 'intake' | 'postgres-url-file' | 'redis-url-file' | 'schema' | 'name']?:
-    | string
-    | undefined;
+  readonly [Name in 'intake' | 'postgres-url-file' | 'schema']?: string | undefined;
 };
 
 /**
@@ -104,20 +75,14 @@ export type IntakeFlags = {
 export const placeOf = ({
   intake = DEFAULT_INTAKE,
   'postgres-url-file': postgresFile,
-  'redis-url-file': redisFile,
   schema,
-  name,
 }: IntakeFlags): IntakePlace => {
-  const server = serverWithPassword(intake);
-  if (server)
+  if (hasPassword(intake))
     throw new Failure(
-      `A password is not taken as an argument: set --intake ${server}, and the URL in ${urlSettersOf(server)}.`,
+      `A password is not taken as an argument: set --intake postgres, and the URL in ${URL_SETTERS}.`,
     );
-  const urls = {
-    postgres: readSecret(postgresFile, URL_VARIABLES.postgres),
-    redis: readSecret(redisFile, URL_VARIABLES.redis),
-  };
-  return { intake, url: isSecretPlace(intake) ? urls[intake] : undefined, schema, name };
+  const url = readSecret(postgresFile, URL_VARIABLE);
+  return { intake, url: intake === 'postgres' ? url : undefined, schema };
 };
 
 /** How an intake is opened. */
@@ -128,11 +93,11 @@ interface Opening {
   readonly claim?: Claim | undefined;
 }
 
-/** The URL of a server. */
+/** The URL of Postgres. */
 const urlOf = ({ intake, url }: IntakePlace): string => {
-  if (!isSecretPlace(intake)) return intake;
+  if (intake !== 'postgres') return intake;
   if (url !== undefined) return url;
-  throw new Failure(`Set ${urlSettersOf(intake)} to the URL of ${TITLES[intake]}.`);
+  throw new Failure(`Set ${URL_SETTERS} to the URL of Postgres.`);
 };
 
 /** What an intake says of its options, for a person who set them by flags or in a file. */
@@ -141,23 +106,21 @@ const wordsOf = (hint: string, { intake }: IntakePlace): string => {
     const where = ` The file is ${resolve(intake.slice('sqlite:'.length))}.`;
     return /intake(?:['’]s)? file/.test(hint) ? `${hint}${where}` : hint;
   }
-  const setter = isSecretPlace(intake) ? urlSettersOf(intake) : '--intake';
-  // Postgres has a schema of that name.
-  const called = intake.startsWith('postgres') ? hint.replace(/^Set name to /, 'Set schema to ') : hint;
-  return called.replace(/^Set (?:connection|url) to /, `Set ${setter} to `);
+  const setter = intake === 'postgres' ? URL_SETTERS : '--intake';
+  return hint.replace(/^Set name to /, 'Set schema to ').replace(/^Set connection to /, `Set ${setter} to `);
 };
 
 /**
- * Opens the intake that a flag names: `sqlite:FILE`, `redis://…`, `redis`, `postgres://…` or `postgres`.
+ * Opens the intake that a flag names: `sqlite:FILE`, `postgres://…` or `postgres`.
  * @throws {Failure} If it needs a package that is not installed, or cannot be opened.
  */
 export const openIntake = async (
   place: IntakePlace,
   { mustExist = false, claim, ...bounds }: GivenBounds & ReadOnlyOption & Opening = {},
 ): Promise<Intake> => {
-  const { intake, name } = place;
+  const { intake } = place;
   const [kind = ''] = intake.split(':', 1);
-  checkUse(place);
+  checkSchema(place);
   try {
     switch (kind) {
       case 'sqlite': {
@@ -171,19 +134,14 @@ export const openIntake = async (
           );
         return await openIntakeAsync({ file, ...given(bounds) }, claim);
       }
-      case 'redis':
-      case 'rediss': {
-        const { redisIntake } = await load(() => import('../intake/redis/redis.js'), 'ioredis');
-        return redisIntake({ url: urlOf(place), name, ...given(bounds) });
-      }
       case 'postgres':
       case 'postgresql': {
-        const { postgresIntake } = await load(() => import('../intake/postgres/postgres.js'), 'pg');
+        const { postgresIntake } = await loadPostgres();
         return postgresIntake({ connection: urlOf(place), name: place.schema, ...given(bounds) });
       }
       default:
         throw new Failure(
-          'Set --intake to sqlite:FILE, redis://HOST:PORT, redis, postgres://USER@HOST/DATABASE, postgres or, only for the proxy, direct.',
+          'Set --intake to sqlite:FILE, postgres://USER@HOST/DATABASE, postgres or, only for the proxy, direct.',
         );
     }
   } catch (cause) {
@@ -200,7 +158,7 @@ export const openIntake = async (
 export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {}): Promise<Intake> => {
   const reader = await openIntake(place, { mustExist: true, readOnly: true });
   try {
-    // A file was examined when it was opened. The others connect when they are asked something.
+    // A file was examined when it was opened. Postgres is connected to when it is asked something.
     await reader.list({ limit: 1 });
   } finally {
     await reader.close();
@@ -218,7 +176,7 @@ export const openAnyIntake = async (
   claim?: Claim,
 ): Promise<Intake | DirectIntake> => {
   if (place.intake !== 'direct') return openIntake(place, { ...bounds, claim });
-  checkUse(place);
+  checkSchema(place);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

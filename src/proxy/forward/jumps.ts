@@ -8,7 +8,7 @@ export interface Jumps {
 }
 
 /** Two clocks that do not jump drift apart by less. */
-export const DRIFT_MS = 60_000;
+const DRIFT_MS = 60_000;
 /** After so long nothing waits any more that was there before a jump. */
 const SETTLED_MS = 24 * 3_600_000;
 

@@ -22,7 +22,6 @@ export type AlertCode =
   | 'notTaken'
   | 'full'
   | 'observationFailed'
-  | 'weakRedis'
   | 'intakeFailed'
   | 'operatorFailed'
   | 'unsafePlace'

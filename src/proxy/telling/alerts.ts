@@ -156,17 +156,10 @@ export const ALERTS = {
     means: 'Your `onObservation` function threw.',
     repair: 'Read the cause. No event is concerned.',
   },
-  weakRedis: {
-    words:
-      'Redis may lose events that it has accepted, since it is set to {settings}. Set maxmemory-policy to noeviction, appendonly ' +
-      'to yes and appendfsync to always.',
-    means: 'A setting of your Redis is weaker than what `accepted` promises.',
-    repair: 'Change it, or accept what it can lose: see [its settings](../redis.md#settings-of-redis).',
-  },
   intakeFailed: {
     words:
-      'The intake cannot be reached or written: check its disk and permissions, or its Postgres or Redis. Waiting events are forwarded later.',
-    means: 'The disk is full or cannot be written, or Postgres or Redis is away.',
+      'The intake cannot be reached or written: check its disk and permissions, or its Postgres. Waiting events are forwarded later.',
+    means: 'The disk is full or cannot be written, or Postgres is away.',
     repair:
       'Repair it. Nothing is forwarded until then. If the log has other words than these, see [what an intake says](../operations.md#if-the-intake-refuses-to-work).',
     isUrgent: true,
@@ -174,7 +167,7 @@ export const ALERTS = {
   operatorFailed: {
     words: 'An operator’s request failed: the intake does not answer.',
     means: 'Somebody asked the admin route or the operator’s page, and the intake did not answer.',
-    repair: 'Check the disk, Postgres or Redis, as for events.',
+    repair: 'Check the disk or Postgres, as for events.',
   },
   unsafePlace: {
     words:

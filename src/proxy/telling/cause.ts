@@ -20,13 +20,11 @@ const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
 const LARGEST_CODE = 99_999;
 /** A longer name, or another one, may be a sentence. */
 const NAME = /^[A-Za-z_$][\w$]{0,49}$/;
-/** Redis quotes the first arguments of a command that it does not know. */
-const QUOTED_ARGUMENTS = /, with args beginning with: [^\n]*/g;
 /**
  * A quoted value and everything behind it, since the value may have quotes itself. A database may quote as its language does.
- * An apostrophe follows a letter, and the name of a command is not a value.
+ * An apostrophe follows a letter.
  */
-const QUOTED = /(?:["`“”„«»‹›]|(?<![\p{L}\p{N}])['‘‚])(?![A-Z]{1,20}['"`]).*/su;
+const QUOTED = /(?:["`“”„«»‹›]|(?<![\p{L}\p{N}])['‘‚]).*/su;
 /** A user and a password in a URL. */
 const CREDENTIALS = /\/\/\S*@/g;
 /** How a stack begins whose error has no message. A library that maps frames to their sources leaves the colon. */
@@ -36,8 +34,7 @@ const FRAME = /^ +at .*(?::\d+:\d+\)?|\(<anonymous>\)|\(native\)|\(index \d+\))$
 const NO_ERROR = 'Something was thrown that is not an error.';
 const OF_A_HOOK = 'A hook threw this. Its message is left out, since it may describe a person.';
 
-const cut = (text: string): string =>
-  text.replace(QUOTED_ARGUMENTS, '').replace(CREDENTIALS, '//…@').replace(QUOTED, '…');
+const cut = (text: string): string => text.replace(CREDENTIALS, '//…@').replace(QUOTED, '…');
 
 /** What an error may have; anything can be thrown. */
 type Thrown = Partial<Record<'name' | 'message' | 'code' | 'stack' | 'cause' | 'errors', unknown>>;

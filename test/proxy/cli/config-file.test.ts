@@ -130,16 +130,14 @@ describe('a file of two sites', () => {
       ['sites[1].path: A site without hosts has this path: a request could not choose between them.'],
     ],
     [
-      'has one database of Redis for both, spelt in two ways',
+      'has one database of Postgres for both, spelt in two ways',
       (one, two) => ({
         sites: [
-          { ...one, intake: 'redis://localhost' },
-          { ...two, intake: 'redis://u@localhost:6379/0' },
+          { ...one, intake: 'postgres://localhost/shop' },
+          { ...two, intake: 'postgresql://u@LOCALHOST:5432/shop' },
         ],
       }),
-      [
-        'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
-      ],
+      ['sites[1].intake: sites[0] has this intake: give each site its own file, or schema in Postgres.'],
     ],
     [
       'has hosts for operators, and no listener for them',
@@ -209,7 +207,7 @@ describe('a file of two sites', () => {
         adminHost: '127.0.0.1',
         sites: [
           siteOf('one', { hosts: 'one.example', adminNames: ['ops.example'] }),
-          siteOf('two', { hosts: [], path: 'x', intake: 'memory', name: 'eu' }),
+          siteOf('two', { hosts: [], path: 'x', intake: 'memory', schema: 'eu' }),
           {
             site: 'three',
             path: '/three',
@@ -235,7 +233,7 @@ describe('a file of two sites', () => {
   it('is refused if both sites name one intake, by a link or before the file exists', () => {
     symlinkSync(folder.path, at('link'));
     const fault =
-      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.';
+      'sites[1].intake: sites[0] has this intake: give each site its own file, or schema in Postgres.';
     const sites = () => [siteOf('one'), siteOf('two', { intake: `sqlite:${at('link')}/one.db` })];
     expect(faultsOf({ sites: sites() })).toEqual([fault]);
     writeFileSync(at('one.db'), '');
@@ -265,37 +263,20 @@ describe('a file of two sites', () => {
     ]);
   });
 
-  it('is refused if it has a password in it, or names Redis without saying where its URL is', () => {
+  it('is refused if it has a password in it, which the message does not show, or an intake that is not known', () => {
     expect(
       faultsOf({
         sites: [
-          siteOf('one', { intake: 'redis://:secret@cache' }),
+          siteOf('one', { intake: 'mysql://:secret@db/shop' }),
           siteOf('two', { intake: 'postgres://a:secret@db/shop', path: '/two' }),
-          siteOf('three', { intake: 'redis', path: '/three' }),
+          siteOf('three', { intake: 'mysql', path: '/three' }),
         ],
       }),
     ).toEqual([
-      'sites[0].intake: A password is not taken here: set it to redis, and the URL in redisUrlFile.',
+      'sites[0].intake: Set it to sqlite:FILE, postgres://USER@HOST/DATABASE, postgres or direct.',
+      'sites[2].intake: Set it to sqlite:FILE, postgres://USER@HOST/DATABASE, postgres or direct.',
       'sites[1].intake: A password is not taken here: set it to postgres, and the URL in postgresUrlFile.',
-      'sites[2].redisUrlFile: Set it to the file with the URL of Redis, or set redisUrlVariable.',
     ]);
-  });
-
-  it('is refused if both sites have the URL of one Redis in a file or a variable', () => {
-    writeFileSync(at('url'), 'redis://:secret@cache\n');
-    vi.stubEnv('SHOP_CACHE', 'redis://shop:other@cache:6379/0');
-    const [one, two] = [
-      siteOf('one', { intake: 'redis', redisUrlFile: at('url') }),
-      siteOf('two', { intake: 'redis', redisUrlVariable: 'SHOP_CACHE', path: '/two' }),
-    ];
-    expect(faultsOf({ sites: [one, two] })).toEqual([
-      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
-    ]);
-    expect(read({ sites: [one, { ...two, name: 'two' }] }).sites.map(({ place }) => place.url)).toEqual([
-      'redis://:secret@cache',
-      'redis://shop:other@cache:6379/0',
-    ]);
-    vi.unstubAllEnvs();
   });
 
   it('lets sites share a database in Postgres if each has a schema of its own', () => {
@@ -306,7 +287,7 @@ describe('a file of two sites', () => {
     ];
     expect(read({ sites: sites('eu') }).sites[1]?.place).toMatchObject({ intake, schema: 'eu' });
     expect(faultsOf({ sites: sites('offersight') })).toEqual([
-      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+      'sites[1].intake: sites[0] has this intake: give each site its own file, or schema in Postgres.',
     ]);
   });
 
@@ -323,35 +304,17 @@ describe('a file of two sites', () => {
       }),
     ];
     expect(faultsOf({ sites: sites() })).toEqual([
-      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
+      'sites[1].intake: sites[0] has this intake: give each site its own file, or schema in Postgres.',
     ]);
     expect(faultsOf({ sites: sites('eu') })).toEqual([]);
     vi.unstubAllEnvs();
   });
 
-  it('lets sites share a database of Redis if each has a name of its own, which only Redis has', () => {
-    const intake = 'redis://redis.internal:6379';
-    const sites = (name: string) => [
-      siteOf('one', { intake }),
-      siteOf('two', { intake, name, path: '/two' }),
-    ];
-    expect(read({ sites: sites('shop-eu') }).sites[1]?.place).toMatchObject({ intake, name: 'shop-eu' });
-    expect(faultsOf({ sites: sites('offersight') })).toEqual([
-      'sites[1].intake: sites[0] has this intake: give each site its own file, name in Redis or schema in Postgres.',
-    ]);
-    expect(faultsOf({ sites: [siteOf('one', { name: 'shop-eu' })] })).toEqual([
-      'sites[0].name: Only an intake in Redis has a name: give sqlite:FILE another file, or set the schema in Postgres.',
-    ]);
-  });
-
   it('is refused if a site has a schema that only Postgres would use', () => {
     const refused = [
-      'sites[0].schema: Only an intake in Postgres has a schema: give sqlite:FILE another file, or set the name in Redis.',
+      'sites[0].schema: Only an intake in Postgres has a schema: give sqlite:FILE another file.',
     ];
     expect(faultsOf({ sites: [siteOf('one', { schema: 'eu' })] })).toEqual(refused);
-    expect(faultsOf({ sites: [siteOf('one', { intake: 'redis://redis.internal', schema: 'eu' })] })).toEqual(
-      refused,
-    );
     const intake = 'postgres://shop@db.internal/shop';
     expect(read({ sites: [siteOf('one', { intake, schema: 'eu' })] }).sites[0]?.place).toMatchObject({
       schema: 'eu',

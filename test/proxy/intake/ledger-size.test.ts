@@ -6,12 +6,9 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Intake, LedgerCell } from '../../../src/proxy/index.js';
 import { dayOf, isoDayOf } from '../../../src/proxy/intake/ledger.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
-import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
-import { COLUMNS } from '../../../src/proxy/intake/redis/redis-events.js';
 import { firstCellOf } from '../../../src/proxy/intake/sql/counting.js';
-import { admitted, temporaryFolder } from '../../support/intake.js';
+import { temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, startPostgres } from '../../support/postgres.js';
-import { hasRedis, startRedis } from '../../support/redis.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { START } from '../../support/wire.js';
 
@@ -175,32 +172,5 @@ describe('the ledger of 400 days, 100 groups and 5 kinds of cells', { timeout: 3
         WHERE relnamespace = 'sized'::regnamespace AND relname IN ('ledger', 'ledger_names', 'ledger_groups')`,
     );
     expectAtMost(Number(size?.bytes), 25);
-  });
-
-  it.runIf(hasRedis)('takes at most 25 MB in Redis', async () => {
-    // With the least room for hashes in one piece that a redis.conf of any release has.
-    const redis = await startRedis(['--hash-max-listpack-entries', '128']);
-    onTestFinished(() => redis.remove());
-    const intake = redisIntake({ url: redis.url, name: 'sized' });
-    onTestFinished(() => intake.close());
-    intake.claim('acme');
-    await intake.take([admitted(1)]);
-    const own = '{sized}.events.';
-    await redis.admin.del(`${own}days`, ...(await redis.admin.keys(`${own}ledger:*`)));
-    for (let day = 0; day < DAYS; day++) {
-      const [cells, number] = [cellsOf(day), `${FIRST_DAY + day}`];
-      const nameOf = ({ group, type, reason }: (typeof cells)[number]): string =>
-        `${groupName(group)} ${type} ${reason ?? '-'}`;
-      await redis.admin.zadd(`${own}days`, number, number);
-      await redis.admin.hset(
-        `${own}ledger:${number}`,
-        cells.flatMap((cell) => [nameOf(cell), COLUMNS.map((column) => cell[column]).join(' ')]),
-      );
-    }
-    await expectCells(intake);
-    let bytes = 0;
-    for (const key of [`${own}days`, ...(await redis.admin.keys(`${own}ledger:*`))])
-      bytes += Number(await redis.admin.memory('USAGE', key, 'SAMPLES', 0));
-    expectAtMost(bytes, 25);
   });
 });

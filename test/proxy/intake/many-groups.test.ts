@@ -3,11 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import type { AdmittedEvent, Intake } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
-import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { createChance } from '../../simulation/chance.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, startPostgres } from '../../support/postgres.js';
-import { hasRedis, startRedis } from '../../support/redis.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { START } from '../../support/wire.js';
 
@@ -84,15 +82,6 @@ describe('events with random groups of 1,000 visitors leave 200 groups and the r
     const intake = intakeHere({ file: join(folder.path, 'intake.db'), maxWaiting: MOST_WAITING });
     onTestFinished(() => intake.close());
     await expectPlaces(intake, TO_FILE, 2_000);
-  });
-
-  it.runIf(hasRedis)(`holds for ${written(TO_SERVER)} events in Redis`, { timeout: 3_600_000 }, async () => {
-    const redis = await startRedis();
-    onTestFinished(() => redis.remove());
-    const intake = redisIntake({ url: redis.url, name: 'groups', maxWaiting: MOST_WAITING });
-    onTestFinished(() => intake.close());
-    intake.claim('acme');
-    await expectPlaces(intake, TO_SERVER, 500);
   });
 
   it.skipIf(!hasPostgres)(

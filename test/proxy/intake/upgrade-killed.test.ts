@@ -6,10 +6,8 @@ import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import type { AdmittedEvent, Intake } from '../../../src/proxy/index.js';
-import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { createChance } from '../../simulation/chance.js';
 import { temporaryFolder } from '../../support/intake.js';
-import { hasRedis, startRedis } from '../../support/redis.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { bundleProgram, type Program } from '../killed/bundle.js';
 import { byOffer } from '../killed/client.js';
@@ -73,16 +71,6 @@ const inFile = (): Promise<OldPlace> => {
   });
 };
 
-const inRedis = async (): Promise<OldPlace> => {
-  const redis = await startRedis();
-  return placeOf(redis.url, '--redis', {
-    old: release.bullmqIntake({ connection: redis.url }),
-    events: 5_000,
-    open: () => redisIntake({ url: redis.url }),
-    remove: redis.remove,
-  });
-};
-
 /** What an intake knows at the end. */
 const memoryOf = async (intake: Intake, remembered: readonly AdmittedEvent[]) => {
   const sum = { taken: 0, delivered: 0 };
@@ -102,46 +90,43 @@ beforeAll(async () => {
 
 afterAll(() => program.remove());
 
-describe.each([['file', inFile], ...(hasRedis ? ([['Redis', inRedis]] as const) : [])] as const)(
-  'a %s of version 0.1',
-  (kind, make) => {
-    it('loses nothing, sends nothing twice and keeps the order of each offer, whenever the proxy that takes it over is killed', async () => {
-      const seed = Number(process.env.KILL_SEED ?? 20_261_120);
-      onTestFailed(() => console.error(`to repeat it: KILL_SEED=${seed}`));
-      const lane = async (number: number) => {
-        const chance = createChance(seed, `${kind} ${number}`);
-        const place = await make();
-        const memory = { taken: 0, delivered: 0, known: 0 };
-        const open = (): Intake => {
-          const intake = place.open();
-          return {
-            ...intake,
-            async close() {
-              Object.assign(memory, await memoryOf(intake, place.remembered));
-              await intake.close();
-            },
-          };
+describe.each([['file', inFile]] as const)('a %s of version 0.1', (kind, make) => {
+  it('loses nothing, sends nothing twice and keeps the order of each offer, whenever the proxy that takes it over is killed', async () => {
+    const seed = Number(process.env.KILL_SEED ?? 20_261_120);
+    onTestFailed(() => console.error(`to repeat it: KILL_SEED=${seed}`));
+    const lane = async (number: number) => {
+      const chance = createChance(seed, `${kind} ${number}`);
+      const place = await make();
+      const memory = { taken: 0, delivered: 0, known: 0 };
+      const open = (): Intake => {
+        const intake = place.open();
+        return {
+          ...intake,
+          async close() {
+            Object.assign(memory, await memoryOf(intake, place.remembered));
+            await intake.close();
+          },
         };
-        const outcome = await runLane(program.path, chance, upgradePlansOf(chance, MOMENTS), {
-          ...place,
-          open,
-        });
-        const { made, counted, ends, unsettled } = outcome;
-        expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
-        expect(byOffer(counted)).toEqual(byOffer(made));
-        expect(unsettled).toEqual([]);
-        const all = place.remembered.length + made.length;
-        expect(memory).toEqual({ taken: all, delivered: all, known: place.remembered.length });
-        return place.found;
       };
-      const found: string[] = [];
-      // Side by side they would only slow each other down, and steps would be over before a thread has looked.
-      for (let number = 0; number < LANES; number++) found.push(...(await lane(number)));
-      const steps = new Set(found);
-      expect(found).toHaveLength(LANES * 10);
-      // Kills came before, after, and at several steps in between.
-      expect([...steps]).toEqual(expect.arrayContaining(['none', 'done']));
-      expect(steps.size).toBeGreaterThanOrEqual(FEWEST_STEPS);
-    }, 600_000);
-  },
-);
+      const outcome = await runLane(program.path, chance, upgradePlansOf(chance, MOMENTS), {
+        ...place,
+        open,
+      });
+      const { made, counted, ends, unsettled } = outcome;
+      expect(ends.filter((signal) => signal !== 'SIGKILL')).toEqual([]);
+      expect(byOffer(counted)).toEqual(byOffer(made));
+      expect(unsettled).toEqual([]);
+      const all = place.remembered.length + made.length;
+      expect(memory).toEqual({ taken: all, delivered: all, known: place.remembered.length });
+      return place.found;
+    };
+    const found: string[] = [];
+    // Side by side they would only slow each other down, and steps would be over before a thread has looked.
+    for (let number = 0; number < LANES; number++) found.push(...(await lane(number)));
+    const steps = new Set(found);
+    expect(found).toHaveLength(LANES * 10);
+    // Kills came before, after, and at several steps in between.
+    expect([...steps]).toEqual(expect.arrayContaining(['none', 'done']));
+    expect(steps.size).toBeGreaterThanOrEqual(FEWEST_STEPS);
+  }, 600_000);
+});

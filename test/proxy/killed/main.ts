@@ -6,7 +6,6 @@ import { Worker } from 'node:worker_threads';
 import type { CrashPoint } from '../../../e2e/fixtures/crash-points.js';
 import { createOfferProxy, type Intake } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
-import { redisIntake } from '../../../src/proxy/intake/redis/redis.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
 import { toNodeListener } from '../../../src/proxy/node.js';
 import { platformRuntime } from '../../../src/runtime.js';
@@ -31,12 +30,9 @@ const see = (point?: CrashPoint): void => {
   if (++occurrences === plan.occurrence) process.kill(process.pid, 'SIGKILL');
 };
 
-const openIntake = (): Intake => {
-  if (place.startsWith('postgres:')) return postgresIntake({ connection: place });
-  return place.startsWith('redis:') ? redisIntake({ url: place }) : sqliteIntake({ file: place });
-};
-
-const inner = openIntake();
+const inner = place.startsWith('postgres:')
+  ? postgresIntake({ connection: place })
+  : sqliteIntake({ file: place });
 const intake: Intake = {
   ...inner,
   async take(events) {

@@ -12,7 +12,6 @@ const RELEASED = new URL('../../../e2e/fixtures/releases/0.1.0/proxy.js', import
 /** What tests use of it has the same types as this version. */
 export const release = (await import(RELEASED.href)) as {
   sqliteIntake(options: { readonly file: string }): Intake;
-  bullmqIntake(options: { readonly connection: string }): Intake;
 };
 
 /** Numbers of remembered events: no client makes these. */

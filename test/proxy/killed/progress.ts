@@ -1,5 +1,4 @@
 /** How far an intake of version 0.1 has been taken over, seen from outside. */
-import { Redis } from 'ioredis';
 import Database from 'libsql';
 
 /** Looks at it. */
@@ -28,25 +27,5 @@ const watchFile = (file: string): Watch => {
   };
 };
 
-const watchRedis = async (url: string): Promise<Watch> => {
-  const redis = new Redis(url, { lazyConnect: true });
-  await redis.connect();
-  return {
-    async look() {
-      const [layout, ...steps] = await redis.hmget(
-        '{offersight}.intake',
-        'layout',
-        'moving',
-        'part',
-        'cursor',
-      );
-      if (layout === null) return 'none';
-      return steps[0] === null ? 'done' : JSON.stringify(steps);
-    },
-    close: () => redis.disconnect(),
-  };
-};
-
-/** Watches an intake by its file or its URL. */
-export const watchUpgrade = async (place: string): Promise<Watch> =>
-  place.startsWith('redis:') ? watchRedis(place) : watchFile(place);
+/** Watches an intake by its file. */
+export const watchUpgrade = async (file: string): Promise<Watch> => watchFile(file);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { readMarkdown } from '../../../scripts/documents/markdown.mjs';
 
 /** The pages whose blocks are all run, or named here. */
-export const PAGES = ['docs/operations.md', 'docs/redis.md', 'docs/postgres.md'] as const;
+export const PAGES = ['docs/operations.md', 'docs/postgres.md'] as const;
 
 /** The heading above each line of a document, from 0. */
 const headingsOf = (lines: readonly string[]): string[] => {
@@ -58,8 +58,6 @@ export const RUN_BY: Readonly<Record<string, string>> = {
   'docs/operations.md, Whether Chargebee honours keys: text': 'test/proxy/cli/status.test.ts',
   'docs/operations.md, Sizing by plan: text': 'It is a formula, which nothing runs.',
   'docs/operations.md, Backing up and restoring: sh': RESTORE,
-  'docs/redis.md: sh': BLOCKS,
-  'docs/redis.md: ts': BLOCKS,
   'docs/postgres.md: ts': POSTGRES,
   'docs/postgres.md: sh': BLOCKS,
   'docs/postgres.md, The schema and the user: sql': POSTGRES,

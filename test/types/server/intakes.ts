@@ -1,23 +1,11 @@
 /** Calls of the intakes' entries that must and must not compile. */
 import type { AdmittedEvent, Intake } from 'offersight/proxy';
-import { bullmqIntake } from 'offersight/proxy/bullmq';
 import { postgresIntake } from 'offersight/proxy/postgres';
-import { redisIntake } from 'offersight/proxy/redis';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 
 export const intakes: readonly Intake[] = [
   sqliteIntake({ file: 'events.sqlite' }),
   sqliteIntake({ file: 'events.sqlite', maxWaiting: 1_000, ambiguous: 'atMostOnce' }),
-  bullmqIntake({ connection: 'redis://127.0.0.1' }),
-  bullmqIntake({ connection: { host: '127.0.0.1', port: 6379 }, name: 'shop', maxDelayMs: 60_000 }),
-  redisIntake({ url: 'redis://127.0.0.1' }),
-  redisIntake({ connection: { host: '127.0.0.1', port: 6379 }, name: 'shop', maxDelayMs: 60_000 }),
-  redisIntake({
-    connection: [
-      { host: '127.0.0.1', port: 6379 },
-      { host: '127.0.0.1', port: 6380 },
-    ],
-  }),
   postgresIntake({ connection: 'postgres://127.0.0.1/shop' }),
   postgresIntake({
     connection: { host: '127.0.0.1', database: 'shop' },
@@ -30,13 +18,9 @@ sqliteIntake({});
 // @ts-expect-error a word that is no policy
 sqliteIntake({ file: 'events.sqlite', ambiguous: 'never' });
 // @ts-expect-error a connection is named
-bullmqIntake({ name: 'shop' });
-// @ts-expect-error a URL is not among the other options
-redisIntake({ connection: 'redis://127.0.0.1' });
-// @ts-expect-error a connection is named
 postgresIntake({ name: 'shop' });
 // @ts-expect-error a port is a number
-bullmqIntake({ connection: { port: '6379' } });
+postgresIntake({ connection: { port: '5432' } });
 
 declare const intake: Intake;
 declare const event: AdmittedEvent;

@@ -26,7 +26,7 @@ const configuration = (hint: RegExp): unknown =>
 describe('an option that is wrong is refused at creation', () => {
   it.each<[string, object, RegExp]>([
     ['no URL', { connection: 'localhost' }, /Set connection to a URL, such as postgres:/],
-    ['another protocol', { connection: 'redis://localhost' }, /Set connection to a URL/],
+    ['another protocol', { connection: 'mysql://localhost' }, /Set connection to a URL/],
     ['nothing', { connection: undefined }, /Set connection to a URL or to options of pg/],
     ['a URL that cannot be read', { connection: 'postgres://a:b:c@x:y/%zz' }, /what pg can connect to/],
     ['a schema in quotes', { connection: 'postgres://x/y', name: 'a"; DROP' }, /Set name to at most 50/],
