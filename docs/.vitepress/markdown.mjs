@@ -112,7 +112,7 @@ const keepBraces = (md) => {
  * @param repository The address where the code is hosted, if it is known.
  */
 export const markdownOf = (root, repository) => ({
-  // Names such as redis.md are not addresses.
+  // Names such as postgres.md are not addresses.
   linkify: false,
   // Braces after code are text.
   attrs: { disable: true },

@@ -41,7 +41,6 @@ export const sidebar = [
   group('Hosting', [
     entry('Running the proxy', '/operations'),
     entry('Several sites in one process', '/several-sites'),
-    entry('Redis', '/redis'),
     entry('Postgres', '/postgres'),
     entry('Behind nginx', '/recipes/nginx'),
     entry('Behind Caddy', '/recipes/caddy'),
@@ -80,8 +79,6 @@ export const sidebar = [
     entry('offersight/proxy/node', '/api/proxy-node.api'),
     entry('offersight/proxy/sqlite', '/api/proxy-sqlite.api'),
     entry('offersight/proxy/postgres', '/api/proxy-postgres.api'),
-    entry('offersight/proxy/redis', '/api/proxy-redis.api'),
-    entry('offersight/proxy/bullmq', '/api/proxy-bullmq.api'),
     entry('offersight/testing', '/api/testing.api'),
     entry('offersight/testing/node', '/api/testing-node.api'),
     entry('Changes since 0.1', '/api/changes'),
