@@ -37,9 +37,7 @@ const countLeft = (records: Records, { subject, endpoint }: Site): Promise<numbe
     const entries = (await rows.query('getAll', 'entry')) as readonly (Partial<OutboxEntry> | undefined)[];
     return entries.filter(
       (entry) =>
-        entry?.v === 1 &&
-        (entry.endpoint ?? endpoint) === endpoint &&
-        (entry.event?.subject ?? subject) === subject,
+        entry?.v === 1 && entry.endpoint === endpoint && (entry.event?.subject ?? subject) === subject,
     ).length;
   });
 
@@ -81,15 +79,9 @@ const deliver = async (name: string): Promise<void> => {
   const states = await connect(indexedDbRecords(name, platformRuntime())).transact((rows) =>
     list(rows, 'state'),
   );
-  // Without a site no page left anything, or consent was denied. Version 0.1 wrote one site,
-  // without its endpoint in the key.
-  const sites = new Map(
-    states.flatMap(([key, value]) => {
-      const site = value as Site;
-      return key[1] === 'site' ? [[site.endpoint, site] as const] : [];
-    }),
-  );
-  const delivered = await Promise.allSettled([...sites.values()].map((site) => deliverTo(site, name)));
+  // Without a site no page left anything, or consent was denied.
+  const sites = states.flatMap(([key, value]) => (key[1] === 'site' ? [value as Site] : []));
+  const delivered = await Promise.allSettled(sites.map((site) => deliverTo(site, name)));
   for (const outcome of delivered) if (outcome.status === 'rejected') throw outcome.reason;
 };
 

@@ -73,10 +73,13 @@ test('records that cannot be read become dead letters, and everything else works
     [['entry', idOf(2)], 'x'.repeat(1_000_000)],
     [['entry', idOf(3)], null],
     [['entry', idOf(4)], { event: { ...event, id: idOf(4) }, tries: 3 }],
-    [['entry', idOf(5)], { v: 1, attempts: 0, notBeforeAt: 0 }],
-    [['entry', idOf(6)], { v: 1, event: { ...event, id: undefined }, attempts: 0, notBeforeAt: 0 }],
-    [['entry', 'no id'], { v: 1, event, attempts: 0, notBeforeAt: 0 }],
-    [['entry', 42], { v: 1, event, attempts: 0, notBeforeAt: 0 }],
+    [['entry', idOf(5)], { v: 1, endpoint: '/offer-events', notBeforeAt: 0 }],
+    [
+      ['entry', idOf(6)],
+      { v: 1, event: { ...event, id: undefined }, endpoint: '/offer-events', notBeforeAt: 0 },
+    ],
+    [['entry', 'no id'], { v: 1, event, endpoint: '/offer-events', notBeforeAt: 0 }],
+    [['entry', 42], { v: 1, event, endpoint: '/offer-events', notBeforeAt: 0 }],
   ];
   await putRecords(page, [
     ...junk,
@@ -110,7 +113,8 @@ for (const [what, fields] of ALMOST) {
     const { uncaught } = listen(page);
     await stack.open(page, '<p>no offer yet</p>', { script: '' });
     const event = { id: idOf(1), type: 'viewed', impressionId: 'x', occurredAt: Date.now(), ...fields };
-    await putRecords(page, [[['entry', idOf(1)], { v: 1, event, attempts: 0, notBeforeAt: 0 }]]);
+    const endpoint = new URL('/offer-events', page.url()).href;
+    await putRecords(page, [[['entry', idOf(1)], { v: 1, event, endpoint, notBeforeAt: 0 }]]);
     await stack.open(page, offer('sound'));
     await stack.expectRecorded(['viewed sound']);
     expect(uncaught).toEqual([]);

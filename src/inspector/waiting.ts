@@ -87,8 +87,8 @@ export const whatWaits = (
       },
     ];
   const { entries, waiting, dead, pause } = stored;
-  const isOwn = (entry: OutboxEntry): boolean => entry.endpoint === undefined || entry.endpoint === endpoint;
-  const elsewhere = counts(entries.flatMap((entry) => (isOwn(entry) ? [] : (entry.endpoint ?? []))));
+  const isOwn = (entry: OutboxEntry): boolean => entry.endpoint === endpoint;
+  const elsewhere = counts(entries.flatMap((entry) => (isOwn(entry) ? [] : entry.endpoint)));
   const facts: Fact[] = [
     {
       label: 'Waiting',

@@ -17,7 +17,7 @@ export interface WireEvent {
   readonly subject?: string | undefined;
   /** The server's word that the offer was shown here. */
   readonly token?: string | undefined;
-  /** What its figures are kept under. Version 0.1 knew neither this nor a reason. */
+  /** What its figures are kept under. */
   readonly group?: string | undefined;
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;

@@ -1,7 +1,8 @@
 /**
  * The proxy's side of the wire. Strict: unknown input becomes either a request whose every field was checked and
  * copied by name, or one fault. A bad value inside an event refuses only that event; an error in the structure
- * is a fault of the whole request.
+ * is a fault of the whole request. Fields that this release does not know are dropped, whatever they hold: a later
+ * release may send them.
  */
 import { WIRE_VERSION } from './batch.js';
 import { type DismissReason, isOfferId, type OfferEventType } from './event.js';
@@ -53,20 +54,6 @@ export type DecodedRequest =
   | { readonly kind: 'inspection'; readonly code: string; readonly path: string }
   | { readonly kind: 'fault'; readonly fault: EnvelopeFault };
 
-const REQUEST_FIELDS = new Set(['v', 'sent_at', 'events']);
-const INSPECTION_FIELDS = new Set(['v', 'inspect', 'path']);
-const EVENT_FIELDS = new Set([
-  'id',
-  'type',
-  'personalized_offer_id',
-  'occurred_at',
-  'expires_at',
-  'subject',
-  'token',
-  'group',
-  'reason',
-  'may_be_known',
-]);
 /** How a type is spelt. A client that is newer than this proxy may send one that it does not know yet. */
 const LATER_TYPE = /^[a-z_]{1,32}$/;
 /** What the billing system itself counts: no page may ever report it. */
@@ -81,10 +68,6 @@ const fault = (name: EnvelopeFault): DecodedRequest => ({ kind: 'fault', fault: 
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
-
-/** Own keys only: a `__proto__` in the JSON is an own key and unknown, so it faults too. */
-const hasOnly = (record: Record<string, unknown>, known: ReadonlySet<string>): boolean =>
-  Object.keys(record).every((key) => known.has(key));
 
 // A date beyond this cannot be a time that a browser reported (ECMA-262, time values).
 const LATEST_TIME = 8.64e15;
@@ -164,9 +147,7 @@ export const decodeRequest = (text: string): DecodedRequest => {
   if (!isRecord(body)) return fault('json');
   if (body.v !== WIRE_VERSION) return fault('unsupported');
   const { inspect: code, path } = body;
-  if (typeof code === 'string' && typeof path === 'string' && hasOnly(body, INSPECTION_FIELDS))
-    return { kind: 'inspection', code, path };
-  if (!hasOnly(body, REQUEST_FIELDS)) return fault('unsupported');
+  if (typeof code === 'string' && typeof path === 'string') return { kind: 'inspection', code, path };
   const { sent_at: sentAt, events } = body;
   if (!isTime(sentAt) || !Array.isArray(events)) return fault('batch');
   if (events.length === 0 || events.length > MAX_REQUEST_EVENTS) return fault('batch');
@@ -177,7 +158,6 @@ export const decodeRequest = (text: string): DecodedRequest => {
     const { id } = record;
     // Without a proper id no verdict could name the event.
     if (typeof id !== 'string' || !EVENT_ID.test(id)) return fault('batch');
-    if (!hasOnly(record, EVENT_FIELDS)) return fault('unsupported');
     const item = decodeEvent(id, record);
     const earlier = items.get(id);
     if (earlier && !isSame(earlier, item)) return fault('batch');

@@ -11,7 +11,7 @@ export type Outgoing = OfferEvent & {
   readonly mayBeKnown?: boolean | undefined;
 };
 
-const encodeEvent = (event: Outgoing, isPlain: boolean): string => {
+const encodeEvent = (event: Outgoing): string => {
   // What a page put on `Object.prototype` is no field of the event.
   const own: Outgoing & Partial<Pick<DismissedEvent, 'reason'>> & { __proto__: null } = {
     __proto__: null,
@@ -26,7 +26,9 @@ const encodeEvent = (event: Outgoing, isPlain: boolean): string => {
     expires_at: expiresAt,
     subject,
     token,
-    ...(isPlain ? {} : { group, reason, may_be_known: mayBeKnown }),
+    group,
+    reason,
+    may_be_known: mayBeKnown,
   } satisfies WireEvent);
 };
 
@@ -34,7 +36,6 @@ const encodeEvent = (event: Outgoing, isPlain: boolean): string => {
  * The body of a request, as `WireRequest` describes it.
  * @param events Oldest first.
  * @param sentAt Epoch milliseconds, now.
- * @param plainUntil Until then nothing is said that version 0.1 did not know, epoch milliseconds.
  */
-export const encodeRequest = (events: readonly Outgoing[], sentAt: number, plainUntil = 0): string =>
-  `{"v":${WIRE_VERSION},"sent_at":${sentAt},"events":[${events.map((event) => encodeEvent(event, plainUntil > sentAt)).join()}]}`;
+export const encodeRequest = (events: readonly Outgoing[], sentAt: number): string =>
+  `{"v":${WIRE_VERSION},"sent_at":${sentAt},"events":[${events.map(encodeEvent).join()}]}`;

@@ -50,7 +50,8 @@ const leaveEvent = (rows: Pick<Rows, 'put'>): void => {
     impressionId: '0190a000-0000-7000-8000-000000000002',
     occurredAt: Date.now(),
   };
-  rows.put(['entry', event.id], { v: 1, event, notBeforeAt: 0 });
+  const endpoint = new URL('/offer-events', location.href).href;
+  rows.put(['entry', event.id], { v: 1, event, endpoint, notBeforeAt: 0 });
 };
 
 beforeEach(() => {

@@ -162,7 +162,7 @@ describe('an endpoint that is asked a few times', () => {
       expect(found(seen({ full: doubtful }))).toEqual(['warning endpoint-events-refused']);
     const challenge = answer({ url: ENDPOINT, status: 403, headers: { 'cf-mitigated': 'challenge' } });
     const limit = answer({ url: ENDPOINT, status: 429 });
-    for (const full of [proxy, problem('budget', 429), problem('unsupported'), limit, challenge])
+    for (const full of [proxy, problem('budget', 429), limit, challenge])
       expect(found(seen({ full }))).toEqual([]);
     expect(found(seen({ full: refusing, endpoint: { ...seen().endpoint, asked: refusing } }))).not.toContain(
       'error endpoint-events-refused',

@@ -932,9 +932,6 @@ describe('I17: if there are two endpoints, an event', () => {
     expect(breaches(...before, ...asked(8, 200, inOrder), ...after, there)).toHaveLength(1);
     expect(breaches(...before, ...asked(8, 200, inOrder, { isFarewell: true }), ...after, there)).toEqual([]);
   });
-  it('has none if it is of version 0.1, and is taken at any', () => {
-    expect(breaches({ kind: 'opened', tab: 'tab-1', watches: [] }, there)).toEqual([]);
-  });
   it('is brought to its own by a page of another one when it has waited for a day', () => {
     const brought = (at: number, endpoint = own): Draft => ({ ...one.requested, tab: 'tab-2', endpoint, at });
     expect(breaches(brought(5 + 24 * HOUR_MS))).toEqual([]);
@@ -942,7 +939,7 @@ describe('I17: if there are two endpoints, an event', () => {
     expect(breaches(brought(5 + 24 * HOUR_MS, '/de/offer-events'))).toHaveLength(1);
     expect(breaches({ ...one.requested, endpoint: own })).toEqual([]);
   });
-  it('counts at both only if its own was absent after it had taken it, or if it has none', () => {
+  it('counts at both only if its own was absent after it had taken it', () => {
     const both: Draft[] = [
       one.created,
       one.taken,
@@ -963,8 +960,6 @@ describe('I17: if there are two endpoints, an event', () => {
     expect(result.invariants.I3.excused).toEqual({ moved: 1 });
     const present = without(both, 'answered');
     expect(checked(...proxies, ...pages, ...present).invariants.I3.breaches).toHaveLength(1);
-    const old = checked(...proxies, { kind: 'opened', tab: 'tab-1', watches: [] }, ...present);
-    expect(old.invariants.I3.excused).toEqual({ 'any-endpoint': 1 });
     expect(broken(...delivered(1), { ...one.forwarded, number: 9, proxy: 'proxy-2' })).toEqual(['I6']);
   });
   it('is not ordered with one that counts at the other', () => {

@@ -9,7 +9,7 @@ const TODAY = '1970-01-01';
 const TOMORROW = '1970-01-02';
 const DAY_MS = 86_400_000;
 
-const { created, requested, taken, forwarded, effect, ended, settled, answered } = way(1);
+const { created, requested, taken, forwarded, effect, ended, settled } = way(1);
 const upstream: readonly Draft[] = [forwarded, effect, ended, settled];
 
 const ledger = (...cells: readonly Partial<LedgerCell>[]): Draft => ({
@@ -47,23 +47,6 @@ describe('a client that leaves out what the page did', () => {
     expect(texts(shown, requested, winter)).toEqual([
       'said winter undefined on its way, and summer undefined at first',
     ]);
-  });
-
-  const misunderstood: Draft = { ...answered, status: 400, verdicts: {}, isMisunderstood: true };
-  const again = { ...requested, number: 2 };
-
-  it('is right if the proxy answered that it does not know these, for a day by the clock of the page', () => {
-    const asked = [shown, requested, misunderstood];
-    expect(texts(...asked, again, plain, ...upstream, nameless)).toEqual([]);
-    const later = (byMs: number): Draft => ({ kind: 'clock', byMs, names: ['tab-1'] });
-    expect(texts(...asked, later(DAY_MS - 10), again, plain)).toEqual([]);
-    expect(texts(...asked, later(DAY_MS + 10), again, plain)).toHaveLength(1);
-  });
-
-  it('is noticed if the proxy answered that only later, or at another endpoint', () => {
-    expect(texts(shown, requested, plain, misunderstood)).toHaveLength(1);
-    const elsewhere = [{ ...requested, endpoint: '/other' }, misunderstood, again, plain];
-    expect(texts(shown, ...elsewhere)).toHaveLength(1);
   });
 });
 

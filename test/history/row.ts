@@ -31,7 +31,7 @@ export type PageRow =
   | {
       readonly kind: 'opened';
       readonly tab: string;
-      /** Where its events go; missing if there is only one endpoint, or if the page is of version 0.1. */
+      /** Where its events go; missing if there is only one endpoint. */
       readonly endpoint?: string;
       readonly watches: readonly ('errors' | 'rejections' | 'console' | 'long-tasks' | 'bfcache')[];
     }
@@ -122,8 +122,6 @@ export type PageRow =
       readonly verdicts?: Readonly<Record<string, RowVerdict>>;
       /** It looks as if no proxy was there: 404, 405, or a page with status 200. */
       readonly isAbsent?: boolean;
-      /** It says that the proxy does not know a field: then a page leaves out what version 0.1 did not know. */
-      readonly isMisunderstood?: boolean;
       /** What a sensible `Retry-After` asked for, milliseconds; missing if there was none or it made no sense. */
       readonly retryAfterMs?: number | undefined;
     }

@@ -20,7 +20,12 @@ const said = (
   entry: object = {},
   pause: Partial<Pause> = {},
 ): string | undefined => {
-  const waits = { event: { subject: 'user-1' }, notBeforeAt: 0, ...entry } as unknown as OutboxEntry;
+  const waits = {
+    event: { subject: 'user-1' },
+    endpoint: ENDPOINT,
+    notBeforeAt: 0,
+    ...entry,
+  } as unknown as OutboxEntry;
   const stored: Stored = {
     ...{ entries: [waits], waiting: 1, dead: [], marks: [], readAt: 0 },
     pause: { kind: 'back-off', failures: 4, status: 400, failedAt: NOW - 5_000, at, ...pause },

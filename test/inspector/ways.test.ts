@@ -23,6 +23,7 @@ const EMPTY: Omit<Stored, 'readAt'> = {
 const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEntry => ({
   v: 1,
   event,
+  endpoint: '/offer-events',
   notBeforeAt: 0,
   ...fields,
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, test } from 'vitest';
-import { encodeRequest } from '../../src/protocol/encode.js';
+import { encodeRequest, type Outgoing } from '../../src/protocol/encode.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { MAX_EVENT_BYTES } from '../../src/protocol/limits.js';
 import { eventId, START, viewedEvent } from '../support/wire.js';
@@ -9,7 +9,7 @@ const utf8Bytes = (text: string): number => new TextEncoder().encode(text).lengt
 
 describe('a request on the wire', () => {
   it("has the version, the sender's clock and the API's own field names", () => {
-    const dismissed: OfferEvent = {
+    const dismissed: Outgoing = {
       id: eventId(2),
       type: 'dismissed',
       offerId: 'b:9~x',
@@ -18,6 +18,7 @@ describe('a request on the wire', () => {
       expiresAt: START + 86_400_000,
       group: 'summer',
       reason: 'escape',
+      mayBeKnown: true,
     };
     expect(JSON.parse(encodeRequest([viewedEvent(1), dismissed], START))).toEqual({
       v: 1,
@@ -32,6 +33,7 @@ describe('a request on the wire', () => {
           expires_at: START + 86_400_000,
           group: 'summer',
           reason: 'escape',
+          may_be_known: true,
         },
       ],
     });
@@ -42,17 +44,6 @@ describe('a request on the wire', () => {
       events: { id: string }[];
     };
     expect(body.events.map(({ id }) => id)).toEqual([eventId(9), eventId(2), eventId(5)]);
-  });
-
-  it('says nothing that version 0.1 did not know until a time', () => {
-    const event = {
-      ...viewedEvent(4, { group: 'summer' }),
-      ...{ type: 'dismissed', reason: 'api', mayBeKnown: true },
-    } as OfferEvent;
-    expect(encodeRequest([event], START, START + 1)).not.toMatch(/group|reason|known/);
-    expect(encodeRequest([event], START, START)).toMatch(
-      /"group":"summer","reason":"api","may_be_known":true/,
-    );
   });
 
   it('carries no impression and nothing that somebody hung on the event', () => {

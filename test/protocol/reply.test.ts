@@ -36,6 +36,12 @@ describe('a reply of ours', () => {
     expect(decodeReply(reply([]))).toEqual(new Map());
   });
 
+  it('may have fields that a later release says', () => {
+    const more = { colours: ['green', null], of: { a: 'later release' } };
+    const text = JSON.stringify({ v: 1, results: [{ ...GOOD, ...more }], ...more });
+    expect(decodeReply(text)).toEqual(new Map([[eventId(1), { kind: 'accepted' }]]));
+  });
+
   it('passes over a status that a later release may have', () => {
     expect(decodeReply(reply([{ id: eventId(6), status: 'parked' }, GOOD]))).toEqual(
       new Map([[eventId(1), { kind: 'accepted' }]]),

@@ -69,8 +69,6 @@ export interface Poster extends DiskUser {
   unreadBytes: number;
   /** The last request that the browser refused for its keepalive, by its body. */
   refusedBody: string | undefined;
-  /** The ids of the request whose figures the proxy did not understand. */
-  misunderstood: string | undefined;
 }
 
 /** The network. */
@@ -149,9 +147,6 @@ const verdictsOf = ({ status, body }: Reply): Record<string, RowVerdict> | undef
   }
 };
 
-/** Fields that serve the proxy's figures and do not belong to the content of an event. */
-const FIGURES = /,"(?:group|reason)":"[^"]*"/;
-
 const WIRE = [
   ...['id', 'type', 'personalized_offer_id', 'occurred_at', 'expires_at', 'subject', 'token'],
   ...['group', 'reason', 'may_be_known'],
@@ -166,10 +161,6 @@ const extrasOf = (body: string): string[] =>
 /** Whether it looks as if no proxy was there. */
 const isAbsence = ({ status, body }: Reply): boolean =>
   status === 404 || status === 405 || (status === 200 && body.startsWith('<'));
-
-/** Whether the proxy does not know a field. */
-const isMisunderstanding = ({ status, body }: Reply): boolean =>
-  status === 400 && body.includes('"unsupported"');
 
 /** What a sensible Retry-After asks for, milliseconds. */
 const retryAfterOf = ({ headers }: Reply): number | undefined => {
@@ -259,10 +250,8 @@ export const createNetwork = (
       const { session } = network;
       const call = number();
       const ids = idsOf(body);
-      const isPlainer = !isFarewell && page.misunderstood === ids.join();
-      const isRepeat = isPlainer || (!isKeptAlive && page.refusedBody === body);
+      const isRepeat = !isKeptAlive && page.refusedBody === body;
       page.refusedBody = undefined;
-      if (!isFarewell) page.misunderstood = undefined;
       write({
         kind: 'requested',
         number: call,
@@ -303,10 +292,8 @@ export const createNetwork = (
               status: reply?.status,
               ...(verdicts && { verdicts }),
               ...(reply && isAbsence(reply) && { isAbsent: true }),
-              ...(reply && isMisunderstanding(reply) && { isMisunderstood: true }),
               ...(retryAfterMs && { retryAfterMs }),
             });
-            if (reply && isMisunderstanding(reply) && FIGURES.test(body)) page.misunderstood = ids.join();
             act();
           });
         };

@@ -34,15 +34,10 @@ export type Action =
   | { readonly do: 'disk-regime'; readonly fault: DiskFault | undefined }
   | { readonly do: 'wipe' }
   | { readonly do: 'junk'; readonly what: number }
-  /** A page of version 0.1 records an offer that was seen, and perhaps closed, and is closed itself. */
-  | {
-      readonly do: 'old-page';
-      readonly offer: number;
-      readonly isDismissed: boolean;
-      /** Whether it was delivering them when it ended. */
-      readonly isLeased: boolean;
-    }
-  /** A page of a later version does the same. This version can read its event beside new fields, or not at all. */
+  /**
+   * A page of a later version records an offer that was seen, and is closed. This version can read its event beside new
+   * fields, or not at all.
+   */
   | { readonly do: 'newer-page'; readonly offer: number; readonly isReadable: boolean }
   /** Something else answers in an endpoint's place, if the origin has two. */
   | { readonly do: 'absent'; readonly endpoint: number; readonly as: NetworkFault | undefined }
@@ -203,14 +198,9 @@ const ACTIONS: readonly {
   { name: 'wipe', arbitrary: of('wipe'), weight: 1 },
   { name: 'junk', arbitrary: of('junk', { what: fc.nat(4) }), weight: 1 },
   {
-    name: 'old-page',
-    arbitrary: of('old-page', { offer: fc.nat(7), isDismissed: fc.boolean(), isLeased: fc.boolean() }),
-    weight: 2,
-  },
-  {
     name: 'newer-page',
     arbitrary: of('newer-page', { offer: fc.nat(7), isReadable: fc.boolean() }),
-    weight: 2,
+    weight: 4,
   },
   {
     name: 'absent',

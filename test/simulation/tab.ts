@@ -188,7 +188,6 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     keptBytes: 0,
     unreadBytes: 0,
     refusedBody: undefined,
-    misunderstood: undefined,
     get isDead() {
       return isDead;
     },

@@ -105,7 +105,7 @@ export const VARIANTS: readonly Variant[] = [
       LEASING,
       'if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;',
       `const event = outbox.mirror.get(id)?.event;
-            if (entry === undefined && event) rows.put(key, { v: 1, event, notBeforeAt: at });
+            if (entry === undefined && event) rows.put(key, { v: 1, event, endpoint, notBeforeAt: at });
             if (!isEntry(entry, key) || (entry.lease ?? { token }).token !== token) return;`,
     ),
     noticedBy: ['I13'],
@@ -527,7 +527,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'an entry is sent to the endpoint of the page at once',
-    edits: one(LEASING, 'goal === endpoint || (isStranded && onStranded(goal))', "goal !== ''"),
+    edits: one(LEASING, 'there === endpoint || (isStranded && onStranded(there))', "there !== ''"),
     noticedBy: ['I17'],
     focus: { only: ['view', 'open', 'newer-page', 'absent', 'flush'], setting: { endpoints: 2 } },
     seed: 6,
@@ -547,13 +547,6 @@ export const VARIANTS: readonly Variant[] = [
     seed: 3,
   },
   {
-    name: 'what has no endpoint is left alone',
-    edits: one(LEASING, 'goal === endpoint ||', 'there === endpoint ||'),
-    noticedBy: ['I9'],
-    focus: { only: ['view', 'old-page', 'flush'] },
-    seed: 3,
-  },
-  {
     name: 'an unknown field is sent',
     edits: one(ENCODE, '  return jsonOf({', '  return jsonOf({\n    note: (own as { note?: unknown }).note,'),
     noticedBy: ['I18'],
@@ -565,10 +558,10 @@ export const VARIANTS: readonly Variant[] = [
     edits: one(
       CHOOSING,
       'pass.taken.push({\n          ...value,',
-      'pass.taken.push({\n          ...{ v: 1, event, endpoint: endpoint as string, notBeforeAt },',
+      'pass.taken.push({\n          ...{ v: 1, event, endpoint, notBeforeAt },',
     ),
     noticedBy: ['I18'],
-    focus: { only: ['view', 'newer-page', 'old-page', 'flush'] },
+    focus: { only: ['view', 'newer-page', 'flush'] },
     seed: 3,
   },
   {
@@ -642,14 +635,7 @@ export const VARIANTS: readonly Variant[] = [
   },
   {
     name: 'a page never says the group, nor how an offer was closed',
-    edits: one(ENCODE, '{ group, reason, may_be_known: mayBeKnown }', '{ may_be_known: mayBeKnown }'),
-    noticedBy: ['I19'],
-    focus: { only: ['view', 'dismiss', 'flush'] },
-    seed: 3,
-  },
-  {
-    name: 'a page leaves out the group before any proxy asked for that',
-    edits: one(ENCODE, 'plainUntil = 0', 'plainUntil = Infinity'),
+    edits: one(ENCODE, '    group,\n    reason,\n    may_be_known', '    may_be_known'),
     noticedBy: ['I19'],
     focus: { only: ['view', 'dismiss', 'flush'] },
     seed: 3,

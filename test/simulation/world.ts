@@ -1,6 +1,5 @@
 /** One run: the setting, the nemesis's commands, healing, and the end that the checker judges. */
 import { Buffer } from 'node:buffer';
-import type { OfferEventType } from '../../src/protocol/event.js';
 import { REASONS } from '../../src/protocol/reasons.js';
 import type { History, KeptEntry } from '../history/row.js';
 import { createChance } from './chance.js';
@@ -66,8 +65,6 @@ const JUNK: readonly (readonly [id: string, value: unknown])[] = [
   ['019a0000-0000-7000-8000-00000000dddd', null],
 ];
 
-/** For so long version 0.1 keeps others from what it delivers. */
-const OLD_LEASE_MS = 30_000;
 /** Fields that only a later version has, beside its event and in it. */
 const BESIDE = { isUrgent: true, route: { via: 'edge' }, hops: [1, 'two', { three: null }] };
 const INSIDE = { note: 'later', score: 0.5, isPreview: false, view: { steps: [1, 2] }, none: null };
@@ -177,38 +174,18 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
     now: () => Math.floor(START + clock.elapsed + pageOffset),
     randomBits: createChance(seed, 'pages of other versions').bits,
   });
-  /** What a page of another version recorded before it was closed. */
-  const recordElsewhere = (
-    offer: number,
-    types: readonly OfferEventType[],
-    entry: object,
-    inEvent: object,
-    site?: Site,
-  ): void => {
+  /** What a page of a later version recorded before it was closed. */
+  const recordLater = (offer: number, endpoint: string): void => {
     const tab = `tab-${++opened}`;
-    const offerId = `offer-${offer}`;
-    const impressionId = pageIds();
+    const [type, offerId, impressionId] = ['viewed', `offer-${offer}`, pageIds()] as const;
     disk.whenFree((put) => {
-      write({ kind: 'opened', tab, ...(site && { endpoint: site.endpoint }), watches: [] });
-      for (const type of types) {
-        const id = pageIds();
-        const event = {
-          ...{
-            type,
-            id,
-            offerId,
-            occurredAt: Math.floor(START + clock.elapsed + pageOffset),
-            impressionId,
-            subject,
-          },
-          ...(type === 'dismissed' && { reason: 'control' }),
-          ...inEvent,
-        };
-        const reason = type === 'dismissed' ? { reason: 'control' } : {};
-        write({ kind: 'created', id, type, offerId, impressionId, tab, subject, ...reason });
-        put(tab, ['entry', id], { v: 1, event, notBeforeAt: 0, ...entry });
-        write({ kind: 'committed', id, tab });
-      }
+      write({ kind: 'opened', tab, endpoint, watches: [] });
+      const id = pageIds();
+      const occurredAt = Math.floor(START + clock.elapsed + pageOffset);
+      const event = { type, id, offerId, occurredAt, impressionId, subject, ...INSIDE };
+      write({ kind: 'created', id, type, offerId, impressionId, tab, subject });
+      put(tab, ['entry', id], { v: 1, event, notBeforeAt: 0, endpoint, ...BESIDE });
+      write({ kind: 'committed', id, tab });
       write({ kind: 'page', tab, change: 'closed' });
     });
   };
@@ -283,23 +260,10 @@ export const runSchedule = async (rooms: Rooms, schedule: Schedule): Promise<Run
         disk.whenFree((put) => put('nobody', ['entry', id], value));
         break;
       }
-      case 'old-page': {
-        const { offer, isDismissed, isLeased } = action;
-        const until = START + clock.elapsed + pageOffset + OLD_LEASE_MS;
-        const lease = isLeased && { lease: { token: 'of version 0.1', until } };
-        recordElsewhere(
-          offer,
-          isDismissed ? ['viewed', 'dismissed'] : ['viewed'],
-          { attempts: 0, ...lease },
-          {},
-        );
-        break;
-      }
       case 'newer-page': {
         const { offer, isReadable } = action;
-        const site = siteOf(offer);
-        const { endpoint } = site;
-        if (isReadable) recordElsewhere(offer, ['viewed'], { endpoint, ...BESIDE }, INSIDE, site);
+        const { endpoint } = siteOf(offer);
+        if (isReadable) recordLater(offer, endpoint);
         else {
           const id = pageIds();
           const event = { id, type: 'hovered' };

@@ -11,8 +11,8 @@ import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/o
 import type { OffersightError } from '../../src/errors.js';
 import type { WireRequest } from '../../src/protocol/batch.js';
 import { type ScriptedDatabase, scriptDatabase } from './database.js';
-import { idsOf, type Recordable } from './events.js';
-import { ENDPOINT, storedIds, type Tab } from './outbox.js';
+import { ENDPOINT, idsOf, type Recordable } from './events.js';
+import { storedIds, type Tab } from './outbox.js';
 import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 

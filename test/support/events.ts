@@ -13,6 +13,9 @@ export interface Recordable {
 /** The time at which a fake runtime starts, epoch milliseconds. */
 export const START = 1_763_600_000_000;
 
+/** Where the events of a tab go. */
+export const ENDPOINT = 'https://shop.example/offer-events';
+
 /** The id of event number `n`; ids sort as their numbers do. */
 export const idOf = (n: number): string => `019a9e5c-2c00-7000-8000-${n.toString(16).padStart(12, '0')}`;
 
@@ -54,6 +57,7 @@ export const once = (...events: OfferEvent[]): Recordable[] =>
 export const entryOf = (event: OfferEvent, fields: Partial<OutboxEntry> = {}): OutboxEntry => ({
   v: 1,
   event,
+  endpoint: ENDPOINT,
   notBeforeAt: 0,
   ...fields,
 });

@@ -188,7 +188,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'protocol/encode',
       'protocol/reply',
     ],
-    types: ['protocol/batch', 'client/later/outbox/leasing', 'client/outbox', 'runtime'],
+    types: ['protocol/batch', 'client/outbox', 'runtime'],
   },
   'client/later/delivery/post': { packages: ['ky'] },
   'client/later/delivery/post-script': { types: ['client/later/delivery/post'] },

@@ -5,12 +5,9 @@ import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/o
 import type { RecordKey, Records } from '../../src/client/outbox/records.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import type { Runtime } from '../../src/runtime.js';
-import { entryIds, type Recordable } from './events.js';
+import { ENDPOINT, entryIds, type Recordable } from './events.js';
 import { memoryRecords } from './memory-records.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
-
-/** Where the events of a tab go. */
-export const ENDPOINT = 'https://shop.example/offer-events';
 
 /** One tab's outbox. */
 export interface Tab {

@@ -232,9 +232,7 @@ window.fetch = async (input, init) => {
     const status = text === undefined ? undefined : response.status;
     const seconds = Number(response.headers.get('retry-after') ?? 0);
     const retryAfterMs = seconds > 0 ? seconds * 1_000 : undefined;
-    const isMisunderstood = status === 400 && text?.includes('"unsupported"');
-    const about = { ...(verdicts && { verdicts }), ...(isMisunderstood && { isMisunderstood }) };
-    tell({ kind: 'answered', number, tab, status, retryAfterMs, ...about });
+    tell({ kind: 'answered', number, tab, status, retryAfterMs, ...(verdicts && { verdicts }) });
     return response;
   } catch (cause) {
     if (isKeptAlive && !isFarewell) refusedWithKeepalive = ids.join();

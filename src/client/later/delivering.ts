@@ -79,7 +79,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
         ...context,
         leasing: stranded,
         outbox: theirs,
-        transport: createTransport(runtime, theirs, stranded),
+        transport: createTransport(runtime, theirs),
         onAttempt,
         report: () => undefined,
       },
@@ -106,7 +106,7 @@ export const createDelivering = (context: DeliveringContext): Delivering => {
     {
       ...context,
       leasing,
-      transport: createTransport(runtime, outbox, leasing),
+      transport: createTransport(runtime, outbox),
       onAttempt({ kind }) {
         isAnswered = kind === 'answered';
       },

@@ -79,7 +79,7 @@ export const createFarewell = (
 
   const say = async (): Promise<void> => {
     const now = runtime.now();
-    const { kind, at, plainUntil } = outbox.pause;
+    const { kind, at } = outbox.pause;
     const isPaused = at > now && kind !== 'back-off';
     // An open circuit is tried once a page: the visitor may never come back.
     if (isPaused && (kind !== 'circuit' || hasTried)) return;
@@ -87,7 +87,7 @@ export const createFarewell = (
     if (!events[0]) return;
     hasTried ||= isPaused;
     for (const { id } of events) said.add(id);
-    const body = encodeRequest(events, now, plainUntil);
+    const body = encodeRequest(events, now);
     outbox.inFlight += body.length;
     try {
       const replying = runtime.fetch(outbox.endpoint, {

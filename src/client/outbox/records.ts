@@ -60,8 +60,8 @@ export interface Connection extends Records {
 export interface OutboxEntry {
   readonly v: 1;
   readonly event: OfferEvent;
-  /** Where it goes: absolute, of this origin. Version 0.1 did not write it; those entries go to any endpoint. */
-  readonly endpoint?: string;
+  /** Where it goes: absolute, of this origin. */
+  readonly endpoint: string;
   /** Not due before, epoch milliseconds. */
   readonly notBeforeAt: number;
   /** Whether a page may have sent it that died before it heard what became of it. */
@@ -107,8 +107,6 @@ export interface Pause {
   readonly failedAt?: number;
   /** When a batch was last sent in spite of an open circuit, epoch milliseconds. */
   readonly triedAt?: number;
-  /** Until when the endpoint gets only fields that version 0.1 knew, epoch milliseconds. It outlives a pause. */
-  readonly plainUntil?: number | undefined;
   /** Since when the endpoint answers as if it were not there, epoch milliseconds. */
   readonly absentSince?: number;
 }

@@ -33,8 +33,8 @@ const eventOf = (index: number, now: number) => ({
 });
 
 /**
- * A batch whose last two events say different things under one id: all of it is refused, as version 0.1 did, before anything
- * of it is looked up, counted or kept.
+ * A batch whose last two events say different things under one id: all of it is refused before anything of it is
+ * looked up, counted or kept.
  * @param bytes About how long the body gets.
  */
 export const contradictingBatch = (now: number, bytes = 0): string => {

@@ -115,11 +115,10 @@ const isFine = (observed: Observed): boolean =>
   hasPassed(observed.endpoint.asked) && isSameOrigin(observed) && !endpointSteady.find(observed).length;
 
 /**
- * Whether an answer to a batch with events is like the one to a batch without. Limits are for who asks often, and proxies of
- * version 0.1 do not know groups, which pages then leave out.
+ * Whether an answer to a batch with events is like the one to a batch without. Limits are for who asks often.
  */
 const isAlike = (asked: Asked): boolean =>
-  ['batch', 'budget', 'unsupported'].includes(codeOf(asked) ?? '') || isLimited(asked) || isChallenged(asked);
+  ['batch', 'budget'].includes(codeOf(asked) ?? '') || isLimited(asked) || isChallenged(asked);
 
 /** Whether it may have another reason: a machine that fails, or a guard against those who ask often. */
 const isDoubtful = (asked: Asked): boolean =>

@@ -86,7 +86,7 @@ const PROBLEMS: Readonly<Record<string, Meaning>> = {
   unsupported: {
     id: 'endpoint-body-changed',
     title:
-      'The body arrives with other fields than it was sent with, or this proxy is too old for the doctor.',
+      'The body arrives with another version than it was sent with, or this proxy is of another release.',
     repair: 'Pass the body on as it is, and update the proxy before the pages.',
   },
   many: {

@@ -26,7 +26,7 @@ const PROBLEMS = {
   size: { status: 413, title: 'The body is larger than 500,000 bytes.' },
   json: { status: 400, title: 'The body is not a JSON object in UTF-8.' },
   batch: { status: 400, title: 'The body needs sent_at and 1 to 500 events with distinct UUIDs.' },
-  unsupported: { status: 400, title: 'This version or field is unknown here.' },
+  unsupported: { status: 400, title: 'This version is unknown here.' },
   incomplete: { status: 400, title: 'The body broke off.' },
   late: { status: 408, title: 'The request took too long to arrive.' },
   budget: { status: 429, title: 'Too many events come from here.' },

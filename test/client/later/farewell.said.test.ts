@@ -6,7 +6,7 @@ import type { PageChange } from '../../../src/client/page.js';
 import { encodeRequest } from '../../../src/protocol/encode.js';
 import type { OfferEvent } from '../../../src/protocol/event.js';
 import { deferred } from '../../support/deferred.js';
-import { copyOf, dismissed, idOf, idsOf, START, viewed } from '../../support/events.js';
+import { copyOf, idOf, idsOf, START, viewed } from '../../support/events.js';
 import { memoryRecords } from '../../support/memory-records.js';
 import { storedIds } from '../../support/outbox.js';
 import { fakePage } from '../../support/page.js';
@@ -56,19 +56,6 @@ describe('the farewell is said', () => {
       },
     };
   };
-
-  test('without what an older proxy does not understand, as long as that is known', async () => {
-    const { become, outbox, requests } = start();
-    const event = dismissed(3, viewed(3), { group: 'summer' });
-    outbox.mirror.set(event.id, copyOf(event));
-    outbox.pause = { ...NO_PAUSE, plainUntil: START + 1 };
-    await become('hidden');
-    expect(requests[0]?.init?.body).not.toMatch(/group|reason/);
-    outbox.pause = NO_PAUSE;
-    await become('visible');
-    await become('hidden');
-    expect(requests[1]?.init?.body).toMatch(/"group":"summer","reason":"control"/);
-  });
 
   test.each<[what: string, ends: (reply: ReturnType<typeof deferred<Response>>) => void]>([
     ['an answer', ({ resolve }) => resolve(new Response('{}', { status: 503 }))],

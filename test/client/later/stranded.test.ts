@@ -5,7 +5,7 @@ import { mendedRecords } from '../../../src/client/later/outbox/mended.js';
 import { createOutbox } from '../../../src/client/outbox/outbox.js';
 import type { Connection } from '../../../src/client/outbox/records.js';
 import type { OffersightError } from '../../../src/errors.js';
-import { entryOf, idOf, viewed } from '../../support/events.js';
+import { idOf, viewed } from '../../support/events.js';
 import { memoryRecords } from '../../support/memory-records.js';
 import { requestOf } from '../../support/request-of.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
@@ -114,17 +114,6 @@ describe('events that have waited a day for another endpoint', () => {
     await visit(site, 4);
     await visit(site, 5);
     expect(site.asked[NEW]).toEqual([2, 3, 4, 5].map((n) => [idOf(n)]));
-  });
-
-  test('take nothing along that names no endpoint: it goes to the page’s own', async () => {
-    const site = startSite({ [OLD]: takes, [NEW]: fails });
-    const { connection, runtime } = site;
-    await site.open(OLD).view(1);
-    const first = viewed(2, { occurredAt: runtime.now() });
-    await connection.transact(async (rows) => rows.put(['entry', first.id], entryOf(first)));
-    await runtime.advance(DAY_MS);
-    await visit(site, 3);
-    expect([site.asked[OLD], site.asked[NEW]?.[0]]).toEqual([[[idOf(1)]], [idOf(2), idOf(3)]]);
   });
 
   test('are sent there also by a page that has nothing of its own to send', async () => {

@@ -12,8 +12,8 @@ import {
   says,
   startDelivering,
 } from '../../support/delivering.js';
-import { dismissed, idOf, once, plain, START, viewed } from '../../support/events.js';
-import { ENDPOINT, openTab, storedIds } from '../../support/outbox.js';
+import { dismissed, ENDPOINT, idOf, once, plain, START, viewed } from '../../support/events.js';
+import { openTab, storedIds } from '../../support/outbox.js';
 
 const HOUR_MS = 3_600_000;
 const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];

@@ -14,42 +14,11 @@ export interface Expected extends Pick<RowCell, 'type' | 'group' | 'reason'> {
   readonly days: readonly string[];
 }
 
-const DAY_MS = 86_400_000;
-
 /** The events of an endpoint's intake, by their ids. */
 type ByEvent = ReadonlyMap<string, Expected>;
 
 const unique = (days: readonly string[]): readonly string[] => [...new Set(days)];
 const daysOf = ({ day, lastDay = day }: RowCell): readonly string[] => unique([day, lastDay]);
-
-/** Whether nothing is said that version 0.1 did not know. */
-const isPlain = ({ group, reason }: Pick<RowCell, 'group' | 'reason'>): boolean =>
-  group === undefined && reason === undefined;
-
-/**
- * Finds whether an event may have been sent without its group and reason: an answer before its request said that the
- * endpoint does not know them. A page keeps to such an answer for a day by its own clock, and so do the browser's others.
- */
-const findPlain = (chronicle: Chronicle): ((taken: Placed<'taken'>) => boolean) => {
-  const timeOf = ({ row, index }: Placed<'answered'> | Placed<'requested'>): number =>
-    row.at + chronicle.clockOf(row.tab, index);
-  const endpoints = new Map(chronicle.of('requested').map(({ row }) => [row.number, row.endpoint]));
-  const asked = chronicle.of('answered').filter(({ row }) => row.isMisunderstood);
-  return ({ row: { id }, index }) =>
-    asked.length > 0 &&
-    chronicle
-      .about('requested', id)
-      .some(
-        (request) =>
-          request.index < index &&
-          asked.some(
-            (answer) =>
-              answer.index < request.index &&
-              endpoints.get(answer.row.number) === request.row.endpoint &&
-              timeOf(request) - timeOf(answer) <= DAY_MS,
-          ),
-      );
-};
 
 /** The deaths of processes that may have taken something, and written nothing of it down. */
 const killedProxies = (chronicle: Chronicle): readonly Placed<'killed'>[] =>
@@ -76,33 +45,28 @@ const daysUnseen = (
 
 /** The cells of the events that the intake of an endpoint took. */
 export const takenAt = (chronicle: Chronicle, endpoint: string | undefined, judged: Judging): ByEvent => {
-  const mayBePlain = findPlain(chronicle);
   const taken = new Map<string, Expected>();
   const isHere = ({ row }: Placed<'taken'> | Placed<'settled'>): boolean =>
     chronicle.endpointOf(row.proxy) === endpoint;
   const rows = chronicle.of('taken').filter(isHere);
 
-  const wordsOf = (id: string, placed?: Placed<'taken'>): Omit<Expected, 'days'> => {
-    const cell = placed?.row.cell;
+  const wordsOf = (id: string, cell?: RowCell): Omit<Expected, 'days'> => {
     const { type, group, reason } = chronicle.about('created', id)[0]?.row ?? cell ?? { type: 'unknown' };
-    return placed && cell && isPlain(cell) && mayBePlain(placed) ? { type } : { type, group, reason };
+    return { type, group, reason };
   };
 
   for (const placed of rows) {
     const { id, verdict, cell } = placed.row;
     if (verdict.kind !== 'accepted' || taken.has(id)) continue;
-    taken.set(id, { ...wordsOf(id, placed), days: cell ? daysOf(cell) : [dayAt(chronicle, placed)] });
+    taken.set(id, { ...wordsOf(id, cell), days: cell ? daysOf(cell) : [dayAt(chronicle, placed)] });
   }
   const again = rows.filter(({ row }) => row.verdict.kind === 'duplicate');
   for (const placed of [...again, ...chronicle.of('settled').filter(isHere)]) {
     const { id } = placed.row;
     if (taken.has(id)) continue;
     if (!killedProxies(chronicle).length) judged.breach('the intake knows it, and nobody saw it taken', id);
-    const words = wordsOf(
-      id,
-      again.find((one) => one === placed),
-    );
-    taken.set(id, { ...words, days: daysUnseen(chronicle, id, placed) });
+    const cell = 'cell' in placed.row ? placed.row.cell : undefined;
+    taken.set(id, { ...wordsOf(id, cell), days: daysUnseen(chronicle, id, placed) });
   }
   return taken;
 };
@@ -129,17 +93,16 @@ export const acceptedAt = (chronicle: Chronicle, endpoint: string | undefined): 
   return accepted;
 };
 
-/** A request says of an event what its page did, or nothing, if the endpoint asked for that. */
+/** A request says of an event what its page did. */
 export const judgeWords = (chronicle: Chronicle, judged: Judging): void => {
-  const mayBePlain = findPlain(chronicle);
-  for (const placed of chronicle.of('taken')) {
-    const { id, cell } = placed.row;
+  for (const { row } of chronicle.of('taken')) {
+    const { id, cell } = row;
     const [created] = chronicle.about('created', id);
     if (!cell || !created) continue;
     judged.examine();
     const { group, reason } = created.row;
     const isSame = cell.group === group && cell.reason === reason;
-    if (!isSame && !(isPlain(cell) && mayBePlain(placed)))
+    if (!isSame)
       judged.breach(`said ${cell.group} ${cell.reason} on its way, and ${group} ${reason} at first`, id);
   }
 };

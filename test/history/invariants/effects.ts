@@ -76,9 +76,7 @@ export const noDuplicates = (chronicle: Chronicle): Judgement => {
     const elsewhere = all.find((each) => !effects.includes(each));
     if (elsewhere) {
       const own = chronicle.endpointOf(chronicle.about('created', id)[0]?.row.tab);
-      // Entries of version 0.1 name no endpoint, and pages of any endpoint send them.
-      if (own === undefined) judged.excuse('any-endpoint');
-      else if (wasAbsent(chronicle, own, elsewhere.index)) judged.excuse('moved');
+      if (own !== undefined && wasAbsent(chronicle, own, elsewhere.index)) judged.excuse('moved');
       else judged.breach('counted at two endpoints', id);
     }
     let before = first;

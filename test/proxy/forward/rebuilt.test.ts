@@ -110,6 +110,22 @@ describe("the upstream's request", () => {
     expect(Buffer.from(encoded, 'base64').toString()).toBe(user);
   });
 
+  it('has no field that this release does not know, and neither has the intake (attack 30)', async () => {
+    const strange = {
+      [MARK]: { of: [MARK] },
+      url: `https://${MARK}.example/`,
+      headers: { [MARK]: MARK },
+      site: MARK,
+    };
+    const body = wireBody([wireEvent(1, strange)], strange);
+    expect((await started.proxy(pageRequest(body))).status).toBe(200);
+    await started.runtime.advance(1_000);
+    expect(reached.map(({ body: sent }) => sent)).toEqual([
+      '{"personalized_offer_id":"a52ge1","type":"viewed"}',
+    ]);
+    expect(JSON.stringify([reached, await started.intake.list({ limit: 9 })])).not.toContain(MARK);
+  });
+
   it('has the checked value once if the body had two keys with one name (attack 28)', async () => {
     const text = wireBody([wireEvent(1)])
       .replace('"type":"viewed"', `"type":"${MARK}","type":"viewed","\\u0074ype":"dismissed"`)

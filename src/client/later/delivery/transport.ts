@@ -7,7 +7,6 @@ import { decodeReply } from '../../../protocol/reply.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Outbox } from '../../outbox/outbox.js';
 import type { Pause } from '../../outbox/records.js';
-import type { Leasing } from '../outbox/leasing.js';
 import { parseRetryAfter } from './backoff.js';
 import { KEEPALIVE_BYTES } from './batch-size.js';
 import { post } from './post.js';
@@ -35,8 +34,6 @@ export type Transport = (events: readonly Outgoing[]) => Promise<Attempt>;
 
 /** An attempt is given up after this long, repeat and body included; strictly shorter than a lease. */
 const REQUEST_TIMEOUT_MS = 12_000;
-/** An older proxy is spared for so long. */
-const DAY_MS = 86_400_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
 
@@ -55,8 +52,7 @@ const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
 /** Makes the transport to an outbox's endpoint. */
 export const createTransport = (
   runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
-  outbox: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause'>,
-  { setPause }: Pick<Leasing, 'setPause'>,
+  outbox: Pick<Outbox, 'endpoint' | 'inFlight'>,
 ): Transport => {
   const attempt = async (body: string, isKeptAlive: boolean, signal: AbortSignal): Promise<Attempt> => {
     const keptBytes = isKeptAlive ? body.length : 0;
@@ -85,19 +81,9 @@ export const createTransport = (
   return async (events) => {
     const controller = new AbortController();
     const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
-    const send = (body: string): Promise<Attempt> =>
-      attempt(body, outbox.inFlight + body.length <= KEEPALIVE_BYTES, controller.signal);
-    const now = runtime.now();
-    const body = encodeRequest(events, now, outbox.pause.plainUntil);
-    let outcome = await send(body);
-    // "unsupported": proxies are updated first; one that was not gets the same without what is for its figures.
-    if (outcome.kind === 'circuit' && outcome.cause === 400) {
-      const plain = encodeRequest(events, now, Infinity);
-      if (plain !== body) {
-        void setPause((current) => ({ ...current, plainUntil: now + DAY_MS }));
-        outcome = await send(plain);
-      }
-    }
+    const body = encodeRequest(events, runtime.now());
+    const isKeptAlive = outbox.inFlight + body.length <= KEEPALIVE_BYTES;
+    const outcome = await attempt(body, isKeptAlive, controller.signal);
     stopTimer();
     return outcome;
   };

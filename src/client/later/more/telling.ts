@@ -57,7 +57,6 @@ export const tellWrongOption = (
 /** Why nothing is sent, and until when. */
 export const describePause = ({ at, url, status, failedAt }: OutboxPause): string => {
   const timeOf = (time: number): string => new Date(time).toLocaleTimeString();
-  // Version 0.1 did not keep when it failed.
   const when = failedAt ? ` at ${timeOf(failedAt)}` : '';
   return `Offersight: events wait until ${timeOf(at)}, because POST ${url} ${status ? `answered ${status}` : 'failed'}${when}.`;
 };

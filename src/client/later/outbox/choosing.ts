@@ -46,8 +46,8 @@ export interface ChoosingContext {
   readonly lifeMs: number;
   /** Whether the caller's page has recorded it, and so hears what became of it. */
   isOwn(id: string): boolean;
-  /** Whether what bears an endpoint goes where the caller delivers. */
-  isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
+  /** Whether an endpoint's entries go where the caller delivers. */
+  isOurs(endpoint: string, isStranded: boolean): boolean;
   /** Codes by the ids of events that the proxy refused. */
   readonly refused: ReadonlyMap<string, string>;
   /** Why impressions were given up before. */

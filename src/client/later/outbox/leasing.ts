@@ -76,12 +76,8 @@ export const createLeasing = ({
     now,
     lifeMs: Math.min(retentionMs, MAX_RETENTION_MS),
     isOwn: (id) => mirror.has(id),
-    // What bears none goes to the page's own.
-    isOurs(there, isStranded) {
-      if (!onStranded) return there === endpoint && isStranded;
-      const goal = there ?? endpoint;
-      return goal === endpoint || (isStranded && onStranded(goal));
-    },
+    isOurs: (there, isStranded) =>
+      onStranded ? there === endpoint || (isStranded && onStranded(there)) : there === endpoint && isStranded,
     refused,
     lostBefore: lost,
   });

@@ -5,8 +5,8 @@ import type { Loss, OutboxEntry, RecordKey, Rows } from '../../outbox/records.js
 
 /** How long an entry is reserved for one attempt; strictly longer than the attempt's own deadline of 12 s. */
 export const LEASE_MS = 15_000;
-/** Version 0.1 reserved for 30 s; and two tabs may differ a little. */
-const LONGEST_LEASE_MS = 31_000;
+/** Two tabs may differ a little. */
+const LONGEST_LEASE_MS = LEASE_MS + 1_000;
 /** So many records are read in one step. */
 export const PAGE = 200;
 /** Nothing waits longer: an hour, with the jitter of a Retry-After. */
@@ -25,7 +25,8 @@ export const isEntry = (value: unknown, [, id]: RecordKey): value is OutboxEntry
     v === 1 &&
     event?.id === id &&
     Number.isFinite(occurredAt) &&
-    [type, offerId, impressionId, expiresAt, subject, token, group, reason, endpoint].every(
+    typeof endpoint === 'string' &&
+    [type, offerId, impressionId, expiresAt, subject, token, group, reason].every(
       (field: unknown) => field == null || ['string', 'number'].includes(typeof field),
     )
   );

@@ -53,7 +53,7 @@ export interface OutboxPause extends Pause {
 export interface Remembering {
   /**
    * The endpoint answered in order. A pause that holds by now was asked for on another tab meanwhile, unless the answer came
-   * in spite of an open circuit; how the endpoint is spoken to stays.
+   * in spite of an open circuit.
    */
   endPause(): Promise<void>;
   /** Replaces the pause. */
@@ -76,7 +76,6 @@ export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
 /** Repeated here and checked by its type: importing the value would grow the first load. */
 const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
 const MAX_CIRCUIT_MS = 6 * 3_600_000;
-const MAX_PLAIN_MS = 86_400_000;
 const MAX_MARKS = 2_000;
 const MAX_DEAD = 50;
 const DEAD_MS = 7 * 86_400_000;
@@ -121,7 +120,6 @@ export const createRemembering = (
   const saneOf = (pause: Pause): Pause => ({
     ...pause,
     at: believed(pause.at, now(), pause.kind === 'circuit' ? MAX_CIRCUIT_MS : MAX_WAIT_MS),
-    plainUntil: pause.plainUntil && believed(pause.plainUntil, now(), MAX_PLAIN_MS),
   });
 
   const knownPause = (): Pause => {
@@ -154,9 +152,7 @@ export const createRemembering = (
   const remembering: Remembering = {
     endPause: () =>
       remembering.setPause((current) =>
-        current.at > now() && current.kind !== 'circuit'
-          ? current
-          : { ...NO_PAUSE, plainUntil: current.plainUntil },
+        current.at > now() && current.kind !== 'circuit' ? current : NO_PAUSE,
       ),
 
     async setPause(next) {

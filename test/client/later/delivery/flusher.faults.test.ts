@@ -1,6 +1,6 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { dismissed, idOf, idsOf, plain, START, viewed } from '../../../support/events.js';
+import { dismissed, ENDPOINT, idOf, idsOf, plain, START, viewed } from '../../../support/events.js';
 import {
   accept,
   all,
@@ -10,7 +10,6 @@ import {
   startFlusher,
   unsplit,
 } from '../../../support/flusher.js';
-import { ENDPOINT } from '../../../support/outbox.js';
 
 const HOUR_MS = 3_600_000;
 const ids = (...numbers: number[]): string[] => numbers.map(idOf);

@@ -67,7 +67,7 @@ const startOutage = (
     answer,
     open() {
       const tab = openTab(records, runtime, { bounds: { retentionMs: 6 * 24 * HOUR_MS } });
-      const transport = createTransport(runtime, tab.outbox, tab.leasing);
+      const transport = createTransport(runtime, tab.outbox);
       const flusher = createFlusher({ ...tab, transport, runtime, report: () => {} }, {});
       return { ...tab, flusher };
     },

@@ -6,9 +6,7 @@ import {
   createTransport,
   type Transport,
 } from '../../../../src/client/later/delivery/transport.js';
-import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
 import type { Outbox } from '../../../../src/client/outbox/outbox.js';
-import type { Pause } from '../../../../src/client/outbox/records.js';
 import { encodeRequest } from '../../../../src/protocol/encode.js';
 import { deferred } from '../../../support/deferred.js';
 import { dismissed, idOf, START, viewed } from '../../../support/events.js';
@@ -25,23 +23,14 @@ type Answer = (request: Request) => Response | Promise<Response>;
 interface Bench {
   readonly transport: Transport;
   readonly runtime: FakeRuntime;
-  readonly keepalive: Pick<Outbox, 'inFlight' | 'pause'>;
+  readonly keepalive: Pick<Outbox, 'inFlight'>;
   readonly requests: Request[];
 }
 
 /** A transport whose endpoint gives these answers, one a request, then none. */
 const start = (...answers: Answer[]): Bench => {
   const requests: Request[] = [];
-  const keepalive: Pick<Outbox, 'endpoint' | 'inFlight' | 'pause'> = {
-    endpoint: ENDPOINT,
-    inFlight: 0,
-    pause: NO_PAUSE,
-  };
-  const leasing = {
-    async setPause(next: (current: Pause) => Pause) {
-      keepalive.pause = next(keepalive.pause);
-    },
-  };
+  const keepalive = { endpoint: ENDPOINT, inFlight: 0 };
   const runtime = fakeRuntime({
     async fetch(input, init) {
       const request = requestOf(input, init);
@@ -51,7 +40,7 @@ const start = (...answers: Answer[]): Bench => {
       return answer(request);
     },
   });
-  return { transport: createTransport(runtime, keepalive, leasing), runtime, keepalive, requests };
+  return { transport: createTransport(runtime, keepalive), runtime, keepalive, requests };
 };
 
 const reply = (status: number, body = '', headers: Record<string, string> = {}): Answer => {
@@ -303,52 +292,5 @@ describe('a network error', () => {
     await runtime.advance(12_000);
     await expect(ended).resolves.toMatchObject({ kind: 'back-off', retryAfterMs: 0 });
     expect(requests.map((request) => request.keepalive)).toEqual([true]);
-  });
-});
-
-describe('a proxy that does not understand what is for its figures', () => {
-  const UNSUPPORTED = JSON.stringify({ type: 'about:blank', status: 400, code: 'unsupported' });
-  const DAY_MS = 86_400_000;
-  const GROUPED = [viewed(1, { group: 'summer' }), dismissed(2, viewed(1), { group: 'summer' })];
-
-  /** The names of what each request said of its events. */
-  const fieldsOf = async (requests: readonly Request[]): Promise<boolean[]> =>
-    Promise.all(requests.map(async (request) => /"group"|"reason"/.test(await request.clone().text())));
-
-  test('gets the same again at once without it, and no circuit opens', async () => {
-    const { transport, requests, keepalive } = start(reply(400, UNSUPPORTED), reply(200, ANSWER));
-    expect(await transport(GROUPED)).toMatchObject({ kind: 'answered' });
-    expect(await fieldsOf(requests)).toEqual([true, false]);
-    expect(keepalive.pause).toEqual({ ...NO_PAUSE, plainUntil: START + DAY_MS });
-    expect(keepalive.inFlight).toBe(0);
-  });
-
-  test('is spared for a day, and asked in full again after it', async () => {
-    const { transport, requests, runtime } = start(
-      reply(400, UNSUPPORTED),
-      reply(200, ANSWER),
-      reply(200, ANSWER),
-      reply(200, ANSWER),
-    );
-    await transport(GROUPED);
-    await runtime.advance(DAY_MS - 1);
-    await transport(GROUPED);
-    await runtime.advance(1);
-    await transport(GROUPED);
-    expect(await fieldsOf(requests)).toEqual([true, false, false, true]);
-  });
-
-  test('opens the circuit if it does not understand the rest either', async () => {
-    const { transport, requests } = start(reply(400, UNSUPPORTED), reply(400, UNSUPPORTED));
-    expect(await transport(GROUPED)).toMatchObject({ kind: 'circuit', cause: 400 });
-    expect(requests).toHaveLength(2);
-  });
-
-  test('has 12 s for both together', async () => {
-    const { transport, runtime } = start(reply(400, UNSUPPORTED), hang);
-    const attempt = transport(GROUPED);
-    await settle();
-    await runtime.advance(12_000);
-    expect(await attempt).toMatchObject({ kind: 'back-off' });
   });
 });

@@ -8,8 +8,8 @@ import { mendedRecords } from '../../../../src/client/later/outbox/mended.js';
 import { indexedDbRecords } from '../../../../src/client/outbox/indexeddb.js';
 import { createOutbox, type Outbox } from '../../../../src/client/outbox/outbox.js';
 import type { Connection } from '../../../../src/client/outbox/records.js';
-import { entryOf, idOf, once, START, viewed } from '../../../support/events.js';
-import { ENDPOINT, openTab } from '../../../support/outbox.js';
+import { ENDPOINT, entryOf, idOf, once, START, viewed } from '../../../support/events.js';
+import { openTab } from '../../../support/outbox.js';
 import { requestOf } from '../../../support/request-of.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../../support/runtime.js';
 

@@ -4,8 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { createChoosing, type Pass } from '../../../../src/client/later/outbox/choosing.js';
 import type { Owner } from '../../../../src/client/outbox/outbox.js';
 import type { Loss, OutboxEntry, RecordKey } from '../../../../src/client/outbox/records.js';
-import { dismissed, entryOf, idOf, START, viewed } from '../../../support/events.js';
-import { ENDPOINT } from '../../../support/outbox.js';
+import { dismissed, ENDPOINT, entryOf, idOf, START, viewed } from '../../../support/events.js';
 
 const HOUR_MS = 3_600_000;
 const LIFE_MS = 72 * HOUR_MS;
@@ -20,7 +19,7 @@ interface Rules extends Pick<Pass, 'token' | 'limit' | 'pausedUntil' | 'excess' 
   readonly refused: Map<string, string>;
   /** Why impressions were given up before. */
   readonly lostBefore: Map<string, Loss>;
-  isOurs(endpoint: string | undefined, isStranded: boolean): boolean;
+  isOurs(endpoint: string, isStranded: boolean): boolean;
   isOwn(id: string): boolean;
 }
 
@@ -33,7 +32,7 @@ const pass = (
   const rules: Rules = {
     ...{ owner: { consent: 'granted' }, token: 'me', limit: 100, now: START, pausedUntil: 0 },
     ...{ excess: 0, reason: 'outbox-full', heldOffers: [], refused: new Map(), lostBefore: new Map() },
-    isOurs: (there = ENDPOINT) => there === ENDPOINT,
+    isOurs: (there) => there === ENDPOINT,
     isOwn: () => false,
     ...fields,
   };

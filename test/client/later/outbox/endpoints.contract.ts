@@ -1,7 +1,7 @@
 /** Which page delivers what, where several endpoints share one database. */
 import { describe, expect, test } from 'vitest';
 import type { OutboxEntry } from '../../../../src/client/outbox/records.js';
-import { dismissed, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
+import { dismissed, idOf, plain, START, viewed } from '../../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
@@ -58,43 +58,6 @@ export const describeEndpoints = (open: OpenRecords): void => {
     await fr.append(plain(dismissed(2, view), viewed(3)));
     await expect(fr.leasing.lease('fr', 9)).resolves.toMatchObject({ entries: [{}, {}] });
     await expect(fr.leasing.lease('fr', 9)).resolves.toMatchObject({ nextAt: START + 15_000 });
-  });
-
-  test('an entry of version 0.1, which names no endpoint, goes with any page', async () => {
-    const { at, put } = start();
-    await put(entryOf(viewed(1)));
-    await expect(at(FR).leased('fr')).resolves.toEqual([idOf(1)]);
-  });
-
-  describe('a lease', () => {
-    test('given by a page of one endpoint holds for a page of another, for what goes with either', async () => {
-      const { at, put, runtime } = start();
-      await put(entryOf(viewed(1)));
-      await at(FR).leased('fr');
-      await expect(at(DE).leased('de')).resolves.toEqual([]);
-      await runtime.advance(15_000);
-      await expect(at(DE).leased('de')).resolves.toEqual([idOf(1)]);
-    });
-
-    test('of version 0.1, which is twice as long and names a lock, holds to its end', async () => {
-      const { at, put, runtime } = start();
-      const lease = { token: 'old', until: START + 30_000, isExclusive: true };
-      await put(entryOf(viewed(1), { lease }));
-      await put(entryOf(viewed(2), { endpoint: FR, lease }));
-      await expect(at(FR).leased('fr')).resolves.toEqual([]);
-      await runtime.advance(29_999);
-      await expect(at(FR).leased('fr')).resolves.toEqual([]);
-      await runtime.advance(1);
-      await expect(at(FR).leased('fr')).resolves.toEqual([idOf(1), idOf(2)]);
-    });
-
-    test('of this version is not void for version 0.1, which looks for a mark that it lacks', async () => {
-      const { at } = start();
-      const de = at(DE);
-      await de.append(plain(viewed(1)));
-      const { entries } = await de.leasing.lease('de', 9);
-      expect(entries[0]?.lease).toEqual({ token: 'de', until: START + 15_000 });
-    });
   });
 
   test('a pause is the endpoint’s own', async () => {

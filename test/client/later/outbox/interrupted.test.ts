@@ -69,7 +69,7 @@ describe('a pause', () => {
     const database = scriptDatabase(runtime);
     const tab = openTab(database.connect(), runtime);
     database.hang();
-    const older = tab.leasing.setPause((current) => ({ ...current, plainUntil: START + HOUR_MS }));
+    const older = tab.leasing.setPause((current) => ({ ...current, absentSince: START }));
     await runtime.advance(1_000);
     const pause = { kind: 'throttled', failures: 1, at: START + 60_000 } as const;
     const newer = tab.leasing.setPause((current) => ({ ...current, ...pause }));
@@ -79,7 +79,7 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toMatchObject(pause);
     await runtime.advance(1_000);
     await newer;
-    expect(tab.outbox.pause).toMatchObject({ ...pause, plainUntil: START + HOUR_MS });
+    expect(tab.outbox.pause).toMatchObject({ ...pause, absentSince: START });
   });
 
   test('is kept for the next write if its own fails, though what changed nothing began after it and ended before it', async () => {
@@ -177,7 +177,9 @@ describe('a deferral', () => {
   test('takes the place of a time that is none', async () => {
     const bench = startDelivering();
     const event = viewed(1);
-    await bench.database.stored.transact(async (rows) => rows.put(['entry', ONE], { v: 1, event }));
+    await bench.database.stored.transact(async (rows) =>
+      rows.put(['entry', ONE], { ...entryOf(event), notBeforeAt: undefined }),
+    );
     bench.answer = deferring;
     await bench.open().flusher.flush();
     await bench.runtime.advance(29_000);

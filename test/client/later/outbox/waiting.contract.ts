@@ -3,8 +3,17 @@ import { describe, expect, test } from 'vitest';
 import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../../../src/client/outbox/outbox.js';
 import type { Pause, Records } from '../../../../src/client/outbox/records.js';
-import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
-import { ENDPOINT, openTab, storedIds, type Tab } from '../../../support/outbox.js';
+import {
+  dismissed,
+  ENDPOINT,
+  entryIds,
+  entryOf,
+  idOf,
+  plain,
+  START,
+  viewed,
+} from '../../../support/events.js';
+import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
 
@@ -103,29 +112,6 @@ export const describeWaiting = (open: OpenRecords): void => {
     });
   });
 
-  describe('an endpoint that does not understand everything', () => {
-    const DAY_MS = 24 * HOUR_MS;
-
-    test('is known to other tabs, and after a pause that ends', async () => {
-      const tab = start();
-      await tab.leasing.setPause((current) => ({ ...current, plainUntil: START + DAY_MS }));
-      await tab.leasing.setPause((current) => ({ ...current, ...pauseOf({ at: START + 100 }) }));
-      await tab.runtime.advance(100);
-      await tab.leasing.endPause();
-      const other = tab.another();
-      await other.leasing.lease('one', 1);
-      for (const { outbox } of [tab, other])
-        expect(outbox.pause).toEqual({ ...NO_PAUSE, plainUntil: START + DAY_MS });
-    });
-
-    test('is not spared for longer than a day after a clock was set back', async () => {
-      const tab = start();
-      await tab.leasing.setPause((current) => ({ ...current, plainUntil: START + DAY_MS + 1 }));
-      await tab.leasing.lease('one', 1);
-      expect(tab.outbox.pause.plainUntil).toBe(0);
-    });
-  });
-
   describe('no longer than is sensible after a clock was set back', () => {
     const BACK_MS = 30 * 24 * HOUR_MS;
 
@@ -170,6 +156,7 @@ export const describeWaiting = (open: OpenRecords): void => {
       [idOf(1), { ...entryOf(viewed(1)), event: viewed(7) }],
       [idOf(7), { ...entryOf(viewed(7)), event: { ...viewed(7), occurredAt: 'now' } }],
       [idOf(8), { ...entryOf(viewed(8)), event: { ...viewed(8), group: { a: 1 } } }],
+      [idOf(9), { ...entryOf(viewed(9)), endpoint: undefined }],
       [idOf(3), ['anything']],
       [idOf(5), { v: 1, notBeforeAt: 0 }],
       ['zzz', { v: 1, event: null }],
