@@ -336,7 +336,6 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/intake/sql',
       'proxy/intake/door-report',
       'proxy/intake/ledger',
-      'proxy/intake/lease',
       'proxy/intake/rules',
       'proxy/telling/dead-codes',
       'proxy/intake/sharing',
@@ -345,7 +344,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'protocol/reasons',
     ],
     types: [...INTAKE, 'protocol', 'runtime'],
-    packages: ['node:crypto', 'node:timers/promises'],
+    packages: ['node:crypto', 'node:fs', 'node:os', 'node:timers/promises'],
   },
   'proxy/intake/sqlite': {
     values: [
@@ -390,7 +389,6 @@ export const LAWS: Readonly<Record<string, Law>> = {
     types: ['proxy/intake/intake'],
     packages: ['pg', 'node:net'],
   },
-  'proxy/intake/lease': { packages: ['node:crypto', 'node:fs', 'node:os'] },
   'proxy/forward': { values: ['proxy/forward', 'proxy/telling'], types: ['proxy/intake', 'runtime'] },
   'proxy/forward/forwarding': {
     values: ['proxy/forward', 'proxy/intake/durable'],

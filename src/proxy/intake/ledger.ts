@@ -33,20 +33,6 @@ export interface LedgerCell extends LedgerFigures {
   readonly reason: DismissReason | undefined;
 }
 
-const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${type}\0${reason ?? ''}`;
-
-/** A portion has so many cells. A day may have thousands, by its groups. */
-const PORTION = 500;
-
-/** Puts a day's cells in order, by group, type and reason, and gives them in portions. */
-export function* inOrder(cells: readonly LedgerCell[]): Generator<readonly LedgerCell[], void> {
-  const ordered = cells
-    .map((cell) => ({ cell, order: orderOf(cell) }))
-    .sort((one, other) => (one.order < other.order ? -1 : 1))
-    .map(({ cell }) => cell);
-  for (let at = 0; at < ordered.length; at += PORTION) yield ordered.slice(at, at + PORTION);
-}
-
 /** Which cells to read. */
 export interface LedgerFilter {
   /** From this UTC day on, such as `2026-11-01`. @default the first that is remembered */

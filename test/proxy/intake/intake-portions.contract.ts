@@ -73,55 +73,50 @@ const waitingIn = async (intake: Intake, events: readonly AdmittedEvent[]): Prom
  * Tests that an intake works in portions.
  * @param many How many events it holds.
  */
-export const describePortions =
-  (many: number) =>
-  ({ open }: Bench): void => {
-    describe('works in small steps, and takes events in between', { timeout: TIMEOUT_MS }, () => {
-      it('when many events have waited too long, and begins no event before all of them are given up', async () => {
-        const intake = open({ maxDelayMs: HOUR_MS });
-        const events = manyOf(many, (at) => admitted(at));
-        await inRequests(events, (some) => intake.take(some));
-        const steps = await stepThrough(intake, START + 2 * HOUR_MS, () => waitingIn(intake, events));
-        expect((await intake.status(START)).dead).toEqual({ expired: many });
-        expect(steps.between.length).toBeGreaterThanOrEqual(many / MOST);
-        expect(steps.begun).toEqual(steps.between);
-      });
-
-      it('when an offer is refused that many have closed, and begins none of what goes with it', async () => {
-        const intake = open();
-        const events = [admitted(0), ...manyOf(many, (at) => dismissed(at + 1, 0))];
-        await inRequests(events, (some) => intake.take(some));
-        expect(await begun(intake)).toEqual([0]);
-        await intake.finish(
-          [{ id: eventId(0), result: { kind: 'dead', code: 'resource_not_found' } }],
-          START,
-        );
-        const left = await waitingIn(intake, events);
-        expect(left).toBeGreaterThanOrEqual(many - MOST);
-        const steps = await stepThrough(intake, START, () => waitingIn(intake, events));
-        expect((await intake.status(START)).dead).toEqual({ resource_not_found: 1, viewed_dead: many });
-        expect(steps.begun.toSorted((one, other) => one - other)).toEqual(steps.between);
-      });
-
-      it('when many cells of the ledger are too old', async () => {
-        const groups = 500;
-        const intake = open({ ledgerDays: 31, maxGroups: groups, newGroupsADay: groups });
-        const reported = manyOf(MANY_CELLS, (at) => ({
-          id: eventId(at),
-          content: 'accepted',
-          group: `group${at % groups}`,
-          receivedAt: START + Math.floor(at / groups) * DAY_MS,
-        }));
-        await inRequests(reported, (some) => intake.accept(some));
-        const until = new Date(START + (MANY_CELLS * DAY_MS) / groups).toISOString().slice(0, 10);
-        const left = async (): Promise<number> => {
-          let cells = 0;
-          for await (const portion of intake.ledger({ until })) cells += portion.length;
-          return cells;
-        };
-        expect(await left()).toBe(MANY_CELLS);
-        const { between } = await stepThrough(intake, START + 60 * DAY_MS, left);
-        expect(between.length).toBeGreaterThanOrEqual(MANY_CELLS / MOST);
-      });
+export const describePortions = ({ open }: Bench, many: number): void => {
+  describe('works in small steps, and takes events in between', { timeout: TIMEOUT_MS }, () => {
+    it('when many events have waited too long, and begins no event before all of them are given up', async () => {
+      const intake = open({ maxDelayMs: HOUR_MS });
+      const events = manyOf(many, (at) => admitted(at));
+      await inRequests(events, (some) => intake.take(some));
+      const steps = await stepThrough(intake, START + 2 * HOUR_MS, () => waitingIn(intake, events));
+      expect((await intake.status(START)).dead).toEqual({ expired: many });
+      expect(steps.between.length).toBeGreaterThanOrEqual(many / MOST);
+      expect(steps.begun).toEqual(steps.between);
     });
-  };
+
+    it('when an offer is refused that many have closed, and begins none of what goes with it', async () => {
+      const intake = open();
+      const events = [admitted(0), ...manyOf(many, (at) => dismissed(at + 1, 0))];
+      await inRequests(events, (some) => intake.take(some));
+      expect(await begun(intake)).toEqual([0]);
+      await intake.finish([{ id: eventId(0), result: { kind: 'dead', code: 'resource_not_found' } }], START);
+      const left = await waitingIn(intake, events);
+      expect(left).toBeGreaterThanOrEqual(many - MOST);
+      const steps = await stepThrough(intake, START, () => waitingIn(intake, events));
+      expect((await intake.status(START)).dead).toEqual({ resource_not_found: 1, viewed_dead: many });
+      expect(steps.begun.toSorted((one, other) => one - other)).toEqual(steps.between);
+    });
+
+    it('when many cells of the ledger are too old', async () => {
+      const groups = 500;
+      const intake = open({ ledgerDays: 31, maxGroups: groups, newGroupsADay: groups });
+      const reported = manyOf(MANY_CELLS, (at) => ({
+        id: eventId(at),
+        content: 'accepted',
+        group: `group${at % groups}`,
+        receivedAt: START + Math.floor(at / groups) * DAY_MS,
+      }));
+      await inRequests(reported, (some) => intake.accept(some));
+      const until = new Date(START + (MANY_CELLS * DAY_MS) / groups).toISOString().slice(0, 10);
+      const left = async (): Promise<number> => {
+        let cells = 0;
+        for await (const portion of intake.ledger({ until })) cells += portion.length;
+        return cells;
+      };
+      expect(await left()).toBe(MANY_CELLS);
+      const { between } = await stepThrough(intake, START + 60 * DAY_MS, left);
+      expect(between.length).toBeGreaterThanOrEqual(MANY_CELLS / MOST);
+    });
+  });
+};

@@ -4,10 +4,13 @@ import type { AdmittedEvent, Begun, Intake, IntakeRow } from '../../../src/proxy
 import { admitted } from '../../support/intake.js';
 import { START } from '../../support/wire.js';
 import { describeAging } from './intake-aging.contract.js';
+import { describeDoor } from './intake-door.contract.js';
+import { describeFairness } from './intake-fairness.contract.js';
 import { describeForwarding } from './intake-forwarding.contract.js';
 import { describeLeading } from './intake-leading.contract.js';
 import { describeLedger } from './intake-ledger.contract.js';
 import { describeOperator } from './intake-operator.contract.js';
+import { describePortions } from './intake-portions.contract.js';
 import { describeReading } from './intake-reading.contract.js';
 import { describeSharing } from './intake-sharing.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
@@ -63,13 +66,9 @@ export const dismissed = (number: number, of: number, fields: Partial<AdmittedEv
 /**
  * Tests the promises of an intake.
  * @param makePlace Makes a new, empty place.
- * @param more What it promises besides what every intake does.
+ * @param many How many events it holds when it has to work in portions.
  */
-export const describeIntake = (
-  name: string,
-  makePlace: () => IntakePlace,
-  more: readonly ((bench: Bench) => void)[] = [],
-): void => {
+export const describeIntake = (name: string, makePlace: () => IntakePlace, many: number): void => {
   describe(`the intake ${name}`, () => {
     let place: IntakePlace;
     const opened: Intake[] = [];
@@ -98,6 +97,8 @@ export const describeIntake = (
     describeOperator(bench);
     describeReading(bench);
     describeSharing(bench);
-    for (const describeMore of more) describeMore(bench);
+    describeFairness(bench);
+    describeDoor(bench);
+    describePortions(bench, many);
   });
 };

@@ -6,7 +6,6 @@ import {
   type AcceptedEvent,
   dayNumberOf,
   dayOf,
-  inOrder,
   isoDayOf,
   type LedgerCell,
   type LedgerFigures,
@@ -61,6 +60,17 @@ const toCell = ({ cell, name, given_up: givenUp, ...figures }: CellRow): LedgerC
   const { day, group: _, ...kind } = partsOf(cell);
   return { ...figures, ...kind, day: isoDayOf(day), group: name, givenUp };
 };
+
+const orderOf = ({ group, type, reason }: LedgerCell): string => `${group}\0${type}\0${reason ?? ''}`;
+
+/** Puts a day's cells in order, by group, type and reason, and gives them in portions: a day may have thousands. */
+function* inOrder(cells: readonly LedgerCell[]): Generator<readonly LedgerCell[], void> {
+  const ordered = cells
+    .map((cell) => ({ cell, order: orderOf(cell) }))
+    .sort((one, other) => (one.order < other.order ? -1 : 1))
+    .map(({ cell }) => cell);
+  for (let at = 0; at < ordered.length; at += PORTION) yield ordered.slice(at, at + PORTION);
+}
 
 /** Makes the ledger of an intake. */
 export const createLedger = (

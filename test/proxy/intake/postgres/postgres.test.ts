@@ -6,9 +6,6 @@ import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
-import { describeDoor } from '../intake-door.contract.js';
-import { describeFairness } from '../intake-fairness.contract.js';
-import { describePortions } from '../intake-portions.contract.js';
 
 let places = 0;
 
@@ -26,13 +23,17 @@ const describePostgres = (
     }, 60_000);
     afterAll(() => postgres.remove(), 60_000);
 
-    describeIntake(`postgres ${way}`, () => {
-      const name = `contract${++places}`;
-      return {
-        open: (options = {}) => postgresIntake({ connection, name, ...options }),
-        remove: () => undefined,
-      };
-    }, [describeFairness, describeDoor, describePortions(4_000)]);
+    describeIntake(
+      `postgres ${way}`,
+      () => {
+        const name = `contract${++places}`;
+        return {
+          open: (options = {}) => postgresIntake({ connection, name, ...options }),
+          remove: () => undefined,
+        };
+      },
+      4_000,
+    );
 
     it('takes events beside thousands of requests that are refused, and asked for in vain', async () => {
       const intake = postgresIntake({ connection, name: `refused${++places}` });

@@ -14,17 +14,18 @@ import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, describeIntake } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
-import { describeDoor } from '../intake-door.contract.js';
-import { describeFairness } from '../intake-fairness.contract.js';
-import { describePortions } from '../intake-portions.contract.js';
 
-describeIntake('sqlite', () => {
-  const folder = temporaryFolder();
-  return {
-    open: (options = {}) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options }),
-    remove: folder.remove,
-  };
-}, [describeFairness, describeDoor, describePortions(20_000)]);
+describeIntake(
+  'sqlite',
+  () => {
+    const folder = temporaryFolder();
+    return {
+      open: (options = {}) => sqliteIntake({ file: join(folder.path, 'intake.db'), ...options }),
+      remove: folder.remove,
+    };
+  },
+  20_000,
+);
 
 describeAnswering('sqlite', () => {
   const folder = temporaryFolder();
