@@ -92,10 +92,9 @@ const measure = async (act: () => Promise<unknown>): Promise<{ longest: number; 
 const folder = mkdtempSync(join(tmpdir(), 'offersight-bench-'));
 const intake = sqliteIntake({
   file: join(folder, 'intake.db'),
-  maxGroups: groups,
-  newGroupsADay: groups,
   maxWaiting: 1_000_000,
 });
+intake.claim('bench', { groups: new Set(Array.from({ length: groups }, (_, group) => `group-${group}`)) });
 const today = Date.now();
 
 function* ledgerEvents(at: number): Generator<AdmittedEvent> {

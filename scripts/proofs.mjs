@@ -13,7 +13,6 @@ export const LONG_UNITS = [
   'test/types/compilers.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/proxy/storms.test.ts',
-  'test/proxy/intake/many-groups.test.ts',
   'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
 ];

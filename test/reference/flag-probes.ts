@@ -77,14 +77,7 @@ export const FLAG_PROBES: Readonly<Record<string, Probe>> = {
   ...Object.fromEntries(
     [
       ...['port', 'admin-port', 'per-minute', 'concurrent', 'max-waiting', 'max-delay-hours', 'trusted-hops'],
-      ...[
-        'keep-alive-seconds',
-        'drain-seconds',
-        'per-address',
-        'max-groups',
-        'new-groups-a-day',
-        'ledger-days',
-      ],
+      ...['keep-alive-seconds', 'drain-seconds', 'per-address', 'ledger-days'],
     ].map((flag) => [`proxy --${flag}`, proxy(flag)]),
   ),
   ...Object.fromEntries(['port', 'upstream-port', 'admin-port'].map((flag) => [`dev --${flag}`, dev(flag)])),

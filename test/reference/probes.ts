@@ -91,10 +91,7 @@ const bound =
 /** The bounds of each intake are checked in one place. */
 const boundsOf = (source: string): Record<string, Probe> =>
   Object.fromEntries(
-    ['maxWaiting', 'maxDelayMs', 'maxGroups', 'newGroupsADay', 'ledgerDays'].map((name) => [
-      `${source}.${name}`,
-      bound(name),
-    ]),
+    ['maxWaiting', 'maxDelayMs', 'ledgerDays'].map((name) => [`${source}.${name}`, bound(name)]),
   );
 
 const dev =

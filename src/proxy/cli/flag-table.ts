@@ -149,12 +149,10 @@ export const FLAGS = {
     ),
     groups: value(
       'The only groups that the funnel keeps apart.',
-      'any, within the next two flags',
+      'the first 200 that pages name',
       'names, between commas',
       'autumn-sale,home',
     ),
-    'max-groups': count('Most groups in all.', '200', '1000', 'a whole number from 1 to 10000'),
-    'new-groups-a-day': count('Most new groups a day.', '50', '10', 'a whole number from 1 to 10000'),
     ...LEDGER_DAYS,
   },
   status: {

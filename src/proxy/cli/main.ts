@@ -41,7 +41,7 @@ proxy:      --port 8787  --host 127.0.0.1  --path /offer-events  --origins https
             --trusted-hops 0  --require-signed-offers  --base-url URL  --log-ids  --keep-alive-seconds 5  --drain-seconds 5
             --per-address 600
             --machines ignore|count   what crawlers and monitors see counts only with count
-            --groups NAME,…   the only groups that the funnel keeps apart; without it --max-groups 200  --new-groups-a-day 50
+            --groups NAME,…   the only groups that the funnel keeps apart; without it the first 200
             --ledger-days 400   how long the funnel remembers
             --admin-port PORT  --admin-host 127.0.0.1   probes, /metrics, /admin/ and the operator's page, on a listener of
                                                         their own

@@ -2,7 +2,7 @@
  * Every setting of the standalone proxy, declared once: its flags, the file of several sites and that file's schema are
  * made of this.
  */
-import { LEAST_LEDGER_DAYS, MOST_GROUPS } from '../intake/rules.js';
+import { LEAST_LEDGER_DAYS } from '../intake/rules.js';
 import { isHostName } from '../operator/page/own-requests.js';
 
 /** One setting. */
@@ -149,19 +149,7 @@ export const SITE = {
     kind: 'list',
     asks: 'a name with 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit',
     pattern: '^[A-Za-z0-9][A-Za-z0-9_.:/~-]{0,49}$',
-    says: 'The only groups that the funnel keeps apart.',
-  },
-  maxGroups: {
-    kind: 'number',
-    most: MOST_GROUPS,
-    isWhole: true,
-    says: 'Most groups without that list. Default 200.',
-  },
-  newGroupsADay: {
-    kind: 'number',
-    most: MOST_GROUPS,
-    isWhole: true,
-    says: 'Most new groups a day. Default 50.',
+    says: 'The only groups that the funnel keeps apart. Default the first 200 that pages name.',
   },
   ledgerDays: {
     kind: 'number',

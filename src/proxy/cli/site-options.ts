@@ -26,7 +26,7 @@ export const siteOptionsOf = (
   values: SiteValues,
   { apiKey, adminToken, signingSecret, url }: Secrets,
 ): SiteOptions => {
-  const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, maxDelayHours } = values;
+  const { maxWaiting, ledgerDays, maxDelayHours } = values;
   const { groups, perAddress, perMinute, concurrent, baseUrl } = values;
   const hosts = values.hosts?.map((host) => host.toLowerCase()) ?? [];
   return {
@@ -35,7 +35,8 @@ export const siteOptionsOf = (
     path: values.path ?? DEFAULT_PATH,
     place: { intake: values.intake ?? DEFAULT_INTAKE, url, schema: values.schema },
     bounds: {
-      ...{ maxWaiting, maxGroups, newGroupsADay, ledgerDays },
+      maxWaiting,
+      ledgerDays,
       maxDelayMs: maxDelayHours === undefined ? undefined : maxDelayHours * HOUR_MS,
     },
     adminToken,

@@ -39,8 +39,6 @@ export interface AdmittedEvent {
   readonly usage?: UsageFields | undefined;
   /** What the ledger counts it under. */
   readonly group?: string | undefined;
-  /** Whether the page's server signed the group. Then the visitor did not make it up. @default false */
-  readonly isGroupSigned?: boolean;
   /** How it was closed. */
   readonly reason?: DismissReason | undefined;
   /**

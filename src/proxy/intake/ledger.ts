@@ -3,7 +3,6 @@
  * its state without the ledger, so what was taken is always the sum of what waits and what has an outcome.
  */
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
-import { ALERTS } from '../telling/alerts.js';
 
 /** What became of a cell's events: how many count in each of these columns. */
 export interface LedgerFigures {
@@ -25,7 +24,7 @@ export interface LedgerFigures {
 export interface LedgerCell extends LedgerFigures {
   /** The UTC day on which they were taken, by the proxy's clock, such as `2026-11-23`. */
   readonly day: string;
-  /** The name that pages gave; `(none)` for events without a group, and `(other)` for groups without a place. */
+  /** The name that pages gave; `(none)` for events without a group, and `(other)` for groups that the ledger does not keep apart. */
   readonly group: string;
   /** What happened. */
   readonly type: OfferEventType | 'accepted';
@@ -43,7 +42,7 @@ export interface LedgerFilter {
 
 /** What a proxy passes to the ledger of its intake. */
 export interface Bookkeeping {
-  /** Groups that the host has listed: they do not need a place. */
+  /** The groups that the host has listed. */
   readonly groups?: ReadonlySet<string> | undefined;
   /** Called with an alert's words each time that its condition was seen. It never throws. */
   readonly onAlert?: ((message: string) => void) | undefined;
@@ -63,18 +62,13 @@ export interface AcceptedEvent {
 
 /** Events without a group are counted under this name. */
 export const NO_GROUP = '(none)';
-/** Groups without a place are counted under this name. */
+/** Groups that the ledger does not keep apart are counted under this name. */
 export const OTHER_GROUPS = '(other)';
 
-/** One visitor can name so many new groups a day. */
-export const NEW_GROUPS_A_VISITOR = 3;
-/** A group that nobody named for so many days loses its place. Its figures stay. */
-export const GROUP_DAYS = 30;
+/** The ledger keeps so many groups apart if the host lists none. */
+export const MOST_GROUPS = 200;
 
 export const DAY_MS = 86_400_000;
-
-/** What an operator reads when a new group has no place. */
-export const CROWDED = ALERTS.crowdedGroups.words;
 
 /** The group that an event counts under. If the host has listed groups, every other one is {@link OTHER_GROUPS}. */
 export const listedAs = (

@@ -27,20 +27,6 @@ export interface IntakeBounds {
    */
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce' | undefined;
   /**
-   * Most groups that the ledger keeps apart. All others count under `(other)`.
-   * @default 200
-   * @range a whole number from 0 to 10000
-   * @example `1_000`
-   */
-  readonly maxGroups?: number | undefined;
-  /**
-   * Most groups that are new on one UTC day.
-   * @default 50
-   * @range a whole number from 0 to 10000
-   * @example `10`
-   */
-  readonly newGroupsADay?: number | undefined;
-  /**
    * How long the ledger remembers, days.
    * @default 400
    * @range a whole number from 31
@@ -48,9 +34,6 @@ export interface IntakeBounds {
    */
   readonly ledgerDays?: number | undefined;
 }
-
-/** Bounds of a ledger. */
-export type LedgerBounds = Readonly<Record<'maxGroups' | 'newGroupsADay' | 'ledgerDays', number>>;
 
 /** The rules for the events of one lane. */
 export interface LaneRules {
@@ -71,8 +54,6 @@ export const BOUND_NAMES = {
   maxWaiting: true,
   maxDelayMs: true,
   ambiguous: true,
-  maxGroups: true,
-  newGroupsADay: true,
   ledgerDays: true,
 } as const;
 
@@ -80,15 +61,11 @@ const DEFAULT_BOUNDS = {
   maxWaiting: 200_000,
   maxDelayMs: 24 * HOUR_MS,
   ambiguous: 'atLeastOnce',
-  maxGroups: 200,
-  newGroupsADay: 50,
   ledgerDays: 400,
 } as const satisfies IntakeBounds;
 
 /** The ledger remembers for so many days at least. */
 export const LEAST_LEDGER_DAYS = 31;
-/** The ledger keeps so many groups apart at most. */
-export const MOST_GROUPS = 10_000;
 /** After how long a client may retry if there is no room. */
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
@@ -130,8 +107,6 @@ export const resolveBounds = ({
   maxWaiting = DEFAULT_BOUNDS.maxWaiting,
   maxDelayMs = DEFAULT_BOUNDS.maxDelayMs,
   ambiguous = DEFAULT_BOUNDS.ambiguous,
-  maxGroups = DEFAULT_BOUNDS.maxGroups,
-  newGroupsADay = DEFAULT_BOUNDS.newGroupsADay,
   ledgerDays = DEFAULT_BOUNDS.ledgerDays,
 }: IntakeBounds): { [Name in keyof IntakeBounds]-?: NonNullable<IntakeBounds[Name]> } => {
   if (!Number.isInteger(maxWaiting) || maxWaiting < 1)
@@ -141,12 +116,6 @@ export const resolveBounds = ({
   // Untyped callers may misspell it.
   if (!['atLeastOnce', 'atMostOnce'].includes(ambiguous))
     throw new OffersightError('configuration', "Set ambiguous to 'atLeastOnce' or 'atMostOnce'.");
-  for (const [name, count] of Object.entries({ maxGroups, newGroupsADay }))
-    if (!Number.isInteger(count) || count < 0 || count > MOST_GROUPS)
-      throw new OffersightError(
-        'configuration',
-        `Set ${name} to a whole number of groups, at most ${MOST_GROUPS}.`,
-      );
   if (!Number.isInteger(ledgerDays) || ledgerDays < LEAST_LEDGER_DAYS)
     throw new OffersightError(
       'configuration',
@@ -158,5 +127,5 @@ export const resolveBounds = ({
       'configuration',
       'Set maxDelayMs to at least a day less than ledgerDays: the ledger has to remember an event for as long as it waits.',
     );
-  return { maxWaiting, maxDelayMs, ambiguous, maxGroups, newGroupsADay, ledgerDays };
+  return { maxWaiting, maxDelayMs, ambiguous, ledgerDays };
 };

@@ -124,7 +124,6 @@ export const createEntitlement = (
       content: contentOf(event),
       ...additionsOf(found.caller, found.usage, alert),
       group: found.group === 'other' ? OTHER_GROUPS : listedAs(group, groups),
-      isGroupSigned: found.group === 'signed',
       reason,
       mayBeKnown: event.mayBeKnown,
       visitor,

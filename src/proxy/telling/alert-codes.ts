@@ -18,7 +18,6 @@ export type AlertCode =
   | 'unusableAnswer'
   | 'unusableUsage'
   | 'unusableBusinessEntity'
-  | 'crowdedGroups'
   | 'notTaken'
   | 'full'
   | 'observationFailed'

@@ -127,15 +127,6 @@ export const ALERTS = {
     means: 'Your `caller` hook gave a `businessEntityId` that is too long or has other characters.',
     repair: 'Give the id of the business entity as Chargebee shows it.',
   },
-  crowdedGroups: {
-    words:
-      'A new group has no place in the ledger, so its events count under (other): one visitor names three new ones a day, all ' +
-      'together newGroupsADay, and there are maxGroups. List the campaigns or placements that you have in the option groups.',
-    means:
-      'Pages name more groups than have a place: 200 in all, 50 new ones a day, three new ones from one visitor.',
-    repair: 'Name campaigns or placements as a group, and list yours in `groups` (`--groups`).',
-    isDaily: true,
-  },
   notTaken: {
     words: 'Events could not be taken: see what broke. Clients keep theirs and send them again.',
     means: 'The intake or a hook of yours failed.',

@@ -80,7 +80,7 @@ describe('a file of two sites', () => {
   });
 
   it('gives the intake of each site its bounds', () => {
-    const bounds = { maxWaiting: 9, maxGroups: 8, newGroupsADay: 7, ledgerDays: 60 };
+    const bounds = { maxWaiting: 9, ledgerDays: 60 };
     const { sites } = read({ sites: [siteOf('one', { ...bounds, maxDelayHours: 2 }), siteOf('two')] });
     expect(sites[0]?.bounds).toEqual({ ...bounds, maxDelayMs: 7_200_000 });
     expect(sites[1]?.bounds).toEqual({});

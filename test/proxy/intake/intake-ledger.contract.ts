@@ -258,163 +258,52 @@ export const describeLedger = ({ open }: Bench): void => {
     });
   });
 
-  describe('has places for so many groups', () => {
+  describe('keeps 200 groups apart', () => {
     it('gives a day with many of them in portions, in order', async () => {
-      const intake = open({ maxGroups: 700, newGroupsADay: 700 });
-      await intake.take(ofGroups(100, 501));
+      const intake = open();
+      const events = ofGroups(100, 501);
+      intake.claim('acme', { groups: new Set(events.map(({ group }) => group ?? '')) });
+      await intake.take(events);
       const portions: string[][] = [];
       for await (const portion of intake.ledger()) portions.push(portion.map(({ group }) => group));
       expect(portions.map(({ length }) => length)).toEqual([500, 1]);
-      expect(portions.flat()).toEqual(ofGroups(100, 501).map(({ group }) => group));
+      expect(portions.flat()).toEqual(events.map(({ group }) => group));
     });
 
-    it('counts further groups under (other), and known groups as before (attack 68)', async () => {
-      const intake = open({ maxGroups: 2 });
-      await intake.take(ofGroups(1, 4));
-      await intake.take([admitted(9, { group: 'group1' })]);
-      expect(await ledgerOf(intake)).toEqual({
-        [`${TODAY} (other) viewed`]: { taken: 2 },
-        [`${TODAY} group1 viewed`]: { taken: 2 },
-        [`${TODAY} group2 viewed`]: { taken: 1 },
-      });
-    });
-
-    it('gives only some of them to new groups on one day (attack 68)', async () => {
-      const intake = open({ newGroupsADay: 1 });
-      await intake.take(ofGroups(1, 2));
-      await intake.take(ofGroups(3, 2, { receivedAt: START + DAY_MS }));
-      expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group3']);
-    });
-
-    it('gives only three a day to new groups of one visitor', async () => {
+    it('counts all but the first under (other), for ever, also of what was accepted (attack 68)', async () => {
       const intake = open();
-      await intake.take(ofGroups(1, 4, { visitor: 'somebody' }));
-      await intake.take(ofGroups(5, 1, { visitor: 'somebody else' }));
-      await intake.take(ofGroups(6, 1, { visitor: 'somebody', receivedAt: START + DAY_MS }));
-      // A group that others have named does not count against this visitor.
-      await intake.take([admitted(7, { visitor: 'somebody', group: 'group5' })]);
-      expect(await groupsOf(intake)).toEqual(['(other)', 'group1', 'group2', 'group3', 'group5', 'group6']);
-    });
-
-    it('gives one to every signed group of one visitor, as long as there are any', async () => {
-      const intake = open({ maxGroups: 5 });
-      await intake.take(ofGroups(1, 5, { visitor: 'somebody', isGroupSigned: true }));
-      expect(await groupsOf(intake)).toEqual(['group1', 'group2', 'group3', 'group4', 'group5']);
-      // Servers make mistakes too, such as a group for each customer.
-      await intake.take(ofGroups(6, 1, { visitor: 'somebody', isGroupSigned: true }));
-      expect(await groupsOf(intake)).toContain('(other)');
-    });
-
-    it('gives the place of a group that nobody has named for 30 days to another group', async () => {
-      const intake = open({ maxGroups: 1 });
-      const of = (number: number, group: string, days: number) =>
-        intake.take([admitted(number, { group, receivedAt: START + days * DAY_MS })]);
-      await of(1, 'old', 0);
-      await of(2, 'old', 5);
-      await of(3, 'new', 35);
-      expect(await groupsOf(intake)).toEqual(['old', '(other)']);
-      await of(4, 'new', 36);
-      await of(5, 'old', 36);
-      expect(await ledgerOf(intake, { since: dayAfter(36) })).toEqual({
-        [`${dayAfter(36)} (other) viewed`]: { taken: 1 },
-        [`${dayAfter(36)} new viewed`]: { taken: 1 },
-      });
-      expect(await ledgerOf(intake, { until: dayAfter(5) })).toEqual({
-        [`${TODAY} old viewed`]: { taken: 1 },
-        [`${dayAfter(5)} old viewed`]: { taken: 1 },
-      });
-    });
-
-    it.each([
-      ['the group', ['old', 'new']],
-      ['a new group', ['new', 'old']],
-    ])(
-      'takes no place away from a group that a request names again, if %s comes first',
-      async (_, groups) => {
-        const intake = open({ maxGroups: 1 });
-        await intake.take([admitted(1, { group: 'old' })]);
-        const receivedAt = START + 40 * DAY_MS;
-        await intake.take(groups.map((group, at) => admitted(2 + at, { group, receivedAt })));
-        expect((await groupsOf(intake)).toSorted()).toEqual(['(other)', 'old']);
-      },
-    );
-
-    it('takes the place of a group that only repeated and listed events name', async () => {
-      const intake = open({ maxGroups: 1 });
-      await intake.take([admitted(1, { group: 'old' })]);
-      await intake.accept([acceptance(2, { group: 'old' })]);
-      const later = { receivedAt: START + 40 * DAY_MS };
-      await intake.take([admitted(1, { group: 'old', ...later }), admitted(3, { group: 'new', ...later })]);
-      expect(await groupsOf(intake)).toEqual(['old', 'new']);
-      const last = { receivedAt: START + 80 * DAY_MS };
-      await intake.accept([
-        { ...acceptance(2, { group: 'old' }), ...last },
-        { ...acceptance(4, { group: 'newer' }), ...last },
+      await intake.take(ofGroups(100, 198));
+      await intake.take([
+        ...ofGroups(298, 3),
+        admitted(1, { group: 'group300' }),
+        admitted(2, { group: '(other)' }),
       ]);
-      expect(await groupsOf(intake)).toEqual(['old', 'new', 'newer']);
-      intake.claim('acme', { groups: new Set(['newer']) });
-      const end = { receivedAt: START + 120 * DAY_MS };
-      await intake.take([admitted(5, { group: 'newer', ...end }), admitted(6, { group: 'newest', ...end })]);
-      expect(await groupsOf(intake)).toEqual(['old', 'new', 'newer', 'newest']);
-    });
-
-    it('reports each time that a group has no place, which its host hears of once a day', async () => {
-      const alerts: string[] = [];
-      const intake = open({ maxGroups: 1 });
-      const seen: string[] = [];
-      const clock = { at: 0 };
-      const tell = quietly(
-        (message) => alerts.push(message),
-        { elapsed: () => clock.at },
-        (code) => seen.push(code),
-      );
-      intake.claim('acme', { onAlert: tell });
-      await intake.take(ofGroups(1, 3));
-      expect(alerts).toEqual([expect.stringContaining('(other)')]);
-      expect(alerts[0]).not.toContain('group2');
-      clock.at = DAY_MS - 1;
-      await intake.take(ofGroups(4, 2));
-      expect(alerts).toHaveLength(1);
-      expect(seen).toEqual(['crowdedGroups', 'crowdedGroups']);
-      clock.at = DAY_MS;
-      await intake.take(ofGroups(6, 2));
-      expect(alerts).toHaveLength(2);
-    });
-  });
-
-  describe('decides about places', () => {
-    it('does not give one to a group that the host has listed, since it needs none', async () => {
-      const intake = open({ maxGroups: 1, newGroupsADay: 1 });
-      intake.claim('acme', { groups: new Set(['listed1', 'listed2']) });
-      const of = (number: number, group: string) => admitted(number, { group, visitor: 'somebody' });
-      await intake.take([of(1, 'listed1'), of(2, 'listed2'), of(3, 'one'), of(4, 'two'), of(5, '(other)')]);
-      expect(await groupsOf(intake)).toEqual(['(other)', 'listed1', 'listed2', 'one']);
-    });
-
-    it('does not give one to (other) itself', async () => {
-      const intake = open({ maxGroups: 1 });
-      await intake.take([admitted(1, { group: '(other)' }), admitted(2, { group: 'one' })]);
-      expect(await groupsOf(intake)).toEqual(['(other)', 'one']);
-    });
-
-    it('does not take one away because a clock is wrong for a moment', async () => {
-      const intake = open({ newGroupsADay: 2 });
-      await intake.take(ofGroups(1, 2));
-      await intake.take([admitted(8, { group: 'group1', receivedAt: START + 40 * DAY_MS })]);
-      await intake.take([admitted(9, { group: 'group2' })]);
-      expect(await ledgerOf(intake, { until: TODAY })).toMatchObject({
-        [`${TODAY} group2 viewed`]: { taken: 2 },
+      const later = { receivedAt: START + 100 * DAY_MS };
+      await intake.take([
+        admitted(3, { group: 'group299', ...later }),
+        admitted(4, { group: 'late', ...later }),
+      ]);
+      await intake.accept([acceptance(5, { group: 'group100' }), acceptance(6, { group: 'never' })]);
+      const cells = await ledgerOf(intake);
+      expect(Object.keys(cells).filter((name) => !/\(other\)/.test(name))).toHaveLength(202);
+      expect(cells).toMatchObject({
+        [`${TODAY} (other) viewed`]: { taken: 3 },
+        [`${TODAY} (other) accepted`]: { accepted: 1 },
+        [`${TODAY} group100 accepted`]: { accepted: 1 },
+        [`${TODAY} group299 viewed`]: { taken: 1 },
+        [`${dayAfter(100)} (other) viewed`]: { taken: 1 },
+        [`${dayAfter(100)} group299 viewed`]: { taken: 1 },
       });
     });
-  });
 
-  describe('alerts its host', () => {
-    it('says that the group of an acceptance has no place', async () => {
-      const alerts: string[] = [];
-      const intake = open({ maxGroups: 0 });
-      intake.claim('acme', { onAlert: (message) => alerts.push(message) });
-      await intake.accept([acceptance(1, { group: 'summer' })]);
-      expect(alerts).toHaveLength(1);
+    it('keeps those apart that the host lists, no matter how many others were named before', async () => {
+      const intake = open();
+      await intake.take(ofGroups(100, 200));
+      intake.claim('acme', { groups: new Set(['listed']) });
+      await intake.take([admitted(1, { group: 'listed' }), admitted(2, { group: 'late' })]);
+      await intake.accept([acceptance(3, { group: 'listed' })]);
+      expect(await groupsOf(intake)).toEqual(expect.arrayContaining(['listed', '(other)']));
+      expect(await groupsOf(intake)).not.toContain('late');
     });
   });
 

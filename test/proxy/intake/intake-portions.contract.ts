@@ -100,7 +100,8 @@ export const describePortions = ({ open }: Bench, many: number): void => {
 
     it('when many cells of the ledger are too old', async () => {
       const groups = 500;
-      const intake = open({ ledgerDays: 31, maxGroups: groups, newGroupsADay: groups });
+      const intake = open({ ledgerDays: 31 });
+      intake.claim('acme', { groups: new Set(manyOf(groups, (at) => `group${at}`)) });
       const reported = manyOf(MANY_CELLS, (at) => ({
         id: eventId(at),
         content: 'accepted',

@@ -20,8 +20,6 @@ export interface IntakeOptions {
   readonly maxWaiting?: number;
   readonly maxDelayMs?: number;
   readonly ambiguous?: 'atLeastOnce' | 'atMostOnce';
-  readonly maxGroups?: number;
-  readonly newGroupsADay?: number;
   readonly ledgerDays?: number;
   readonly readOnly?: boolean;
 }

@@ -5,7 +5,7 @@ import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
 import type { Dialect } from './dialect.js';
 import { noteDoor, readDoor } from './door-notes.js';
-import { createPlaces } from './group-places.js';
+import { createGroups } from './groups.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
 import { readSecret } from './lines.js';
@@ -37,10 +37,10 @@ export const createSqlIntake = (
   dialect: Dialect,
   bounds: ReturnType<typeof resolveBounds>,
 ): SqlIntake => {
-  const { maxWaiting, maxGroups, newGroupsADay, ledgerDays, ...rules } = bounds;
-  const places = createPlaces(dialect, { maxGroups, newGroupsADay });
-  const ledger = createLedger(driver, dialect, { places, ledgerDays });
-  const taking = createTaking(dialect, { places, maxWaiting });
+  const { maxWaiting, ledgerDays, ...rules } = bounds;
+  const groups = createGroups(dialect);
+  const ledger = createLedger(driver, dialect, { groups, ledgerDays });
+  const taking = createTaking(dialect, { groups, maxWaiting });
   const lane = createLane(driver, dialect, 'events', { ...rules, isOrdered: true });
   const sharing = createSharing(driver);
 
@@ -53,7 +53,7 @@ export const createSqlIntake = (
     ledger: ledger.ledger,
 
     keepBooks(bookkeeping) {
-      places.bookkeeping = bookkeeping;
+      groups.listed = bookkeeping.groups;
     },
 
     async begin(options) {
@@ -64,11 +64,7 @@ export const createSqlIntake = (
         : begun;
     },
 
-    async take(events) {
-      const verdicts = await driver.write((aheadMs = 0) => taking.take(events, aheadMs));
-      places.written();
-      return verdicts;
-    },
+    take: (events) => driver.write((aheadMs = 0) => taking.take(events, aheadMs)),
 
     knows: (events) => driver.read(() => taking.knows(events)),
 

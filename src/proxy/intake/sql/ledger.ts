@@ -13,7 +13,7 @@ import {
 } from '../ledger.js';
 import { acceptedCellIn, firstCellOf, GROUP_OF_CELL, partsOf } from './counting.js';
 import type { Dialect } from './dialect.js';
-import type { PlaceFact, Places } from './group-places.js';
+import type { GroupFact, Groups } from './groups.js';
 import { PORTION } from './rows.js';
 import { ask, type SqlDriver, type Steps } from './steps.js';
 
@@ -76,16 +76,16 @@ function* inOrder(cells: readonly LedgerCell[]): Generator<readonly LedgerCell[]
 export const createLedger = (
   driver: SqlDriver,
   dialect: Dialect,
-  { places, ledgerDays }: { readonly places: Places; readonly ledgerDays: number },
+  { groups, ledgerDays }: { readonly groups: Groups; readonly ledgerDays: number },
 ): SqlLedger => {
   const statements = statementsOf(dialect);
   let forgotOn: number | undefined;
 
   function* write(events: readonly AcceptedEvent[]): Steps<void> {
-    const asked = JSON.stringify(places.asked(events));
-    const named = yield* places.place(events, yield* ask<PlaceFact>(places.facts, asked));
+    const asked = JSON.stringify({ groups: groups.unlisted(events) });
+    const placed = yield* groups.place(events, yield* ask<GroupFact>(groups.facts, asked));
     const rows = events.map(({ id, content, receivedAt }, at) => {
-      const place = named[at] ?? NO_GROUP;
+      const place = placed[at] ?? NO_GROUP;
       return { id, content, day: dayOf(receivedAt), place };
     });
     yield* ask(statements.remember, JSON.stringify(rows));
@@ -127,11 +127,7 @@ export const createLedger = (
       return isMore;
     },
 
-    async accept(events) {
-      const verdicts = await driver.write(() => accept(events));
-      places.written();
-      return verdicts;
-    },
+    accept: (events) => driver.write(() => accept(events)),
 
     async *ledger({ since, until } = {}) {
       let day = since === undefined ? 0 : dayNumberOf(since);

@@ -5,13 +5,13 @@ import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
 import type { Columns, Dialect } from './dialect.js';
 import { NOBODY } from './fairness.js';
 import { allViewsDead, VIEWED_DEAD } from './giving-up.js';
-import type { PlaceFact, Places } from './group-places.js';
+import type { GroupFact, Groups } from './groups.js';
 import { createLineUp } from './lines.js';
 import { ask, type Steps } from './steps.js';
 
 /** What is known before anything is written. */
 type Fact =
-  | PlaceFact
+  | GroupFact
   /** The content of an event that was taken, or that the billing system reported. */
   | { readonly fact: 'event' | 'accepted'; readonly name: string; readonly text: string }
   /** How many events wait. */
@@ -56,7 +56,7 @@ const IS_LONE = `CASE WHEN is_blind = 1 AND NOT EXISTS (
   ) THEN 1 ELSE 0 END`;
 const LINE = '(SELECT line FROM lines WHERE lines.offer_id = new.offer_id AND lines.visitor = new.visitor)';
 
-const statementsOf = (dialect: Dialect, placeFacts: string) => {
+const statementsOf = (dialect: Dialect, groupFacts: string) => {
   const { given, texts } = dialect;
   const names = (columns: Columns): string => Object.keys(columns).join(', ');
   return {
@@ -65,12 +65,12 @@ const statementsOf = (dialect: Dialect, placeFacts: string) => {
     known: `SELECT id, content FROM events WHERE id IN ${texts('ids')}`,
     /** Asks only for what a request needs: most requests have no group, and no event that the host reports itself. */
     facts: (hasGroups: boolean, isReported: boolean) =>
-      `SELECT 'event' AS fact, id AS name, content AS text, 0 AS day, 0 AS many FROM events WHERE id IN ${texts('ids')}
-       UNION ALL SELECT 'open', '', '', 0, open FROM open_counts WHERE lane = 'events'
-       ${hasGroups ? `UNION ALL SELECT fact, name, '', day, many FROM (${placeFacts}) AS places` : ''}
+      `SELECT 'event' AS fact, id AS name, content AS text, 0 AS many FROM events WHERE id IN ${texts('ids')}
+       UNION ALL SELECT 'open', '', '', open FROM open_counts WHERE lane = 'events'
+       ${hasGroups ? `UNION ALL SELECT fact, name, '', many FROM (${groupFacts}) AS groups` : ''}
        ${
          isReported
-           ? `UNION ALL SELECT 'accepted', id, content, 0, 0 FROM accepted WHERE id IN ${texts('reported')}`
+           ? `UNION ALL SELECT 'accepted', id, content, 0 FROM accepted WHERE id IN ${texts('reported')}`
            : ''
        }`,
     // Without `expires_at`: the offer was seen in time, and it still counts if the offer ends later.
@@ -102,7 +102,7 @@ export interface Taking {
 
 const textOf = (value: object | undefined): string | undefined => value && JSON.stringify(value);
 
-const isOfPlaces = (fact: Fact): fact is PlaceFact => fact.fact === 'group' || fact.fact === 'newcomers';
+const isOfGroups = (fact: Fact): fact is GroupFact => fact.fact === 'group' || fact.fact === 'groups';
 
 /** Decides the verdict of each event, and which events are new. */
 const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWaiting: number) => {
@@ -150,14 +150,14 @@ const closedBlindly = (fresh: readonly AdmittedEvent[]): readonly string[] => {
 /** Makes taking. */
 export const createTaking = (
   dialect: Dialect,
-  { places, maxWaiting }: { readonly places: Places; readonly maxWaiting: number },
+  { groups, maxWaiting }: { readonly groups: Groups; readonly maxWaiting: number },
 ): Taking => {
-  const statements = statementsOf(dialect, places.facts);
+  const statements = statementsOf(dialect, groups.facts);
   const lineUp = createLineUp(dialect);
 
   function* takeEvents(
     fresh: readonly AdmittedEvent[],
-    groups: readonly (string | undefined)[],
+    placed: readonly (string | undefined)[],
     aheadMs: number,
   ): Steps<void> {
     const lines = yield* lineUp(fresh);
@@ -173,7 +173,7 @@ export const createTaking = (
         received_at: event.receivedAt,
         waiting_since: event.receivedAt + aheadMs,
         headers: textOf(event.headers),
-        group_name: groups[at],
+        group_name: placed[at],
         reason: event.reason,
         visitor,
         is_blind: event.type === 'dismissed' && !seen.has(key) ? 1 : 0,
@@ -202,14 +202,14 @@ export const createTaking = (
       if (!events.length) yield* ask(statements.touch);
       const ids = events.map(({ id }) => id);
       const reported = ids.filter((id) => id[VERSION_AT] === REPORTED);
-      const { groups, hopeful } = places.asked(events);
+      const unlisted = groups.unlisted(events);
       const facts = yield* ask<Fact>(
-        statements.facts(groups.length > 0, reported.length > 0),
-        JSON.stringify({ ids, reported, groups, hopeful }),
+        statements.facts(unlisted.length > 0, reported.length > 0),
+        JSON.stringify({ ids, reported, groups: unlisted }),
       );
       const { verdicts, fresh } = judge(events, facts, maxWaiting);
       if (fresh.length) {
-        yield* takeEvents(fresh, yield* places.place(fresh, facts.filter(isOfPlaces)), aheadMs);
+        yield* takeEvents(fresh, yield* groups.place(fresh, facts.filter(isOfGroups)), aheadMs);
         yield* takeUsage(fresh, aheadMs);
         const closed = closedBlindly(fresh);
         // There is a first one, since `fresh` is not empty.

@@ -201,7 +201,7 @@ describe('what a file says about visitors', () => {
 describe('a request', () => {
   it('of 500 events is taken by at most eight statements, no matter what the events say', async () => {
     const executed = recordStatements();
-    const intake = intakeHere({ file: file(), maxGroups: 3 });
+    const intake = intakeHere({ file: file() });
     opened.push(intake);
     intake.claim('acme', { groups: new Set(['listed']) });
     const usage = { subscriptionId: 's', properties: {} };

@@ -25,7 +25,8 @@ describe('a file with many rows that are too old or due too late', () => {
   beforeEach(() => {
     Object.assign(folder, temporaryFolder());
     const file = join(folder.path, 'intake.db');
-    intake = intakeHere({ file, ledgerDays: 31, maxGroups: GROUPS, newGroupsADay: GROUPS });
+    intake = intakeHere({ file, ledgerDays: 31 });
+    intake.claim('acme', { groups: new Set(Array.from({ length: GROUPS }, (_, at) => `group${at}`)) });
     database = new Database(file);
   });
 
