@@ -88,7 +88,6 @@ export const startForwarding = (
   const wake = (): void => {
     for (const forwarder of forwarders) forwarder.wake();
   };
-  const stopWatching = intake.watch?.(wake);
   const self = `${runtime.randomBits()}`;
   return {
     isDurable: true,
@@ -102,7 +101,6 @@ export const startForwarding = (
     },
     knows: (events) => intake.knows(events),
     async close() {
-      stopWatching?.();
       try {
         await Promise.all(forwarders.map((forwarder) => forwarder.close()));
       } finally {

@@ -231,11 +231,6 @@ export interface Intake extends Lane {
    * @returns Undefined if no other process is there. Then no name was stored.
    */
   share?(process: string, spent: readonly Spent[], now: number): Promise<Heard | undefined>;
-  /**
-   * Calls `onWork` soon after another process took events, if the intake hears of that and this process leads.
-   * @returns A function that stops this.
-   */
-  watch?(onWork: () => void): () => void;
   /** Frees what the intake holds open. The events that it keeps stay. */
   close(): Promise<void>;
 }

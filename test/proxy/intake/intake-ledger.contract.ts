@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake, LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
-import { quietly } from '../../../src/proxy/telling/alert.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
 import { type Bench, begin, dismissed } from './intake.contract.js';

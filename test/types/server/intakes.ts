@@ -10,7 +10,6 @@ export const intakes: readonly Intake[] = [
   postgresIntake({
     connection: { host: '127.0.0.1', database: 'shop' },
     name: 'shop',
-    listen: 'postgres://db/shop',
   }),
 ];
 // @ts-expect-error a file is named

@@ -39,16 +39,15 @@ const withLimitsOf = (config: PoolConfig): PoolConfig => {
 
 /**
  * Checks the option that names the database, and makes of it how to connect.
- * @param option The name of the option.
  * @throws {OffersightError} `configuration` if it does not name a database.
  */
-export const configOf = (connection: string | PoolConfig, option = 'connection'): PoolConfig => {
+export const configOf = (connection: string | PoolConfig): PoolConfig => {
   if (typeof connection === 'string' && !/^postgres(ql)?:\/\/\S+$/.test(connection))
     throw configuration(
-      `Set ${option} to a URL, such as postgres://user@localhost:5432/shop, or to options of pg.`,
+      'Set connection to a URL, such as postgres://user@localhost:5432/shop, or to options of pg.',
     );
   if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null))
-    throw configuration(`Set ${option} to a URL or to options of pg, such as { host, database, user }.`);
+    throw configuration('Set connection to a URL or to options of pg, such as { host, database, user }.');
   const config = withLimitsOf({
     application_name: 'offersight',
     connectionTimeoutMillis: CONNECT_MS,
@@ -66,7 +65,7 @@ export const configOf = (connection: string | PoolConfig, option = 'connection')
     throw configuration(
       isOfFile
         ? 'A file that the URL of Postgres names by sslrootcert, sslcert or sslkey cannot be read: check its path and rights.'
-        : `Set ${option} to what pg can connect to.`,
+        : 'Set connection to what pg can connect to.',
       cause,
     );
   }

@@ -8,7 +8,7 @@ import type { PoolConfig } from 'pg';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
-import type { Intake, Lane } from '../intake.js';
+import type { Intake } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { askInGroups, createGrouping } from '../sql/grouping.js';
@@ -19,7 +19,6 @@ import { createDriver } from './postgres-driver.js';
 import { isOwnFault } from './postgres-failures.js';
 import { createOpening } from './postgres-opening.js';
 import { createConnections } from './postgres-pool.js';
-import { createWaking } from './postgres-waking.js';
 
 /** Options of {@link postgresIntake}. */
 export interface PostgresIntakeOptions extends IntakeBounds, ReadOnlyOption {
@@ -36,36 +35,9 @@ export interface PostgresIntakeOptions extends IntakeBounds, ReadOnlyOption {
    * @example `'offersight_eu'`
    */
   readonly name?: string | undefined;
-  /**
-   * A connection that keeps its session, past any pooler. With it, events that other processes take are forwarded at
-   * once, rather than within two seconds. Give it to every process.
-   * @default none
-   * @range a URL, or options as pg's `Client` takes them
-   * @example `'postgres://offersight@db.internal:5432/shop'`
-   */
-  readonly listen?: string | PoolConfig | undefined;
 }
 
 const NAME = /^(?!pg_|information_schema$)[a-z][a-z0-9_]{0,49}$/;
-
-/** Makes a lane remember whether this process leads it. */
-const knowing = <SomeLane extends Lane>(lane: SomeLane) => {
-  let isLeading = false;
-  return {
-    isLeading: (): boolean => isLeading,
-    lane: {
-      ...lane,
-      async lead(token: string, now: number): Promise<boolean> {
-        isLeading = await lane.lead(token, now);
-        return isLeading;
-      },
-      async resign(token: string): Promise<void> {
-        isLeading = false;
-        await lane.resign(token);
-      },
-    },
-  };
-};
 
 /**
  * Opens an intake in a database. It connects by itself, and reconnects after the database was away. Meanwhile every
@@ -78,16 +50,15 @@ const knowing = <SomeLane extends Lane>(lane: SomeLane) => {
 export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
   checkOptionNames('postgresIntake', options, {
     ...BOUND_NAMES,
-    ...{ connection: true, name: true, listen: true, readOnly: true },
+    ...{ connection: true, name: true, readOnly: true },
   });
-  const { connection, name: schema = 'offersight', listen, readOnly = false, ...given } = options;
+  const { connection, name: schema = 'offersight', readOnly = false, ...given } = options;
   if (typeof schema !== 'string' || !NAME.test(schema))
     throw new OffersightError(
       'configuration',
       'Set name to at most 50 lower-case letters, digits and underscores that begin with a letter, and not with pg_.',
     );
   const bounds = resolveBounds(given);
-  const listening = listen === undefined ? undefined : configOf(listen, 'listen');
   const runtime = platformRuntime();
   const connections = createConnections(configOf(connection), runtime);
   const opening = createOpening(connections, schema, readOnly);
@@ -98,37 +69,20 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     onLost: opening.forget,
     onFound: opening.find,
   });
-  const { keepBooks, usage, ...intake } = createSqlIntake(driver, POSTGRES, bounds);
-  const offers = knowing(intake);
-  const usages = knowing(usage);
-  const waking = createWaking(connections, {
-    schema,
-    listen: listening,
-    runtime,
-    isLeading: () => offers.isLeading() || usages.isLeading(),
-  });
+  const { keepBooks, ...intake } = createSqlIntake(driver, POSTGRES, bounds);
   const grouping = createGrouping(intake.take, { runtime, isOwnFault });
-  const knows = askInGroups(intake.knows, { runtime, isOwnFault });
   const whole: Intake = {
-    ...offers.lane,
-    usage: usages.lane,
-    watch: waking.watch,
-    knows,
+    ...intake,
+    take: grouping.take,
+    knows: askInGroups(intake.knows, { runtime, isOwnFault }),
 
     claim(site, bookkeeping = {}) {
       opening.claim(site, bookkeeping.onAlert);
       keepBooks(bookkeeping);
     },
 
-    async take(events) {
-      const verdicts = await grouping.take(events);
-      waking.took();
-      return verdicts;
-    },
-
     async close() {
       await grouping.idle();
-      await waking.close();
       await intake.close();
     },
   };

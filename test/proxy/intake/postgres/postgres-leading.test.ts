@@ -1,4 +1,4 @@
-/** Several processes on one Postgres: which one leads, by which clock, and how soon it learns what another one took. */
+/** Several processes on one Postgres: which one leads, and by which clock. */
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
@@ -122,59 +122,6 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     expect(await begun(left, now + 31_002)).toEqual([]);
     expect(await begun(right, now + 31_003)).toEqual([2, 3]);
     expect(await rowOf(right, 1)).toMatchObject({ state: 'done' });
-  });
-
-  describe('wake the leader', () => {
-    const watchBy = async (leader: Intake): Promise<() => Promise<void>> => {
-      await leader.lead('leader', Date.now());
-      let resolve = (): void => undefined;
-      let woken = new Promise<void>((done) => {
-        resolve = done;
-      });
-      leader.watch?.(() => resolve());
-      return async () => {
-        await woken;
-        woken = new Promise<void>((done) => {
-          resolve = done;
-        });
-      };
-    };
-
-    it('within two seconds of what they take', async () => {
-      const [leader, follower] = [open(), open()];
-      await follower.take([admitted(1)]);
-      const waking = await watchBy(leader);
-      // Its first look finds what was there before.
-      await new Promise((resolve) => setTimeout(resolve, 1_200));
-      const startedAt = performance.now();
-      await follower.take([admitted(2)]);
-      await waking();
-      expect(performance.now() - startedAt).toBeLessThan(2_000);
-    });
-
-    it('at once if both have a connection to listen on, at most four times a second, and not for what it takes itself', async () => {
-      const listen = postgres.url;
-      const [leader, follower] = [open(0, { listen }), open(0, { listen })];
-      await follower.take([admitted(1)]);
-      const waking = await watchBy(leader);
-      // It has begun to listen.
-      await waking();
-      const heard: number[] = [];
-      const listener = new Client({ connectionString: listen });
-      await listener.connect();
-      listener.on('notification', () => heard.push(performance.now()));
-      await listener.query(`LISTEN "offersight_${name}"`);
-      await leader.take([admitted(2)]);
-      const startedAt = performance.now();
-      for (let number = 10; performance.now() - startedAt < 1_500; number++)
-        await follower.take([admitted(number)]);
-      await waking();
-      const lastedMs = performance.now() - startedAt;
-      await listener.query('SELECT 1');
-      expect(heard.length).toBeGreaterThanOrEqual(1);
-      expect(heard.length).toBeLessThanOrEqual(lastedMs / 250 + 1);
-      await listener.end();
-    });
   });
 
   it('continue by themselves when their connections are cut and the server starts again', async () => {

@@ -32,7 +32,6 @@ describe('an option that is wrong is refused at creation', () => {
     ['a schema in quotes', { connection: 'postgres://x/y', name: 'a"; DROP' }, /Set name to at most 50/],
     ['a schema of Postgres', { connection: 'postgres://x/y', name: 'pg_temp' }, /not with pg_/],
     ['a schema too long', { connection: 'postgres://x/y', name: 'a'.repeat(51) }, /at most 50/],
-    ['a way to listen', { connection: 'postgres://x/y', listen: 'x' }, /Set listen to a URL/],
     ['a bound', { connection: 'postgres://x/y', maxWaiting: 0 }, /maxWaiting/],
     ['a name that is misspelt', { conection: 'postgres://x/y' }, /connection/],
   ])('%s', (_, options, hint) => {
