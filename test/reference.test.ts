@@ -86,13 +86,12 @@ describe('the reference', () => {
     expect(named.length).toBeGreaterThan(10);
   });
 
-  it('has a flag for every setting of the proxy, except settings that only the file has', () => {
+  it('has a flag for every setting of the proxy', () => {
     const settings = Object.entries<Setting>({ ...PROCESS, ...SITE });
-    const flags = settings.flatMap(([name, { isInFileOnly }]) => (isInFileOnly ? [] : flagOf(name)));
-    expect(Object.keys(FLAGS.proxy).sort()).toEqual([...flags, 'config'].sort());
-    for (const [name, { kind, isInFileOnly }] of settings)
-      if (!isInFileOnly)
-        expect((FLAGS.proxy as Flags)[flagOf(name)]?.type, name).toBe(kind === 'flag' ? 'boolean' : 'string');
+    const flags = settings.map(([name]) => flagOf(name));
+    expect(Object.keys(FLAGS.proxy).sort()).toEqual(flags.sort());
+    for (const [name, { kind }] of settings)
+      expect((FLAGS.proxy as Flags)[flagOf(name)]?.type, name).toBe(kind === 'flag' ? 'boolean' : 'string');
   });
 
   it('gives every entry an anchor of its own', () => {

@@ -40,7 +40,6 @@ export const sidebar = [
   ]),
   group('Hosting', [
     entry('Running the proxy', '/operations'),
-    entry('Several sites in one process', '/several-sites'),
     entry('Postgres', '/postgres'),
     entry('Behind nginx', '/recipes/nginx'),
     entry('Behind Caddy', '/recipes/caddy'),

@@ -1,19 +1,9 @@
-/** The page about privacy also lists what refused requests, the inspector and several sites in one process store and say. */
-import { writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
 import { inspectLink } from 'offersight/proxy';
 import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
-import { BROWSER, FILE, LOG, METRICS, place, WIRE } from '../fixtures/privacy-headings.js';
-import {
-  placesOfAnswer,
-  placesOfBrowser,
-  placesOfFile,
-  placesOfLog,
-  placesOfMetrics,
-  placesOfWire,
-} from '../fixtures/privacy-places.js';
-import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from '../fixtures/private-endpoint.js';
-import { lookAround, NOTE_CHANNELS, startTaker } from '../fixtures/private-shop.js';
+import { BROWSER, place, WIRE } from '../fixtures/privacy-headings.js';
+import { placesOfAnswer, placesOfBrowser, placesOfLog, placesOfWire } from '../fixtures/privacy-places.js';
+import { canariesOf, expectAllListed, SECRET, startWholeWay } from '../fixtures/private-endpoint.js';
+import { lookAround, NOTE_CHANNELS } from '../fixtures/private-shop.js';
 import { trackerStats, untilWaiting } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/standalone.js';
 
@@ -111,66 +101,4 @@ test('the page lists all that the inspector leaves in a browser and asks the pro
   ]);
   shop.close();
   chargebee.close();
-});
-
-test('the page lists all that several sites in one process store, log and count', async ({ bench }) => {
-  const { refusedToken, ...canaries } = await canariesOf();
-  const taker = await startTaker(REFUSED);
-  const env = { KEY: bench.apiKey, SECRET };
-  const names = ['one', 'two'];
-  const config = join(bench.folder, 'offersight.config.json');
-  const sites = names.map((name) => ({
-    site: `${name}-test`,
-    hosts: [`${name}.example`],
-    intake: `sqlite:${join(bench.folder, `${name}.db`)}`,
-    apiKeyVariable: 'KEY',
-    signingSecretVariable: 'SECRET',
-    ...{ requireSignedOffers: true, logIds: true, trustedHops: 1, perAddress: 3, baseUrl: taker.url },
-  }));
-  await writeFile(config, JSON.stringify({ port: 0, adminPort: 0, drainSeconds: 0, sites }));
-  const proxy = await bench.startWith(['proxy', '--config', config], { env });
-  const { offer, token, group, user: subject } = canaries;
-  const answers = [];
-  for (const host of [...names.map((name) => `${name}.example`), `${subject}.example`]) {
-    const headers = { host, 'x-forwarded-for': canaries.address };
-    const refused = eventOf(2, { offer: REFUSED, token: refusedToken, group, subject });
-    const events = [eventOf(1, { offer, token, group, subject }), refused, eventOf(3, { offer, subject })];
-    answers.push(await post(proxy.url, bodyOf(...events), { headers }));
-    answers.push(await post(proxy.url, bodyOf(eventOf(4, { offer, token })), { headers }));
-  }
-  expect(answers.map(({ status }) => status)).toEqual([200, 429, 200, 429, 421, 421]);
-  const forwarded = () => proxy.log.filter(({ message }) => message === 'forwarded').length;
-  await expect.poll(forwarded).toBe(4);
-  const metrics = (await ask(proxy.operators, '/metrics')).text;
-  proxy.kill('SIGTERM');
-  await proxy.ended;
-  const places = [
-    ...answers.flatMap((answer) => placesOfAnswer(answer.headers, answer.text)),
-    ...placesOfLog(proxy.output()),
-    ...placesOfMetrics(metrics),
-    ...names.flatMap((name) => placesOfFile(join(bench.folder, `${name}.db`))),
-  ];
-  const met = places.map(({ kind, name }) => `${kind} ${name}`);
-  for (const each of [
-    'label of each metric site',
-    'property of each line site',
-    'metric offersight_misdirected_total',
-    'property sites',
-    'column content',
-  ])
-    expect(met).toContain(each);
-  await expectAllListed(places, canaries, [
-    [place(LOG, 'property of each line', 'host'), `${LOG}: property of each line host`],
-    [place(METRICS, 'label of each metric', 'host'), `${METRICS}: label of each metric host`],
-    [
-      place(LOG, 'property of each line', 'site', canaries.user),
-      `${LOG}: property of each line site holds the user`,
-    ],
-    [
-      place(METRICS, 'label of each metric', 'site', canaries.user),
-      `${METRICS}: label of each metric site holds the user`,
-    ],
-    [place(FILE, 'column', 'name', canaries.user, 'site'), `${FILE}: column site.name holds the user`],
-  ]);
-  taker.close();
 });

@@ -97,23 +97,6 @@ const scenarios = (name: WebServerName): void => {
       expect([name, (await ask(server.url, `/${name}.js`)).status]).toEqual([name, 200]);
   });
 
-  test('the proxy of several sites learns which host the browser asked for', async ({
-    bench,
-    serverName,
-  }) => {
-    const file = join(bench.folder, 'sites.json');
-    const site = { site: 'offersight-test', hosts: ['shop.example'], intake: bench.intake };
-    const settings = { apiKeyVariable: 'SHOP_KEY', baseUrl: bench.upstream.url, trustedHops: 1 };
-    await writeFile(file, JSON.stringify({ port: 0, sites: [{ ...site, ...settings }] }));
-    const proxy = await bench.startWith(['proxy', '--config', file], { env: { SHOP_KEY: bench.apiKey } });
-    const server = await startWebServer(serverName, bench.folder, proxy.port);
-    const headers = { host: 'shop.example' };
-    for (const path of ['/offersight.js', proxy.script.path])
-      expect([path, (await ask(server.url, path, { headers })).status]).toEqual([path, 200]);
-    expect((await post(server.url, bodyOf(eventOf(1)), { headers })).status).toBe(200);
-    await server.stop();
-  });
-
   test('visitors reach only the endpoint and the script file of the proxy', async ({ shop }) => {
     const { server, proxy } = shop;
     const inside = ['/metrics', '/healthz', '/readyz', '/admin/status', '/admin/events'];

@@ -69,14 +69,6 @@ describe('the endpoint', () => {
     expect(judge(observed).findings[0]?.title).toContain('wraps the proxy’s answers');
   });
 
-  it('whose proxy has no site for the host says which Host has to arrive and be listed', () => {
-    const observed = asked(problem('misdirected', 421));
-    expect(found(observed)).toEqual(['error endpoint-misdirected']);
-    const [finding] = judge(observed).findings;
-    expect(finding?.repair).toContain('proxy_set_header Host $host');
-    expect(finding?.repair).toContain('list shop.example in the hosts of its site');
-  });
-
   it.each([
     [200, 'endpoint-not-proxy'],
     [301, 'endpoint-redirected'],

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { KeySeen, Observed, OperatorSeen } from '../../src/doctor/observed.js';
 import { judge } from '../../src/doctor/rules/rules.js';
-import { answer, browser, evidenceOf, found, offer, problem, seen, served } from './seen.js';
+import { answer, browser, evidenceOf, found, offer, seen, served } from './seen.js';
 
 const withOffers = (...offers: readonly ReturnType<typeof offer>[]): Observed =>
   seen({ browser: browser({ offers }) });
@@ -159,15 +159,6 @@ describe('the proxy itself', () => {
     ['has no admin route there', { lanes: [], asked: answer({ status: 404 }) }, ['warning admin-unanswered']],
   ])('%s', (_, given, ids) => {
     expect(found(operator(given))).toEqual(ids);
-  });
-
-  it('that has no site for the host of --admin is named with the hosts that it takes', () => {
-    const observed = operator({ lanes: [], asked: problem('misdirected', 421) });
-    expect(found(observed)).toEqual(['warning admin-misdirected']);
-    const [finding] = judge(observed).findings;
-    expect(finding?.title).toContain('127.0.0.1');
-    expect(finding?.repair).toContain('adminNames');
-    expect(finding?.repair).not.toContain('start the proxy');
   });
 });
 

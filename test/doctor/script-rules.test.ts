@@ -202,16 +202,6 @@ describe('the script file', () => {
     expect(findings[0]?.repair).toContain('Check that what serves the file runs');
   });
 
-  it('is missed for the host if the proxy has no site for that', () => {
-    const script = { ...problem('misdirected', 421), url: SCRIPT };
-    const observed = seen({ script, browser: idle() });
-    expect(found(observed)).toEqual(['error script-missing']);
-    const [finding] = judge(observed).findings;
-    expect(finding?.title).toContain('no site for the host');
-    expect(finding?.repair).toContain('proxy_set_header Host $host');
-    expect(finding?.repair).not.toContain('catch-all');
-  });
-
   it('is there if the browser got it, though a firewall keeps the doctor out', () => {
     const files = [{ url: SCRIPT, status: 200, type: 'text/javascript' }];
     expect(found(seen({ script: answer({ status: 403 }), browser: browser({ files }) }))).toEqual([]);

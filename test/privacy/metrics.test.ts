@@ -43,14 +43,13 @@ describe('a metric', () => {
     ]);
   });
 
-  it.each([false, true])('is listed as it is scraped; with a name for each site: %s', async (isNamed) => {
-    const metrics = await createMetrics(isNamed);
-    const site = metrics?.of('shop');
-    site?.observe({ kind: 'request', status: 429, code: 'budget', durationMs: 1 });
-    site?.observe({ kind: 'verdict', verdict: 'refused', code: 'unsigned', type: 'viewed', events: 1 });
+  it('is listed as it is scraped', async () => {
+    const metrics = await createMetrics();
+    metrics?.observe({ kind: 'request', status: 429, code: 'budget', durationMs: 1 });
+    metrics?.observe({ kind: 'verdict', verdict: 'refused', code: 'unsigned', type: 'viewed', events: 1 });
     const call = { destination: 'offer_events', outcome: 'done' } as const;
-    site?.observe({ kind: 'call', ...call, isReplay: true, events: 1, durationMs: 1 });
-    site?.observe({ kind: 'forwarded', ...call, type: 'viewed', code: undefined, events: 1 });
+    metrics?.observe({ kind: 'call', ...call, isReplay: true, events: 1, durationMs: 1 });
+    metrics?.observe({ kind: 'forwarded', ...call, type: 'viewed', code: undefined, events: 1 });
     const text = (await metrics?.render()) ?? '';
     const places = placesOfMetrics(text);
     expect(places.map(({ name }) => name)).toEqual(expect.arrayContaining(['offersight_calls_total', 'le']));

@@ -90,7 +90,7 @@ describe('the ranges of the reference', () => {
     expect(Object.keys(probes).filter((key) => !known.includes(key))).toEqual([]);
   });
 
-  it('are those of the file of several sites', () => {
+  it('are those of the settings', () => {
     const settings = Object.entries<Setting>({ ...PROCESS, ...SITE }).filter(
       ([, { kind }]) => kind === 'number',
     );

@@ -2,24 +2,13 @@
 import { isRestricted } from '../../proxy/forward/restricted.js';
 import type { Finding, Rule } from '../finding.js';
 import type { KeySeen, OperatorSeen } from '../observed.js';
-import { isMisdirected } from './proxy-problems.js';
 import { count, finding, headersOf, showAsked } from './wording.js';
 
 /** Longer than any pause that ends by itself. */
 const LONG_MS = 3_600_000;
 
-const findMisdirected = ({ asked, url }: OperatorSeen) =>
-  finding('warning', 'admin-misdirected', {
-    title: `No site of the proxy has operators at ${new URL(url).hostname}, so it was not asked.`,
-    evidence: [showAsked(asked, 'GET'), 'code: misdirected'],
-    repair:
-      'Give --admin an address whose host is in the adminNames of the site, or in its hosts if the proxy has no adminPort. To ask on the machine itself, list 127.0.0.1 in the adminNames of one site. See docs/several-sites.md.',
-  });
-
-const findUnanswered = (seen: OperatorSeen) => {
-  const { asked } = seen;
-  if (asked.kind === 'answered' && isMisdirected(asked)) return findMisdirected(seen);
-  return asked.kind === 'answered' && asked.status === 401
+const findUnanswered = ({ asked }: OperatorSeen) =>
+  asked.kind === 'answered' && asked.status === 401
     ? finding('warning', 'admin-refused', {
         title: 'The proxy does not take the admin token, so it was not asked.',
         evidence: [showAsked(asked), headersOf(asked)],
@@ -31,7 +20,6 @@ const findUnanswered = (seen: OperatorSeen) => {
         repair:
           'Give --admin the address of the proxy’s listener for operators, such as http://127.0.0.1:8788/admin/, and start the proxy with an admin token.',
       });
-};
 
 const findAlerts = ({ lanes, door }: OperatorSeen): Finding[] => {
   const alerts = [

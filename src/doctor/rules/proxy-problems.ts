@@ -1,6 +1,6 @@
 /** What the proxy's own problems mean, by their code. Some repairs depend on the page's origin or host. */
-import { isTrustworthy, problemOf } from '../http/endpoint.js';
-import type { Answer, Observed } from '../observed.js';
+import { isTrustworthy } from '../http/endpoint.js';
+import type { Observed } from '../observed.js';
 
 /** What is wrong, and what to change. */
 export interface Meaning {
@@ -13,13 +13,6 @@ export interface Meaning {
 
 const ORIGIN_REPAIR =
   'Let every machine before the proxy pass Sec-Fetch-Site on. For browsers that do not send it, list the page’s origin in origins (--origins).';
-
-/** What to change if a proxy of several sites has none for the host of a page. */
-export const hostRepair = (url: string): string =>
-  `Let the web server pass on the Host of the page (nginx: proxy_set_header Host $host), and list ${new URL(url).hostname} in the hosts of its site. See docs/several-sites.md.`;
-
-/** Whether a proxy of several sites says that it has none for the host of a request. */
-export const isMisdirected = (answer: Pick<Answer, 'text'>): boolean => problemOf(answer) === 'misdirected';
 
 const originMeaning = ({ page }: Observed): Meaning => {
   const { origin } = new URL(page.url);
@@ -36,12 +29,6 @@ const originMeaning = ({ page }: Observed): Meaning => {
         repair: ORIGIN_REPAIR,
       };
 };
-
-const misdirectedMeaning = ({ page }: Observed): Meaning => ({
-  id: 'endpoint-misdirected',
-  title: 'The proxy is reached, but it has no site for the host that the request arrives with.',
-  repair: hostRepair(page.url),
-});
 
 /** Findings for the proxy's own problems, by their code. */
 const PROBLEMS: Readonly<Record<string, Meaning>> = {
@@ -113,15 +100,9 @@ const PROBLEMS: Readonly<Record<string, Meaning>> = {
   },
 };
 
-/** Findings for problems whose repair depends on the page. */
-const BY_PAGE: Readonly<Record<string, (observed: Observed) => Meaning>> = {
-  origin: originMeaning,
-  misdirected: misdirectedMeaning,
-};
-
 /** What a problem of the proxy's means. */
 export const meaningOfProblem = (code: string, observed: Observed): Meaning =>
-  (Object.hasOwn(BY_PAGE, code) ? BY_PAGE[code]?.(observed) : undefined) ??
+  (code === 'origin' ? originMeaning(observed) : undefined) ??
   (Object.hasOwn(PROBLEMS, code) ? PROBLEMS[code] : undefined) ?? {
     id: 'endpoint-not-proxy',
     title: 'The proxy refuses a request as no proxy of this version refuses the endpoint’s.',

@@ -3,7 +3,6 @@ import type { Finding, Rule } from '../finding.js';
 import type { Answer, Asked, FileRequest, Observed, ScriptTag } from '../observed.js';
 import { showTag } from '../tags.js';
 import { DECODING } from './endpoint-signs.js';
-import { hostRepair, isMisdirected } from './proxy-problems.js';
 import { tagsOf } from './script-tag.js';
 import { count, finding, headersOf, showAsked, startOf } from './wording.js';
 
@@ -44,8 +43,6 @@ const MODULE = /^\s*(?:import|export)\b/;
 /** What is wrong with what was served; undefined if it is a script. */
 export const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
   const type = headers['content-type'] ?? '';
-  if (isMisdirected({ text }))
-    return 'The proxy has no site for the host that the script file is asked from.';
   if (status >= 300) return `The script file is not there: its address answers ${status}.`;
   if (isGarbled({ text })) return GARBLED;
   if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
@@ -61,7 +58,6 @@ const isTyped = ({ headers }: Answer): boolean => isScriptType(headers['content-
 
 const repairOf = (script: Asked, { url }: ScriptTag): string => {
   if (script.kind === 'failed') return SERVE;
-  if (isMisdirected(script)) return hostRepair(url);
   if (script.status >= 500) return GATEWAY;
   return [404, 410].includes(script.status) && HASHED.test(url) ? OTHER_VERSION : SERVE;
 };

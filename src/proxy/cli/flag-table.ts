@@ -77,12 +77,6 @@ export const FLAGS = {
     ...JSON_FLAG,
   },
   proxy: {
-    config: value(
-      'The file of several sites; then no other flag is taken.',
-      'one site, as the flags say',
-      'a file as in [several sites](../several-sites.md)',
-      '/etc/offersight/sites.json',
-    ),
     ...INTAKE,
     ...API_KEY,
     ...ADMIN_TOKEN,

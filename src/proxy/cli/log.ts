@@ -15,11 +15,8 @@ const MAX_TEXT = 500;
 const MAX_PER_SECOND = 20;
 const SECOND_MS = 1_000;
 
-/**
- * Makes a log that writes to a stream.
- * @param constants What each line says too, such as the site. Each log has a bound of its own, so that none keeps another silent.
- */
-export const createLog = (stream: { write(text: string): unknown }, constants: LogFields = {}): Log => {
+/** Makes a log that writes to a stream. */
+export const createLog = (stream: { write(text: string): unknown }): Log => {
   const { now } = platformRuntime();
   const seen = new Map<string, { from: number; lines: number; left: number }>();
 
@@ -33,7 +30,6 @@ export const createLog = (stream: { write(text: string): unknown }, constants: L
       return;
     }
     const cut = Object.entries<LogFields[string]>({
-      ...constants,
       ...fields,
       left_out: count.left || undefined,
     }).map(([name, value]): [string, unknown] => [

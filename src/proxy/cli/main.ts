@@ -20,7 +20,6 @@ import { runStatus } from './status-command.js';
 const HELP = `offersight dev [FOLDER | http://localhost:5173]   tries your pages against a stand-in for Chargebee, without an account
 offersight doctor URL [options]          says what is wrong between a page and Chargebee; reports no event
 offersight proxy --site NAME [options]   serves the endpoint and forwards to Chargebee
-offersight proxy --config FILE           the same for several sites in one process
 offersight status [--since TIME] [--limit 20] [--page 2] [--json] [--follow]   figures of groups, offers and lanes; with --follow
                                          until nothing waits
 offersight funnel [--by day|group|day,group] [--group NAME] [--since DAY] [--until DAY] [--json|--csv]   offers seen, closed and accepted, day by day

@@ -1,7 +1,4 @@
-/**
- * Every metric of the proxy: its text for Prometheus, and for the reference. If a process has several sites, each metric
- * also has the label `site`.
- */
+/** Every metric of the proxy: its text for Prometheus, and for the reference. */
 
 /** One metric. */
 export interface Metric {
@@ -133,12 +130,5 @@ export const METRICS = {
     help: '1 while the intake answers within two seconds and takes events',
     labels: {},
     example: 'offersight_intake_up 1',
-  },
-  misdirected: {
-    name: 'offersight_misdirected_total',
-    type: 'counter',
-    help: 'Requests whose host and path are those of no site, where a file names several',
-    labels: {},
-    example: 'offersight_misdirected_total 7',
   },
 } as const satisfies Readonly<Record<string, Metric>>;

@@ -8,22 +8,15 @@ import type { Observation } from '../telling/observation.js';
 import { createAsking, LANES } from './asking-lanes.js';
 import { METRICS, type Metric } from './metric-names.js';
 
-/** Counts what happens at one site. */
-export interface SiteMetrics {
-  observe(observation: Observation): void;
-  /**
-   * From now on its lanes are asked at every scrape.
-   * @param isTaking Whether it takes events: one that cannot be written may still be read.
-   */
-  watch(intake: Intake, isTaking: () => Promise<boolean>): void;
-}
-
 /** Counts observations and renders them. */
 export interface Metrics {
   readonly contentType: string;
-  of(site: string): SiteMetrics;
-  /** Counts a request that is for no site. */
-  misdirected(): void;
+  observe(observation: Observation): void;
+  /**
+   * From now on the lanes of this intake are asked at every scrape.
+   * @param isTaking Whether it takes events: one that cannot be written may still be read.
+   */
+  watch(intake: Intake, isTaking: () => Promise<boolean>): void;
   render(): Promise<string>;
 }
 
@@ -44,16 +37,11 @@ interface Watched {
   readonly isTaking: () => Promise<boolean>;
 }
 
-/** When the condition of each alert was last seen at one site. */
-type Seen = Map<AlertCode, number>;
-
 /**
  * Makes the metrics.
- * @param isNamed Whether each figure has its site, of which there may be several.
  * @returns Undefined if prom-client is not installed.
  */
 export const createMetrics = async (
-  isNamed: boolean,
   runtime: Pick<Runtime, 'now' | 'elapsed' | 'after'> = platformRuntime(),
 ): Promise<Metrics | undefined> => {
   const client = await import('prom-client').catch(() => undefined);
@@ -63,14 +51,13 @@ export const createMetrics = async (
   const registry: Registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const naming = isNamed ? (['site'] as const) : [];
   const configurationOf = <Label extends string>({
     name,
     help,
     labels,
   }: Pick<Metric, 'name' | 'help'> & { readonly labels: Readonly<Record<Label, string>> }) => ({
     ...{ name, help, registers },
-    labelNames: [...naming, ...(Object.keys(labels) as Label[])],
+    labelNames: Object.keys(labels) as Label[],
   });
   const requests = new client.Counter(configurationOf(METRICS.requests));
   const requestSeconds = new client.Histogram({
@@ -89,18 +76,16 @@ export const createMetrics = async (
   const alert = new client.Gauge(configurationOf(METRICS.alert));
   const dead = new client.Gauge(configurationOf(METRICS.dead));
   const up = new client.Gauge(configurationOf(METRICS.up));
-  const misdirected =
-    isNamed && new client.Counter({ ...configurationOf(METRICS.misdirected), labelNames: [] });
-  const watched = new Map<string, Watched>();
-  const seen = new Map<string, Seen>();
+  let watched: Watched | undefined;
+  /** When the condition of each alert was last seen. */
+  const seen = new Map<AlertCode, number>();
   /** The codes of dead letters that there were at some time, so that one of which none is left is 0. */
   const deadCodes = new Set<string>();
-  const labelsOf = (site: string) => (isNamed ? { site } : {});
 
-  const show = (site: string, lanes: ReadonlyMap<string, LaneStatus>): void => {
+  const show = (lanes: ReadonlyMap<string, LaneStatus>): void => {
     const at = now();
     for (const [name, status] of lanes) {
-      const lane = { ...labelsOf(site), lane: name };
+      const lane = { lane: name };
       waiting.set(lane, status.waiting);
       oldest.set(lane, status.oldestAt === undefined ? 0 : Math.max(0, at - status.oldestAt) / 1_000);
       lastMinute.set(lane, status.lastMinute);
@@ -116,90 +101,72 @@ export const createMetrics = async (
   };
 
   /** An alert of no lane is over when its condition was not seen for as long as its message is not repeated. */
-  const tellSeen = (site: string, at: Seen): void => {
+  const tellSeen = (): void => {
     const since = elapsed() - AGAIN_MS;
     for (const code of ALERT_CODES) {
-      if (isNoted(code) && watched.has(site)) continue;
-      alert.set({ ...labelsOf(site), lane: '', code }, (at.get(code) ?? -Infinity) > since ? 1 : 0);
+      if (isNoted(code) && watched) continue;
+      alert.set({ lane: '', code }, (seen.get(code) ?? -Infinity) > since ? 1 : 0);
     }
   };
 
-  const ask = async (site: string, { intake, isTaking }: Watched): Promise<void> => {
+  const ask = async ({ intake, isTaking }: Watched): Promise<void> => {
     const [lanes, takes] = await Promise.all([askLanes(intake).catch(() => undefined), isTaking()]);
-    up.set(labelsOf(site), lanes && takes ? 1 : 0);
+    up.set(lanes && takes ? 1 : 0);
     if (lanes) {
-      show(site, lanes);
+      show(lanes);
       return;
     }
     // Old figures would look like new ones.
     for (const name of LANES) {
-      const lane = { ...labelsOf(site), lane: name };
+      const lane = { lane: name };
       for (const each of [waiting, oldest, lastMinute, paused]) each.remove(lane);
       for (const code of NOTED) alert.remove({ ...lane, code });
       for (const code of deadCodes) dead.remove({ ...lane, code });
     }
   };
 
-  /** A rule has to see a site that takes nothing or cannot be started, also if another one can. */
-  const beginAtZero = (base: ReturnType<typeof labelsOf>): void => {
-    if (isNamed) up.set(base, 0);
-    // Chargebee takes a key only with an offer event.
-    replayed.inc({ ...base, destination: 'offer_events' }, 0);
-    for (const type of TYPES) events.inc({ ...base, type, verdict: 'accepted', code: '' }, 0);
-  };
-
-  const of = (site: string): SiteMetrics => {
-    const base = labelsOf(site);
-    const seenAt: Seen = new Map();
-    seen.set(site, seenAt);
-    beginAtZero(base);
-    return {
-      watch(intake, isTaking) {
-        watched.set(site, { intake, isTaking });
-      },
-      observe(observation) {
-        switch (observation.kind) {
-          case 'request':
-            requests.inc({ ...base, status: observation.status, code: observation.code ?? '' });
-            requestSeconds.observe(base, observation.durationMs / 1_000);
-            break;
-          case 'verdict': {
-            const { verdict, code = '', type = '' } = observation;
-            events.inc({ ...base, type, verdict, code }, observation.events);
-            break;
-          }
-          case 'call': {
-            const { destination, outcome, isReplay, durationMs } = observation;
-            calls.inc({ ...base, destination, outcome });
-            if (isReplay) replayed.inc({ ...base, destination });
-            callSeconds.observe({ ...base, destination }, durationMs / 1_000);
-            break;
-          }
-          case 'forwarded': {
-            const { destination, type, outcome, code = '', events: count } = observation;
-            forwarded.inc({ ...base, destination, type, outcome, code }, count);
-            break;
-          }
-          case 'alert':
-            seenAt.set(observation.code, elapsed());
-            break;
-          default:
-            observation satisfies never;
-        }
-      },
-    };
-  };
+  // Chargebee takes a key only with an offer event.
+  replayed.inc({ destination: 'offer_events' }, 0);
+  for (const type of TYPES) events.inc({ type, verdict: 'accepted', code: '' }, 0);
 
   return {
     contentType: registry.contentType,
-    of,
-    misdirected() {
-      if (misdirected) misdirected.inc();
+    watch(intake, isTaking) {
+      watched = { intake, isTaking };
+    },
+    observe(observation) {
+      switch (observation.kind) {
+        case 'request':
+          requests.inc({ status: observation.status, code: observation.code ?? '' });
+          requestSeconds.observe(observation.durationMs / 1_000);
+          break;
+        case 'verdict': {
+          const { verdict, code = '', type = '' } = observation;
+          events.inc({ type, verdict, code }, observation.events);
+          break;
+        }
+        case 'call': {
+          const { destination, outcome, isReplay, durationMs } = observation;
+          calls.inc({ destination, outcome });
+          if (isReplay) replayed.inc({ destination });
+          callSeconds.observe({ destination }, durationMs / 1_000);
+          break;
+        }
+        case 'forwarded': {
+          const { destination, type, outcome, code = '', events: count } = observation;
+          forwarded.inc({ destination, type, outcome, code }, count);
+          break;
+        }
+        case 'alert':
+          seen.set(observation.code, elapsed());
+          break;
+        default:
+          observation satisfies never;
+      }
     },
     async render() {
-      // At once: none waits for another one's disk.
-      await Promise.all([...watched].map(([site, each]) => ask(site, each)));
-      for (const [site, at] of seen) tellSeen(site, at);
+      if (watched) await ask(watched);
+      tellSeen();
       return registry.metrics();
     },
   };

@@ -1,6 +1,5 @@
-/** `offersight proxy`: from flags or a file, secrets and the environment to a proxy that serves. */
+/** `offersight proxy`: from flags, secrets and the environment to a proxy that serves. */
 import { isHostName } from '../operator/page/own-requests.js';
-import { readConfiguration } from './config-file.js';
 import { Failure } from './failure.js';
 import { FLAGS } from './flag-table.js';
 import { hostOf, numberOf, portOf, read } from './flags.js';
@@ -17,7 +16,7 @@ import {
   SITE,
   type SiteValues,
 } from './settings.js';
-import { checkSiteValues, siteOptionsOf } from './site-options.js';
+import { siteOptionsOf } from './site-options.js';
 import { placeOf } from './sources.js';
 
 type Plan = Omit<ServeOptions, 'stream'>;
@@ -70,8 +69,8 @@ const checkPlaces = (
   if (port > 0 && port === adminPort) throw new Failure('Set --port and --admin-port to different ports.');
 };
 
-/** One site, as flags and the environment say it. */
-const planOfFlags = (given: Given): Plan => {
+/** What flags and the environment say. */
+const planOf = (given: Given): Plan => {
   for (const name of ['port', 'admin-port']) portOf(name, given[name] as string | undefined);
   const places = valuesOf(PROCESS, given) as ProcessValues;
   const values = valuesOf(SITE, given) as SiteValues;
@@ -90,13 +89,7 @@ const planOfFlags = (given: Given): Plan => {
   const adminToken = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
   const { url } = placeOf({ intake: values.intake, 'postgres-url-file': values.postgresUrlFile });
   const site = siteOptionsOf(values, { apiKey, adminToken, signingSecret, url });
-  return { ...placesOf(places), sites: [site], isNamed: false };
-};
-
-/** Several sites, as their file says it. */
-const planOfFile = (file: string): Plan => {
-  const { process: places, sites } = readConfiguration(file, checkSiteValues);
-  return { ...placesOf(places), sites, isNamed: true };
+  return { ...placesOf(places), site };
 };
 
 /**
@@ -110,15 +103,12 @@ export const runProxy = async (args: string[]): Promise<void> => {
       'Secrets are not taken as arguments: use the environment or a file. See offersight --help.',
     );
   const { values } = read(args, FLAGS.proxy);
-  const { config, ...others } = values as Given;
-  if (config !== undefined && Object.keys(others).length)
-    throw new Failure('Set everything else in the file: --config is the only flag beside it.');
   // The kept events may describe people, so only this user may read them.
   process.umask(0o077);
-  const plan = config === undefined ? planOfFlags(others) : planOfFile(`${config}`);
+  const plan = planOf(values as Given);
   // Behind every check, since an open intake keeps the process alive.
-  for (const { proxy } of plan.sites)
-    await useOutgoingProxy(proxy.baseUrl ?? `https://${proxy.site}.grow.chargebee.com`);
+  const { baseUrl, site } = plan.site.proxy;
+  await useOutgoingProxy(baseUrl ?? `https://${site}.grow.chargebee.com`);
   const { serve } = await import('./serve.js');
   // Ahead of the line that says that it listens: who reads that may ask it to end at once.
   const asked = signalled();

@@ -1,15 +1,13 @@
-/** `offersight proxy`: endpoints, the script file and what operators look at, in one process. */
+/** `offersight proxy`: the endpoint, the script files and what operators look at, in one process. */
 import { platformRuntime, type Runtime } from '../../runtime.js';
-import { problem } from '../door/problem.js';
-import { type NodeListener, toNodeListener } from '../node.js';
+import type { NodeListener } from '../node.js';
 import { type Listening, listen, type Place } from './listening.js';
-import { createLog, type Log } from './log.js';
-import { createMetrics, type Metrics } from './metrics.js';
+import { createLog } from './log.js';
+import { createMetrics } from './metrics.js';
 import { createOperatorRoutes } from './operator-routes.js';
-import { type Answer, isReading, listenerOf, type Routes, reply } from './routes.js';
+import { isReading, listenerOf, type Routes, reply } from './routes.js';
 import { readScriptFile, SCRIPT_FILES, type ScriptFile } from './script-file.js';
-import { causeFields, type Site, type SiteOptions, startKeptSite, startSite } from './site.js';
-import { createSiteChoice } from './site-choice.js';
+import { causeFields, type Site, type SiteOptions, startSite } from './site.js';
 
 /** What the standalone proxy runs on. */
 export interface ServeOptions extends Place {
@@ -19,10 +17,7 @@ export interface ServeOptions extends Place {
   readonly keepAliveMs?: number | undefined;
   /** How long it still takes everything after it was asked to end, milliseconds. */
   readonly drainMs?: number | undefined;
-  /** At least one. */
-  readonly sites: readonly SiteOptions[];
-  /** Whether they are told apart, by host or path. Otherwise there is one, and it has every host. */
-  readonly isNamed: boolean;
+  readonly site: SiteOptions;
   /** Where the log goes. */
   readonly stream: { write(text: string): unknown };
   /** What the time of draining is measured by, for tests. */
@@ -66,63 +61,25 @@ const servingFiles =
     };
   };
 
-/** Starts every site, and stops those that were started if one cannot be. */
-const startSites = async (
-  { sites, isNamed, operators, stream }: ServeOptions,
-  log: Log,
-  metrics: Metrics | undefined,
-): Promise<Site[]> =>
-  Promise.all(
-    sites.map((options) => {
-      const ownLog = isNamed ? createLog(stream, { site: options.name }) : log;
-      const context = { log: ownLog, metrics: metrics?.of(options.name), isApart: !!operators, isNamed };
-      return (isNamed ? startKeptSite : startSite)(options, context);
-    }),
-  );
-
-/** Which room answers at each port: first that of pages, then that of operators. */
-const routesOf = (
-  { operators, isNamed }: ServeOptions,
-  sites: readonly Site[],
-  files: readonly ScriptFile[],
-  { metrics, isStopping }: { readonly metrics: Metrics | undefined; readonly isStopping: () => boolean },
-): readonly [pages: Routes[], operators: Routes[]] => {
-  const { endpointOf, isKnown, adminOf } = createSiteChoice(sites, isNamed, operators !== undefined);
-  const answerMisdirected = toNodeListener(async () => problem('misdirected'));
-  const misdirect: Answer = (incoming, outgoing) => {
-    metrics?.misdirected();
-    return answerMisdirected(incoming, outgoing);
-  };
-  const operate = createOperatorRoutes({ sites, isNamed, adminOf, misdirect, metrics, isStopping });
-  const isForAnyHost = sites.some(({ hosts }) => !hosts.size);
-  const serveFiles = servingFiles(files);
-  const pages: Routes[] = [
-    (target, incoming) => endpointOf(target, incoming)?.endpoint,
-    (target, incoming) => (isForAnyHost || isKnown(incoming) ? serveFiles(target, incoming) : undefined),
-  ];
-  const others: Routes = (_, incoming) => (isKnown(incoming) ? undefined : misdirect);
-  return operators ? [[...pages, others], [operate]] : [[...pages, operate, others], []];
-};
-
 /**
  * Starts serving.
  * @throws {Failure} If an option is wrong or the port is taken.
  */
 export const serve = async (options: ServeOptions): Promise<Serving> => {
-  const { port, host, operators, keepAliveMs, drainMs = DEFAULT_DRAIN_MS, isNamed, stream } = options;
+  const { port, host, operators, keepAliveMs, drainMs = DEFAULT_DRAIN_MS, stream } = options;
   const { after } = options.runtime ?? platformRuntime();
   const log = createLog(stream);
-  const metrics = await createMetrics(isNamed);
+  const metrics = await createMetrics();
   const files = SCRIPT_FILES.map((name) => readScriptFile(name));
   const onFailure = (cause: unknown): void => log.error('a request failed', causeFields(cause));
   const servers: Listening[] = [];
   let isStopping = false;
-  let sites: readonly Site[] = [];
+  let site: Site | undefined;
   let start: (listeners: readonly [pages: NodeListener, operators: NodeListener]) => void = () => undefined;
   const started: Promise<Parameters<typeof start>[0]> = new Promise((resolve) => {
     start = resolve;
   });
-  /** Answers once the sites have started, also what came before. */
+  /** Answers once the site has started, also what came before. */
   const whenStarted =
     (side: 0 | 1): NodeListener =>
     (incoming, outgoing) =>
@@ -131,32 +88,35 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     isStopping = true;
     // Operators can read until the end that nothing new is taken.
     for (const server of servers) await server.stop();
-    await Promise.all(sites.map((site) => site.stop()));
+    await site?.stop();
   };
   try {
     // First, since a proxy that cannot listen must not have written its site's name into a new intake.
     servers.push(await listen(whenStarted(0), { host, port }, keepAliveMs));
     if (operators) servers.push(await listen(whenStarted(1), operators, keepAliveMs));
-    sites = await startSites(options, log, metrics);
+    site = await startSite(options.site, { log, metrics, isApart: operators !== undefined });
   } catch (cause) {
     await stop();
     throw cause;
   }
-  const [pages, others] = routesOf(options, sites, files, { metrics, isStopping: () => isStopping });
-  start([listenerOf(pages, onFailure), listenerOf(others, onFailure)]);
+  const { endpoint, administer } = site;
+  const { path, proxy } = options.site;
+  const operate = createOperatorRoutes({
+    ...{ site, metrics, name: proxy.site.toLowerCase() },
+    isStopping: () => isStopping,
+  });
+  const pages: Routes[] = [(target) => (target === path ? endpoint : undefined), servingFiles(files)];
+  const [ofPages, ofOperators] = operators ? [pages, [operate]] : [[...pages, operate], []];
+  start([listenerOf(ofPages, onFailure), listenerOf(ofOperators, onFailure)]);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
-  const [only] = sites;
   log.info('listening', {
     url: servers[0]?.url,
     operators: servers[1]?.url,
-    ...(isNamed
-      ? { sites: sites.map(({ name }) => name).join(', ') }
-      : { endpoint: only?.path, admin: only?.administer !== undefined }),
+    ...{ endpoint: path, admin: administer !== undefined },
     script: files[0]?.hashedPath,
     integrity: files[0]?.integrity,
   });
-  const [own] = options.sites;
-  const wanting = !isNamed && own ? whatPageWants(operators !== undefined, own) : undefined;
+  const wanting = whatPageWants(operators !== undefined, options.site);
   if (wanting !== undefined) log.info(`there is no operator's page: ${wanting}`);
 
   return {

@@ -1,7 +1,4 @@
-/**
- * Every setting of the standalone proxy, declared once: its flags, the file of several sites and that file's schema are
- * made of this.
- */
+/** Every setting of the standalone proxy. */
 import { LEAST_LEDGER_DAYS } from '../intake/rules.js';
 import { isHostName } from '../operator/page/own-requests.js';
 
@@ -21,22 +18,12 @@ export interface Setting {
   readonly pattern?: string;
   /** What no pattern can say. */
   readonly holds?: (value: string) => boolean;
-  /** No flag has it. */
-  readonly isInFileOnly?: true;
-  /** The file has to say it. */
-  readonly isNeeded?: true;
 }
 
 const HOST = {
   asks: 'a host name without scheme and port, such as shop.example',
   pattern: '^[A-Za-z0-9.:\\[\\]-]+$',
   holds: isHostName,
-} as const;
-const VARIABLE = {
-  kind: 'text',
-  isInFileOnly: true,
-  asks: 'the name of an environment variable, such as ACME_KEY',
-  pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
 } as const;
 const FILE = { kind: 'text', asks: 'the path of a file', pattern: '\\S' } as const;
 const ADDRESS = { kind: 'text', asks: 'an address, such as 127.0.0.1', pattern: '\\S' } as const;
@@ -72,16 +59,9 @@ export const PROCESS = {
 export const SITE = {
   site: {
     kind: 'text',
-    isNeeded: true,
     asks: 'the name of your Chargebee site, 1 to 63 letters, digits and dashes, such as acme-test',
     pattern: '^[A-Za-z0-9][A-Za-z0-9-]{0,62}$',
     says: 'The name of the Chargebee site.',
-  },
-  hosts: {
-    ...HOST,
-    kind: 'list',
-    isInFileOnly: true,
-    says: 'The hosts that pages of this site have. Without it the site needs a path of its own.',
   },
   path: {
     kind: 'text',
@@ -91,7 +71,6 @@ export const SITE = {
   },
   intake: {
     kind: 'text',
-    isNeeded: true,
     asks: 'sqlite:FILE, postgres://USER@HOST/DATABASE, postgres or direct',
     pattern: '^(sqlite:[^:].*|postgres(ql)?://.+|postgres|direct)$',
     says:
@@ -99,7 +78,6 @@ export const SITE = {
       'postgres if its URL is a secret, or direct.',
   },
   postgresUrlFile: { ...FILE, says: 'The file with the URL of that Postgres.' },
-  postgresUrlVariable: { ...VARIABLE, says: 'The environment variable with that URL.' },
   schema: {
     kind: 'text',
     asks: 'lower-case letters, digits and _, such as offersight_eu',
@@ -114,12 +92,9 @@ export const SITE = {
     says: 'Origins of this site’s pages, for browsers that send no Sec-Fetch-Site.',
   },
   apiKeyFile: { ...FILE, says: 'The file with the API key of this site.' },
-  apiKeyVariable: { ...VARIABLE, says: 'The environment variable with the API key of this site.' },
   adminTokenFile: { ...FILE, says: 'The file with the token of this site’s operators.' },
-  adminTokenVariable: { ...VARIABLE, says: 'The environment variable with that token.' },
   adminNames: { ...HOST, kind: 'list', says: 'The hosts of this site’s operator’s page and of its /admin/.' },
   signingSecretFile: { ...FILE, says: 'The file with the secret that signs offers.' },
-  signingSecretVariable: { ...VARIABLE, says: 'The environment variable with that secret.' },
   requireSignedOffers: { kind: 'flag', says: 'Takes only events of signed offers.' },
   baseUrl: {
     kind: 'text',

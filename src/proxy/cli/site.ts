@@ -1,34 +1,26 @@
-/** One site of the standalone proxy: its endpoint, and what its operators look at. */
+/** The site of the standalone proxy: its endpoint, and what its operators look at. */
 import { OffersightError } from '../../errors.js';
-import { platformRuntime, type Stop } from '../../runtime.js';
-import { problem } from '../door/problem.js';
+import { platformRuntime } from '../../runtime.js';
 import { createOfferProxy } from '../handler.js';
 import type { DirectIntake } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
-import type { Claim } from '../intake/sqlite/sqlite-calls.js';
 import { type NodeListener, toNodeListener } from '../node.js';
 import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
 import type { OfferProxyOptions } from '../options.js';
-import { inTime } from '../patience.js';
-import { type OnAlert, quietly } from '../telling/alert.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { OnAlert } from '../telling/alert.js';
 import { systemCodeOf } from '../telling/cause.js';
 import { Failure } from './failure.js';
 import type { Log, LogFields } from './log.js';
-import type { SiteMetrics } from './metrics.js';
+import type { Metrics } from './metrics.js';
 import { watchReadiness } from './readiness.js';
 import { type IntakePlace, openAnyIntake } from './sources.js';
 import { whereOf } from './using-intake.js';
 
-/** What one site runs on. */
+/** What the site runs on. */
 export interface SiteOptions {
-  /** In lower case. */
-  readonly name: string;
-  /** The hosts of its pages, in lower case; none means any. */
-  readonly hosts: ReadonlySet<string>;
   /** The endpoint's path. */
   readonly path: string;
   /** What keeps its events. */
@@ -43,22 +35,16 @@ export interface SiteOptions {
   readonly logIds: boolean;
 }
 
-/** What a site shares with others of its process. */
+/** What it needs besides. */
 export interface SiteContext {
   readonly log: Log;
-  readonly metrics: SiteMetrics | undefined;
+  readonly metrics: Metrics | undefined;
   /** Whether operators have a listener of their own. */
   readonly isApart: boolean;
-  /** Whether its host distinguishes it from others, so that this machine's own names belong to none. */
-  readonly isNamed: boolean;
 }
 
 /** A site that runs. */
 export interface Site {
-  readonly name: string;
-  readonly hosts: ReadonlySet<string>;
-  readonly path: string;
-  readonly adminHosts: ReadonlySet<string>;
   readonly endpoint: NodeListener;
   /** What answers its operators, if it has an admin token. */
   readonly administer: NodeListener | undefined;
@@ -66,15 +52,6 @@ export interface Site {
   /** Ends the calls under way, and frees the intake. */
   stop(): Promise<void>;
 }
-
-type Running = Pick<Site, 'endpoint' | 'administer' | 'isReady' | 'stop'>;
-
-/** How long pages wait before they ask a site again whose intake could not be opened. */
-const AWAY_MS = 30_000;
-/** Its intake is tried again sooner, so that it is there by then. */
-const AGAIN_MS = 5_000;
-/** A site whose intake is not open by then starts without the others waiting for it. */
-const START_MS = 4_000;
 
 /** What broke, by its name and the system's code; its words may describe people. */
 export const causeFields = (cause: unknown): LogFields => ({
@@ -107,13 +84,12 @@ const sayPlace = async ({ place }: SiteOptions, intake: Intake, log: Log): Promi
 /** Makes what answers, over an open intake. */
 const run = (
   options: SiteOptions,
-  { log, metrics, isApart, isNamed }: SiteContext,
+  { log, metrics, isApart }: SiteContext,
   intake: Intake | DirectIntake,
-): Running => {
+): Site => {
   const durable = isDurable(intake) ? intake : undefined;
   const watched = durable && watchReadiness(durable, platformRuntime());
   const onAlert: OnAlert = (message, cause, code) => log.error(message, { code, ...causeFields(cause) });
-  const local = isNamed ? [] : LOOPBACK;
   // First, since it can fail without leaving anything open.
   const admin: OfferAdmin | undefined =
     options.adminToken !== undefined && durable
@@ -124,7 +100,7 @@ const run = (
             report: (events) => proxy.report(events),
             onAlert,
             // On a host of the shop's pages, their scripts could act in an operator's name.
-            adminHosts: isApart ? [...local, ...(options.adminHosts ?? [])] : [],
+            adminHosts: isApart ? [...LOOPBACK, ...(options.adminHosts ?? [])] : [],
           },
           (code) => metrics?.observe({ kind: 'alert', code }),
         )
@@ -158,9 +134,12 @@ const run = (
   };
 };
 
-/** Opens the intake and runs the site. */
-const open = async (options: SiteOptions, context: SiteContext, claim?: Claim): Promise<Running> => {
-  const intake = await openAnyIntake(options.place, options.bounds, claim);
+/**
+ * Opens the intake and starts the site.
+ * @throws {Failure} If it cannot be started.
+ */
+export const startSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
+  const intake = await openAnyIntake(options.place, options.bounds);
   try {
     return run(options, context, intake);
   } catch (cause) {
@@ -168,75 +147,4 @@ const open = async (options: SiteOptions, context: SiteContext, claim?: Claim): 
     if (isDurable(intake)) await intake.close().catch(() => undefined);
     throw cause instanceof OffersightError ? new Failure(cause.hint) : cause;
   }
-};
-
-const described = ({ name, hosts, path, adminHosts = [] }: SiteOptions) => ({
-  ...{ name, hosts, path },
-  adminHosts: new Set(adminHosts),
-});
-
-/**
- * Starts the only site of a process.
- * @throws {Failure} If it cannot be started.
- */
-export const startSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => ({
-  ...described(options),
-  ...(await open(options, context)),
-});
-
-/**
- * Starts one site of several. While it cannot be started, it answers 503 and leaves the others alone. What comes while it
- * is tried for the first time waits.
- */
-export const startKeptSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
-  const runtime = platformRuntime();
-  const away = toNodeListener(async () => problem('unavailable', { 'retry-after': `${AWAY_MS / 1_000}` }));
-  const alert = quietly(
-    (message, cause, code) => context.log.error(message, { code, ...causeFields(cause) }),
-    runtime,
-    (code) => context.metrics?.observe({ kind: 'alert', code }),
-  );
-  const { groups } = options.proxy;
-  const claim: Claim = { site: options.name, groups: groups && new Set(groups) };
-  let running: Running | undefined;
-  let opening: Promise<void> | undefined;
-  let stopTimer: Stop | undefined;
-  let isStopped = false;
-
-  const tryToOpen = async (): Promise<void> => {
-    try {
-      running = await open(options, context, claim);
-    } catch (cause) {
-      const why = cause instanceof Failure ? cause.message : '';
-      alert(wordsOf(ALERTS.siteAway, { why }).trimEnd(), cause, 'siteAway');
-      if (!isStopped)
-        stopTimer = runtime.after(AGAIN_MS, () => {
-          opening = tryToOpen();
-        });
-    }
-  };
-  const first = tryToOpen();
-  opening = first;
-  const answering =
-    (side: 'endpoint' | 'administer'): NodeListener =>
-    async (incoming, outgoing) => {
-      await first;
-      return (running?.[side] ?? away)(incoming, outgoing);
-    };
-  await inTime(runtime, START_MS, first).catch(() => undefined);
-  return {
-    ...described(options),
-    endpoint: answering('endpoint'),
-    administer:
-      options.adminToken === undefined || options.place.intake === 'direct'
-        ? undefined
-        : answering('administer'),
-    isReady: async () => (await running?.isReady()) ?? false,
-    async stop() {
-      isStopped = true;
-      stopTimer?.();
-      await opening;
-      await running?.stop();
-    },
-  };
 };

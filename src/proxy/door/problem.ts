@@ -13,7 +13,6 @@ const PROBLEMS = {
   query: { status: 400, title: 'A parameter cannot be read.' },
   request: { status: 400, title: 'The request cannot be carried out.' },
   path: { status: 404, title: 'There is nothing here.' },
-  misdirected: { status: 421, title: 'No site here has this host or this path.' },
   headers: { status: 400, title: 'The headers contradict each other.' },
   many: { status: 431, title: 'There are too many headers.' },
   method: { status: 405, title: 'Only POST is taken here.' },

@@ -33,7 +33,6 @@ export type AlertCode =
   | 'throttled'
   | 'wrongSite'
   | 'notTheApi'
-  | 'siteAway'
   | 'mostRefused';
 
 /** Every code, in the order of the list. */

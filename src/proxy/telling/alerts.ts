@@ -247,12 +247,6 @@ export const ALERTS = {
     isUrgent: true,
     isNoted: true,
   },
-  siteAway: {
-    words: 'This site cannot be started, so it takes no events; it is retried every few seconds. {why}',
-    means: 'One site of several has an intake or a setting that cannot be used. The others continue.',
-    repair: 'Do as the line says, such as correcting the path or the rights of the intake’s file.',
-    isUrgent: true,
-  },
   mostRefused: {
     words: 'Chargebee refuses most events, the last as {code}: {reason} See offersight dead-letters.',
     means: 'More than half of the last 20 events of an hour, and at least five, are dead letters.',

@@ -1,6 +1,6 @@
 /** What Prometheus scrapes of alerts, events and dead letters. */
 import { describe, expect, it } from 'vitest';
-import { createMetrics, type Metrics, type SiteMetrics } from '../../../src/proxy/cli/metrics.js';
+import { createMetrics, type Metrics } from '../../../src/proxy/cli/metrics.js';
 import type { Intake, LaneStatus, Observation, OfferProxyOptions } from '../../../src/proxy/index.js';
 import { ALERT_CODES, alertCodeOf, isNoted } from '../../../src/proxy/telling/alert-codes.js';
 import { ALERTS, wordsOf } from '../../../src/proxy/telling/alerts.js';
@@ -13,7 +13,7 @@ const TEN_MINUTES_MS = 600_000;
 interface Bench {
   readonly runtime: ReturnType<typeof fakeRuntime>;
   readonly metrics: Metrics;
-  readonly site: Omit<SiteMetrics, 'watch'> & {
+  readonly site: Pick<Metrics, 'observe'> & {
     watch(intake: Intake, isTaking?: () => Promise<boolean>): void;
   };
   /** The series of a metric that are not 0, without its name. */
@@ -22,13 +22,15 @@ interface Bench {
 
 const openBench = async (): Promise<Bench> => {
   const runtime = fakeRuntime();
-  const metrics = await createMetrics(false, runtime);
+  const metrics = await createMetrics(runtime);
   if (!metrics) throw new Error('prom-client is not installed.');
-  const site = metrics.of('acme-test');
   return {
     runtime,
     metrics,
-    site: { ...site, watch: (intake, isTaking = async () => true) => site.watch(intake, isTaking) },
+    site: {
+      observe: metrics.observe,
+      watch: (intake, isTaking = async () => true) => metrics.watch(intake, isTaking),
+    },
     async figures(name) {
       const lines = (await metrics.render()).matchAll(new RegExp(`^${name}({.*}) (\\S+)$`, 'gm'));
       const all = [...lines].map(([, labels = '', value]) => [labels, Number(value)] as const);
@@ -256,16 +258,11 @@ describe('an alert', () => {
 });
 
 describe('events and dead letters', () => {
-  it('of every site are 0 from the beginning, so that a rule sees a site that takes nothing', async () => {
-    const metrics = await createMetrics(true, fakeRuntime());
-    const sites = ['acme-test', 'other-test'];
-    for (const site of sites) metrics?.of(site);
-    const text = await metrics?.render();
-    for (const site of sites)
-      for (const type of ['viewed', 'dismissed'])
-        expect(text).toContain(
-          `offersight_events_total{site="${site}",type="${type}",verdict="accepted",code=""} 0\n`,
-        );
+  it('are 0 from the beginning, so that a rule sees a proxy that takes nothing', async () => {
+    const { metrics } = await openBench();
+    const text = await metrics.render();
+    for (const type of ['viewed', 'dismissed'])
+      expect(text).toContain(`offersight_events_total{type="${type}",verdict="accepted",code=""} 0\n`);
   });
 
   it('are counted by type as they are taken, also those that the host’s own code reports', async () => {

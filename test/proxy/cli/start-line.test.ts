@@ -33,7 +33,6 @@ const lineOf = async (file: string): Promise<unknown> => {
       }),
       metrics: undefined,
       isApart: false,
-      isNamed: false,
     },
   );
   await vi.waitUntil(() => lines.length);

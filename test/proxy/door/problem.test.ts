@@ -25,7 +25,6 @@ describe('the status of a problem', () => {
     ['tokens', 429],
     ['query', 400],
     ['request', 400],
-    ['misdirected', 421],
     ['inspect', 403],
   ] as const)('%s is %i', (code, status) => {
     const reply = problemReply(code);
