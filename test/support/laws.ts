@@ -316,7 +316,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
     ],
     types: ['proxy/door', 'proxy/intake', 'proxy/reported', 'proxy/resolving'],
   },
-  'proxy/intake': { values: ['proxy/telling/alerts', 'protocol', 'errors'], types: ['proxy/intake'] },
+  'proxy/intake': { values: ['protocol', 'errors'], types: ['proxy/intake'] },
   'proxy/intake/direct': {
     values: [
       'proxy/intake/direct',
@@ -340,7 +340,6 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'proxy/telling/dead-codes',
       'proxy/intake/sharing',
       'proxy/patience',
-      'proxy/recent',
       'protocol/reasons',
     ],
     types: [...INTAKE, 'protocol', 'runtime'],
