@@ -59,7 +59,6 @@ export const LONGEST_UNITS = [
   'test/proxy/intake/postgres/postgres-opening.test.ts',
   'test/proxy/door/surroundings.test.ts',
   'test/proxy/door/admission.test.ts',
-  'test/reference/ranges.test.ts',
   'test/proxy/creation.test.ts',
 ];
 
