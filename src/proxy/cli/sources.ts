@@ -38,15 +38,10 @@ const loadPostgres = async () => {
   }
 };
 
-/** Why a schema is refused that its intake would ignore. */
-export const UNUSED_SCHEMA = 'Only an intake in Postgres has a schema: give sqlite:FILE another file.';
-
-/** Whether a place has a schema that its intake would ignore. */
-export const hasUnusedSchema = ({ intake, schema }: Pick<IntakePlace, 'intake' | 'schema'>): boolean =>
-  schema !== undefined && !/^postgres(ql)?(:|$)/.test(intake);
-
-const checkSchema = (place: IntakePlace): void => {
-  if (hasUnusedSchema(place)) throw new Failure(UNUSED_SCHEMA);
+/** Refuses a schema that its intake would ignore. */
+const checkSchema = ({ intake, schema }: IntakePlace): void => {
+  if (schema !== undefined && !/^postgres(ql)?(:|$)/.test(intake))
+    throw new Failure('Only an intake in Postgres has a schema: give sqlite:FILE another file.');
 };
 
 const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>

@@ -35,7 +35,7 @@ interface Awaited {
 }
 
 /** The option, as a value or as an attribute's text. Any other value counts as left out. */
-export const ignoreOf = (value: string | number | null | undefined): Ignore | undefined => {
+const ignoreOf = (value: string | number | null | undefined): Ignore | undefined => {
   if (value === 'off' || value === 'leave') return value;
   return value != null && value !== '' && Number(value) >= 0 ? Number(value) : undefined;
 };
