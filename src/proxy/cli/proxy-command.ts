@@ -105,7 +105,7 @@ export const runProxy = async (args: string[]): Promise<void> => {
   const { values } = read(args, FLAGS.proxy);
   // The kept events may describe people, so only this user may read them.
   process.umask(0o077);
-  const plan = planOf(values as Given);
+  const plan = planOf(values);
   // Behind every check, since an open intake keeps the process alive.
   const { baseUrl, site } = plan.site.proxy;
   await useOutgoingProxy(baseUrl ?? `https://${site}.grow.chargebee.com`);
