@@ -7,13 +7,12 @@
  * - `offer`: what one offer with many events in a file costs the thread that answers, and its process.
  * - `turns`: how long each intake keeps the event loop busy at a time, and how late a timer is.
  * - `scale`: what a file or Postgres costs that holds a million waiting events, or ten million that are delivered.
- * - `since`: what version 0.1 did badly, with its proxy and with this one.
  *
  * The upstream answers after a second, at the pace of a small plan, which must not matter. An intake that forwards
  * before it answers has the bare handler as its upstream. This asserts nothing, and only figures of one run can be
  * compared.
  *
- *     --only rates,memory,offer,turns,scale,since --intakes nothing-0.1.0,sqlite,postgres,direct --rounds 7
+ *     --only rates,memory,offer,turns,scale --intakes sqlite,postgres,direct --rounds 7
  *     --batch-events 20000 --single-events 4000 --events 1000000 --stored 1000000 --remembered 10000000 --profile FOLDER
  *
  * `--waiting` lets the million wait instead of settling it as it comes.
@@ -27,14 +26,13 @@ import { measureOneOffer } from './proxy/one-offer.js';
 import { startServer } from './proxy/process.js';
 import { measureRates } from './proxy/rates.js';
 import { measureScale } from './proxy/scale.js';
-import { measureSince } from './proxy/since.js';
 import { isForwardingFirst, isOnPostgres, SUBJECTS } from './proxy/subjects.js';
 import { measureTurns } from './proxy/turns.js';
 
 const text = { type: 'string' } as const;
 const { values } = parseArgs({
   options: {
-    only: { ...text, default: 'rates,memory,offer,turns,scale,since' },
+    only: { ...text, default: 'rates,memory,offer,turns,scale' },
     intakes: { ...text, default: SUBJECTS.slice(1).join() },
     rounds: { ...text, default: '7' },
     'batch-events': { ...text, default: '20000' },
@@ -91,7 +89,6 @@ if (parts.includes('scale')) {
   for (const name of intakes.filter((each) => each === 'sqlite' || each === 'postgres'))
     console.log(`${await measureScale(name, scale)}\n`);
 }
-if (parts.includes('since')) console.log(`${await measureSince()}\n`);
 if (parts.includes('offer')) console.log(`${await measureOneOffer()}\n`);
 await bare.end();
 await postgres?.remove();

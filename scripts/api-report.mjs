@@ -1,29 +1,15 @@
 // The public face, written down: docs/api holds one report for every entry that has types, so that reviewers see a change of
-// what users can call or name. A page beside them lists the changes since the last release. `npm run api` writes all of them from the
-// built package, and `npm run api -- --check` fails if they differ. Both fail for a type that users meet but cannot name.
+// what users can call or name. `npm run api` writes all of them from the built package, and `npm run api -- --check` fails if they differ. Both fail for a type that users meet but cannot name.
 import { spawnSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { CompilerState, Extractor, ExtractorConfig, ExtractorLogLevel } from '@microsoft/api-extractor';
-import { changesPage } from './api-changes.mjs';
 import { typedEntries } from './entries.mjs';
 
 /** @import { Entry } from './entries.mjs' */
 
 const REPORTS = 'docs/api';
-/** The release that the page of changes compares with; scripts/keep-release.mjs has kept its reports. */
-const BEFORE = '0.1.0';
-const RELEASED = join('e2e/fixtures/releases', BEFORE, 'api');
 
 /** Types that entries mention and none exports. */
 const UNNAMED = new Set([
@@ -141,27 +127,8 @@ for (const name of UNNAMED)
   if (!mentioned.has(name) || named.has(name))
     fail(`${name} is not an exception any more: remove it from UNNAMED.`);
 
-/** Entries that the release before had, and this one does not. */
-const removed = readdirSync(RELEASED)
-  .map((file) => file.replace('.api.md', ''))
-  .filter((name) => !entries.some((entry) => entry.name === name))
-  .map((name) => ({ name, specifier: name }));
-/** @param {string} path */
-const textOf = (path) => (existsSync(path) ? readFileSync(path, 'utf8') : '');
-writeFileSync(
-  join(written, 'changes.md'),
-  changesPage(
-    BEFORE,
-    [...entries, ...removed].map(({ name, specifier }) => ({
-      specifier,
-      before: textOf(join(RELEASED, `${name}.api.md`)),
-      after: textOf(join(written, `${name}.api.md`)),
-    })),
-  ),
-);
-
 const isCheck = process.argv.includes('--check');
-const files = [...entries.map(({ name }) => `${name}.api.md`), 'changes.md'];
+const files = entries.map(({ name }) => `${name}.api.md`);
 const kept = existsSync(REPORTS) ? readdirSync(REPORTS).filter((file) => file.endsWith('.api.md')) : [];
 for (const file of kept.filter((each) => !files.includes(each))) {
   if (isCheck) fail(`${REPORTS}/${file} is of no entry: run npm run api.`);

@@ -9,12 +9,10 @@ export const LONG_UNITS = [
   'test/simulation/simulation.test.ts',
   'test/proxy/killed/killed.test.ts',
   'test/proxy/intake/postgres/postgres.test.ts',
-  'test/proxy/intake/upgrade-killed.test.ts',
   'test/types/compilers.test.ts',
   'test/fuzz/fuzz.test.ts',
   'test/proxy/storms.test.ts',
   'test/proxy/intake/ledger-size.test.ts',
-  'test/proxy/intake/sqlite/sqlite-takeover.test.ts',
 ];
 
 /** Test files that replace modules: each has a process of its own, since other files would get these modules. */
@@ -77,9 +75,6 @@ export const LONG_SPECS = [
   'e2e/proxy/page-blocks.spec.ts',
   'e2e/operator/looks.spec.ts',
   'e2e/closing/presses-table.spec.ts',
-  'e2e/releases/proxies.spec.ts',
-  'e2e/releases/pages.spec.ts',
-  'e2e/releases/since.spec.ts',
   'e2e/package/shortened-names.spec.ts',
   'e2e/package/stacks.spec.ts',
   'e2e/proxy/systemd.spec.ts',

@@ -51,7 +51,7 @@ it.each(LONGEST_UNITS)('the list of what begins first names %s, which exists and
 it('the linter reads every script with types but those of other projects', () => {
   const linesOf = (command: string, ...args: string[]) =>
     execFileSync(command, args, { encoding: 'utf8' }).trim().split('\n').sort();
-  const elsewhere = /^(e2e\/(apps|fixtures\/releases)|demo\/public|test\/types\/(page|server))\//;
+  const elsewhere = /^(e2e\/apps|demo\/public|test\/types\/(page|server))\//;
   const own = linesOf(
     'git',
     'ls-files',
@@ -72,7 +72,7 @@ it('every file that has tests is one that a command runs, or is imported by one'
   })
     .split('\n')
     .filter((file) => /\.[cm]?[jt]sx?$/.test(file) && existsSync(file))
-    .filter((file) => !/^(e2e\/(apps|fixtures\/releases)|docs|demo)\//.test(file));
+    .filter((file) => !/^(e2e\/apps|docs|demo)\//.test(file));
   const texts = new Map(files.map((file) => [file, readFileSync(file, 'utf8')]));
   const isRun = (file: string): boolean => /^test\/.*\.test\.ts$|^e2e\/.*\.spec\.ts$/.test(file);
   const tests = files.filter((file) => /^\s*(it|test|describe)(\.\w+)*\(/m.test(texts.get(file) ?? ''));
@@ -146,7 +146,7 @@ describe('the two commands', () => {
     ]);
     expect(config).toMatch(/WHOLE =\s*\/@whole\|/);
     const pattern = /WHOLE =\s*\/(.*)\/;/.exec(config)?.[1];
-    const ofPages = /^e2e\/(busy|chaos|engines|releases\/pages)\b/;
+    const ofPages = /^e2e\/(busy|chaos|engines)\b/;
     for (const file of LONG_SPECS)
       expect([file, new RegExp(pattern ?? '').test(file)]).toEqual([file, ofPages.test(file)]);
   });

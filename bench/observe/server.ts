@@ -1,6 +1,5 @@
 /** The bench's own site on the loopback interface. Its endpoint accepts every event, so delivery is real and near. */
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -56,9 +55,8 @@ const transpile = async (name: string): Promise<string> => {
 export const startBenchSite = async (against?: string): Promise<BenchSite> => {
   const files = new Map<string, string>([['/snowplow.js', snowplowScript(SNOWPLOW_COUNTED)]]);
   const read = async (folder: string, path: string): Promise<void> => {
-    // Older releases are one file.
     for (const name of ['offersight.js', 'offersight-delivery.js'])
-      if (existsSync(join(folder, name))) files.set(path + name, await readFile(join(folder, name), 'utf8'));
+      files.set(path + name, await readFile(join(folder, name), 'utf8'));
   };
   await read('dist', '/');
   if (against) await read(dirname(against), '/against/');

@@ -7,7 +7,6 @@ import { createOfferProxy, type DirectIntake, directIntake, type Intake, type La
 import { toNodeListener } from 'offersight/proxy/node';
 import { postgresIntake } from 'offersight/proxy/postgres';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
-import { earlier } from '../../test/support/earlier.js';
 
 /** What a measured server runs with. */
 export interface SubjectOptions {
@@ -39,8 +38,6 @@ interface Places {
 
 interface Measured {
   make(where: Places): Intake | DirectIntake;
-  /** The release whose proxy it is. @default the one that is being built */
-  readonly release?: '0.1.0';
   /** Whether it forwards before it answers, so that its upstream's time is its own. */
   readonly isForwardingFirst?: true;
   readonly isOnPostgres?: true;
@@ -86,7 +83,6 @@ const nothing = (): Intake => ({
 
 const INTAKES: Readonly<Record<string, Measured>> = {
   nothing: { make: nothing },
-  'nothing-0.1.0': { make: nothing, release: '0.1.0' },
   sqlite: {
     make: ({ folder }) => sqliteIntake({ file: join(folder, 'intake.sqlite'), maxWaiting: MAX_WAITING }),
   },
@@ -155,9 +151,7 @@ const proxied = async (measured: Measured, options: SubjectOptions): Promise<Sub
   const folder = await mkdtemp(join(tmpdir(), 'offersight-bench-'));
   const inner = measured.make({ folder, postgres });
   const settler = isSettling && 'begin' in inner ? settling(inner) : undefined;
-  const current = { createOfferProxy, toNodeListener };
-  const from = measured.release ? await earlier(measured.release) : current;
-  const proxy = from.createOfferProxy({
+  const proxy = createOfferProxy({
     site: 'offersight-test',
     apiKey: key,
     baseUrl: upstream,
@@ -165,7 +159,7 @@ const proxied = async (measured: Measured, options: SubjectOptions): Promise<Sub
     pace: measured.isForwardingFirst ? NO_LIMIT : SMALL_PLAN,
   });
   return {
-    listener: from.toNodeListener(proxy),
+    listener: toNodeListener(proxy),
     settled: async () => settler?.settled(),
     async close() {
       await settler?.stop();

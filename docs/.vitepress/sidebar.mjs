@@ -80,7 +80,6 @@ export const sidebar = [
     entry('offersight/proxy/postgres', '/api/proxy-postgres.api'),
     entry('offersight/testing', '/api/testing.api'),
     entry('offersight/testing/node', '/api/testing-node.api'),
-    entry('Changes since 0.1', '/api/changes'),
   ]),
   group('Promise, faults and attacks', [
     entry('The delivery promise', '/delivery'),
@@ -91,7 +90,7 @@ export const sidebar = [
     entry('Architecture', '/architecture'),
     entry('Contributing', '/contributing'),
     entry('Security', '/security'),
-    entry('Upgrading from 0.1', '/upgrading'),
+    entry('Upgrading', '/upgrading'),
     entry('Changelog', '/changelog'),
   ]),
 ];

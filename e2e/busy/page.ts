@@ -14,14 +14,13 @@ const REST_MS = 1_000;
 
 const site = window as unknown as {
   offersight?: object;
-  busyLayer: { push(pushed: { readonly event_id: string; readonly is_durable?: boolean }): void };
+  busyLayer: { push(pushed: { readonly event_id: string; readonly is_durable: boolean }): void };
 };
 const say = (said: Said): void => busySay(JSON.stringify(said));
 
-// The script file has no `onEvent`; the data layer gets the same, at the same moment. Version 0.1 calls all of it
-// durable.
+// The script file has no `onEvent`; the data layer gets the same, at the same moment.
 site.busyLayer = {
-  push: ({ event_id: id, is_durable: isDurable = true }) => say({ kind: 'told', id, isDurable }),
+  push: ({ event_id: id, is_durable: isDurable }) => say({ kind: 'told', id, isDurable }),
 };
 for (const type of ['viewed', 'dismissed'])
   document.addEventListener(`offersight:${type}`, (announced) =>

@@ -122,12 +122,10 @@ export const startWorld = async (scriptFile: string): Promise<World> => {
     ['/offersight.js', scriptFile],
     ['/offersight-delivery.js', beside],
   ] as const) {
-    // Version 0.1 has one file.
-    const content = await readFile(file).catch(() => undefined);
-    if (content)
-      site.serve(path, (_, response) =>
-        response.writeHead(200, { 'content-type': 'text/javascript' }).end(content),
-      );
+    const content = await readFile(file);
+    site.serve(path, (_, response) =>
+      response.writeHead(200, { 'content-type': 'text/javascript' }).end(content),
+    );
   }
   const faultOf = (visit: Visit): GatewayFault | undefined => {
     if (visit.endpoint === 'up') return undefined;

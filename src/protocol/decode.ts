@@ -4,7 +4,7 @@
  * is a fault of the whole request. Fields that this release does not know are dropped, whatever they hold: a later
  * release may send them.
  */
-import { WIRE_VERSION } from './batch.js';
+import { WIRE_VERSION, type WireEvent } from './batch.js';
 import { type DismissReason, isOfferId, type OfferEventType } from './event.js';
 import { isGroup } from './group.js';
 import { MAX_REQUEST_EVENTS } from './limits.js';
@@ -64,6 +64,9 @@ const NOTHING = new Set(['null', 'undefined', 'false', 'true']);
 /** Any UUID but those of version 8, which are the host's own events. */
 const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-79a-f][0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** An event as it came: only these fields are read. */
+type Given = { readonly [Field in keyof WireEvent]?: unknown };
+
 const fault = (name: EnvelopeFault): DecodedRequest => ({ kind: 'fault', fault: name });
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>
@@ -80,7 +83,7 @@ const isReason = (value: unknown): value is DismissReason => (REASONS as readonl
 /** What is for figures alone: an event is not given up for it. */
 const decodeFigures = (
   type: OfferEventType,
-  { group, reason }: Record<string, unknown>,
+  { group, reason }: Given,
 ): Pick<DecodedEvent, 'group' | 'reason' | 'unusable'> => {
   const isGroupUsable = group == null || isGroup(group);
   const isReasonUsable = reason == null || (type === 'dismissed' && isReason(reason));
@@ -91,7 +94,7 @@ const decodeFigures = (
   };
 };
 
-const decodeEvent = (id: string, record: Record<string, unknown>): DecodedItem => {
+const decodeEvent = (id: string, record: Given): DecodedItem => {
   const { type, personalized_offer_id: offerId, occurred_at: occurredAt, expires_at } = record;
   if (type !== 'viewed' && type !== 'dismissed') {
     const isLater = typeof type === 'string' && LATER_TYPE.test(type) && !BILLED.has(type);

@@ -91,17 +91,6 @@ export const keysBelow = (node: ts.Node): string[] =>
 export const nameOf = (name: ts.Node): string =>
   ts.isStringLiteral(name) || ts.isIdentifier(name) ? name.text : name.getText();
 
-/** The words of the list behind a name, such as `EVENT_FIELDS`. */
-export const wordsOf = (text: string, name: string): string[] => {
-  const [declared] = nodesOf(parse(text)).filter(
-    (node): node is ts.VariableDeclaration => ts.isVariableDeclaration(node) && node.name.getText() === name,
-  );
-  if (!declared) throw new Error(`There is no list ${name}.`);
-  return nodesOf(declared)
-    .filter(ts.isStringLiteral)
-    .map((literal) => literal.text);
-};
-
 /** The first groups of every match, each once. */
 export const found = (text: string, pattern: RegExp): string[] => [
   ...new Set([...text.matchAll(pattern)].map(([, name = '']) => name)),

@@ -122,7 +122,6 @@ describe('a statement that makes or changes a table', () => {
       'src/proxy/intake/sql/schema.ts',
       // The words of an error.
       'src/proxy/intake/sqlite/sqlite-failures.ts',
-      'src/proxy/intake/sqlite/sqlite-layout.ts',
     ]);
   });
 

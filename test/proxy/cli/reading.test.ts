@@ -1,4 +1,4 @@
-/** Commands that only look never change the intake, and no command takes one of 0.1 over. */
+/** Commands that only look never change the intake, and no command makes one. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -9,7 +9,6 @@ import { runReport } from '../../../src/proxy/cli/report-command.js';
 import { runDeadLetters, runEvents } from '../../../src/proxy/cli/rows-command.js';
 import { runStatus } from '../../../src/proxy/cli/status-command.js';
 import { temporaryFolder } from '../../support/intake.js';
-import { intakeHere, WITHOUT_LEDGER } from '../../support/sqlite.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
 beforeEach(() => {
@@ -17,7 +16,7 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-describe('on a file that only an earlier release has opened', () => {
+describe('on a file that no proxy has opened', () => {
   it.each<[string, (intake: string[]) => Promise<void>]>([
     ['status', (intake) => runStatus(intake)],
     ['status --follow', (intake) => runStatus(['--follow', ...intake])],
@@ -30,9 +29,9 @@ describe('on a file that only an earlier release has opened', () => {
     ['report', (intake) => runReport([join(folder.path, 'events.jsonl'), '--site', 'acme-test', ...intake])],
   ])('%s says what is missing, and leaves the file as it is', async (_, run) => {
     const file = join(folder.path, 'intake.db');
-    await intakeHere({ file }).close();
     const database = new Database(file);
-    database.exec(WITHOUT_LEDGER);
+    // SQLite makes the file.
+    database.exec('PRAGMA user_version = 0');
     const tables = () => database.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all();
     const before = tables();
     writeFileSync(

@@ -1,14 +1,12 @@
 /** An intake keeps the events of one site: another site's must never leave under this one's key. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake } from '../../../src/proxy/index.js';
 import { sqliteIntake } from '../../../src/proxy/intake/sqlite/sqlite.js';
-import { admitted, tallyOf, temporaryFolder } from '../../support/intake.js';
+import { tallyOf, temporaryFolder } from '../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../support/processes.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
-import { EARLIER_LAYOUT } from '../../support/sqlite.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
 /** An error that names both sites and says what to do. */
@@ -52,15 +50,6 @@ describe('a file', () => {
     );
     expect((await proxies[1]?.proxy(pageRequest(wireBody([wireEvent(1)]))))?.status).toBe(200);
     for (const proxy of proxies) await proxy.end();
-  });
-
-  it('that an earlier release wrote without a name belongs to the first site that opens it', async () => {
-    await open().take([admitted(1)]);
-    const database = new Database(file());
-    database.exec(`${EARLIER_LAYOUT} DROP TABLE site`);
-    database.close();
-    open().claim('acme-test');
-    expect(() => open().claim('other-test')).toThrow(refusal('acme-test', 'other-test', /file of its own/));
   });
 
   it('shows what it keeps to programs that do not name a site', async () => {

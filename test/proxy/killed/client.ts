@@ -26,8 +26,6 @@ export interface Client {
   readonly made: readonly Made[];
   /** Makes and posts events until nobody answers any more. */
   postWhileAnswered(url: string): Promise<void>;
-  /** Makes events, and posts so often. */
-  postSome(url: string, times: number): Promise<void>;
   /** Posts until nothing is left. */
   postTheRest(url: string): Promise<void>;
 }
@@ -43,9 +41,8 @@ const PATIENCE_MS = 5_000;
 /**
  * Makes a client.
  * @param number Makes its events and offers different from those of other clients.
- * @param mayWait Whether the proxy may ask at once to retry later.
  */
-export const createClient = (number: number, chance: Chance, mayWait: boolean): Client => {
+export const createClient = (number: number, chance: Chance): Client => {
   const made: Made[] = [];
   const outbox = new Map<string, Made>();
 
@@ -84,7 +81,7 @@ export const createClient = (number: number, chance: Chance, mayWait: boolean): 
       .catch(() => undefined);
     if (!answered) return false;
     const isPatient = performance.now() - postedAt >= PATIENCE_MS;
-    if (answered.status === 503 && (mayWait || isPatient)) return true;
+    if (answered.status === 503 && isPatient) return true;
     if (answered.status !== 200) throw new Error(`the proxy answered ${answered.status}`);
     for (const { id, status } of answered.reply.results)
       if (status === 'accepted' || status === 'duplicate') outbox.delete(id);
@@ -96,12 +93,6 @@ export const createClient = (number: number, chance: Chance, mayWait: boolean): 
     async postWhileAnswered(url) {
       do makeSome();
       while (await post(url));
-    },
-    async postSome(url, times) {
-      for (let time = 0; time < times; time++) {
-        makeSome();
-        await post(url);
-      }
     },
     async postTheRest(url) {
       while (outbox.size) await post(url);

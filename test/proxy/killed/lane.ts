@@ -25,8 +25,6 @@ export interface Outcome {
 }
 
 const KEY = 'test_killed_key';
-/** So many requests of each client are for the proxy of version 0.1. */
-const BY_OLD = 20;
 /** Slow enough that calls are under way when their process ends. */
 const DELAY: Fault = { kind: 'delay', ms: 3 };
 
@@ -46,10 +44,6 @@ export interface LanePlace {
   /** As the program takes it: a file, or a URL of Postgres. */
   readonly name: string;
   open(): Intake;
-  /** Starts a proxy of version 0.1 on it, which is not stopped, and returns its address. @default none */
-  startOld?(upstream: string, key: string): Promise<string>;
-  /** Is called after each kill. */
-  killed?(): Promise<void>;
   remove(): void | Promise<void>;
 }
 
@@ -78,9 +72,7 @@ export const runLane = async (
   place: LanePlace,
 ): Promise<Outcome> => {
   const upstream = await startUpstream({ apiKey: KEY, limits: { per_minute: null } });
-  const clients = [1, 2].map((number) =>
-    createClient(number, createChance(chance.whole(0, 1e9), 'client'), place.startOld !== undefined),
-  );
+  const clients = [1, 2].map((number) => createClient(number, createChance(chance.whole(0, 1e9), 'client')));
   const children: ChildProcess[] = [];
   try {
     /** Returns no address if the process ends before it has one, since it forwards at once what it finds. */
@@ -92,18 +84,12 @@ export const runLane = async (
       return { url: typeof port === 'number' ? `http://127.0.0.1:${port}/` : undefined, child, ended };
     };
     const ends: Outcome['ends'][number][] = [];
-    if (place.startOld) {
-      const old = await place.startOld(upstream.url, KEY);
-      upstream.addFaults(DELAY);
-      await Promise.all(clients.map((client) => client.postSome(old, BY_OLD)));
-    }
     for (const plan of plans) {
       upstream.clearFaults();
       upstream.addFaults([...chance.one(TROUBLES), DELAY]);
       const { url, ended } = await start(plan);
       if (url) await Promise.all(clients.map((client) => client.postWhileAnswered(url)));
       ends.push(await ended);
-      await place.killed?.();
     }
     upstream.clearFaults();
     const { url, child, ended } = await start(null);

@@ -18,7 +18,7 @@ const plan = JSON.parse(planned) as KillPlan | null;
 const seen = new Int32Array(new SharedArrayBuffer(4));
 
 if (plan && plan.kind !== 'point') {
-  const workerData: KillerStart = { plan, place, pid: process.pid, seen };
+  const workerData: KillerStart = { plan, pid: process.pid, seen };
   await once(new Worker(new URL('./killer.js', import.meta.url), { workerData }), 'message');
 }
 

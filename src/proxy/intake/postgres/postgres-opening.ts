@@ -3,10 +3,7 @@ import { OffersightError } from '../../../errors.js';
 import { platformRuntime, type Runtime } from '../../../runtime.js';
 import { ALERTS, wordsOf } from '../../telling/alerts.js';
 import { otherSite } from '../rules.js';
-import { ledgerOf } from '../sql/counting.js';
-import { deadLettersOf } from '../sql/dead-letters.js';
-import { fairnessOf } from '../sql/fairness.js';
-import { INDEXES, schemaOf } from '../sql/schema.js';
+import { schemaOf } from '../sql/schema.js';
 import { POSTGRES } from './postgres-dialect.js';
 import type { Found } from './postgres-driver.js';
 import { inWords, ONLY_READS, sqlStateOf } from './postgres-failures.js';
@@ -80,10 +77,6 @@ const creationOf = (schema: string, hasSchema: boolean): string => `
   CREATE TABLE gate (layout BIGINT NOT NULL);
   INSERT INTO gate (layout) VALUES (${LAYOUT});
   ${schemaOf(POSTGRES)}
-  ${ledgerOf(POSTGRES)}
-  ${fairnessOf(POSTGRES)}
-  ${deadLettersOf(POSTGRES)}
-  ${INDEXES.join(';')};
   ${KEYS}`;
 
 const refused = (hint: string): OffersightError => new OffersightError('configuration', hint);

@@ -97,8 +97,6 @@ const statementsOf = (dialect: Dialect) => ({
   adopt: `UPDATE events SET is_lone = 1,
       line = (SELECT line FROM lines WHERE lines.offer_id = events.offer_id AND visitor = '${NOBODY}')
     WHERE arrival IN (SELECT arrival FROM ${dialect.given({ arrival: 'integer' })} AS given)`,
-  hold: `UPDATE lines SET due_at = ${IN_FLIGHT} WHERE line IN
-    (SELECT line FROM events WHERE settled_at IS NULL AND due_at = ${IN_FLIGHT})`,
   ripen: `UPDATE lines SET due_at = 0 WHERE line IN
     (SELECT line FROM lines WHERE due_at > 0 AND due_at <= ?1 ORDER BY due_at LIMIT ${PORTION}) RETURNING 1 AS one`,
   next: `SELECT head.line, head.turn, events.id, events.offer_id, events.arrival, events.due_at,
@@ -144,14 +142,13 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
   const statements = statementsOf(dialect);
   const takeAlong = createTakeAlong('events', dialect);
 
-  /** Gives lines to events that an earlier release took, and to events that are retried. */
+  /** Gives lines to events that are retried. */
   function* adopt(): Steps<boolean> {
     const events = yield* ask<Pick<Row, 'arrival' | 'offer_id'>>(statements.unlined);
     const offers = [...new Set(events.map(({ offer_id }) => offer_id))];
     const asked = offers.map((offer_id, place) => ({ offer_id, visitor: NOBODY, place }));
     yield* ask(statements.open, JSON.stringify(asked));
     yield* ask(statements.adopt, JSON.stringify(events));
-    yield* ask(statements.hold);
     return events.length === ADOPT_ROWS;
   }
 

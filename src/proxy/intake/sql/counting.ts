@@ -65,13 +65,11 @@ const outcomesOf = (row: string) => {
   };
 };
 
-const [NEW, OLD, ROW] = [outcomesOf('NEW.'), outcomesOf('OLD.'), outcomesOf('')];
-const COLUMNS = Object.keys(ROW) as (keyof typeof ROW)[];
+const [NEW, OLD] = [outcomesOf('NEW.'), outcomesOf('OLD.')];
+const COLUMNS = Object.keys(NEW) as (keyof typeof NEW)[];
 
-/** Makes the ledger of an intake that does not have one. It counts what is taken from then on. */
+/** Makes the ledger. */
 export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect): string => `
-  ALTER TABLE events ADD COLUMN group_name TEXT;
-  ALTER TABLE events ADD COLUMN reason TEXT;
   CREATE TABLE ledger_groups (name TEXT PRIMARY KEY, first_day ${integer} NOT NULL, last_day ${integer} NOT NULL) ${keyed};
   CREATE TABLE ledger_names (id ${arrival}, name TEXT NOT NULL UNIQUE);
   INSERT INTO ledger_names (id, name) VALUES (0, '${NO_GROUP}'), (1, '${OTHER_GROUPS}');
@@ -105,11 +103,3 @@ export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect):
     WHERE cell = ${cellOf('NEW.')}`,
   })}
 `;
-
-/** Adds events that a release without a ledger has kept: those with an arrival above ?1, up to ?2. */
-export const COUNT_IN = `
-  INSERT INTO ledger (cell, taken, ${COLUMNS.join()})
-  SELECT ${cellOf('')}, count(*), ${COLUMNS.map((name) => `sum(${ROW[name]})`).join()}
-  FROM events WHERE arrival > ?1 AND arrival <= ?2 GROUP BY 1
-  ON CONFLICT (cell) DO UPDATE SET taken = ledger.taken + excluded.taken,
-    ${COLUMNS.map((name) => `${name} = ledger.${name} + excluded.${name}`).join(', ')}`;

@@ -11,9 +11,6 @@ const add = (table: LaneTable, row: 'NEW' | 'OLD', by: 1 | -1): string => `
     ON CONFLICT (lane, code) DO UPDATE SET events = dead_codes.events + ${by}`;
 
 const laneOf = (table: LaneTable, { trigger }: Dialect): string => `
-  -- Counts the dead letters that the lane has already.
-  INSERT INTO dead_codes (lane, code, events)
-    SELECT '${table}', coalesce(code, ''), count(*) FROM ${table} WHERE state = 'dead' GROUP BY coalesce(code, '');
   ${trigger({
     name: `${table}_died`,
     table,
@@ -37,7 +34,7 @@ const laneOf = (table: LaneTable, { trigger }: Dialect): string => `
     body: add(table, 'OLD', -1),
   })}`;
 
-/** Makes the counts, and fills them from the events that the intake remembers. */
+/** Makes the counts. */
 export const deadLettersOf = (dialect: Dialect): string => `
   CREATE TABLE dead_codes (
     lane TEXT NOT NULL, code TEXT NOT NULL, events ${dialect.integer} NOT NULL, PRIMARY KEY (lane, code)) ${dialect.keyed};

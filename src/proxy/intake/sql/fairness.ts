@@ -4,7 +4,7 @@
  * each call, so nobody gets two calls before everybody who waits has one.
  *
  * Triggers keep the lines, so that they stay right even if a program that does not know them changes events. Events that
- * version 0.1 took have no line. The next process that begins events gives them one.
+ * are retried have no line. The next process that begins events gives them one.
  */
 import type { Dialect } from './dialect.js';
 import { IN_FLIGHT } from './rows.js';
@@ -85,19 +85,10 @@ const triggersOf = (dialect: Dialect): string => {
   ].join('\n');
 };
 
-/** Find the events of a line, and those that need attention. */
-export const LINE_INDEXES: readonly string[] = [
-  'CREATE INDEX IF NOT EXISTS events_line ON events (line, type, arrival) WHERE settled_at IS NULL',
-  'CREATE INDEX IF NOT EXISTS events_adopted ON events (type DESC, arrival) WHERE settled_at IS NULL AND line IS NULL',
-  'CREATE INDEX IF NOT EXISTS events_unknown ON events (first_forward_at) WHERE settled_at IS NULL AND is_ambiguous = 1',
-];
-
-/** Makes the lines of an intake that does not have any. The events that it holds get theirs before they begin. */
+/** Makes the lines. */
 export const fairnessOf = (dialect: Dialect): string => {
   const { arrival, integer, secret } = dialect;
   return `
-  ALTER TABLE events ADD COLUMN line ${integer};
-  ALTER TABLE events ADD COLUMN is_lone ${integer} NOT NULL DEFAULT 0;
   CREATE TABLE lines (
     line ${arrival},
     offer_id TEXT NOT NULL,
@@ -114,5 +105,9 @@ export const fairnessOf = (dialect: Dialect): string => {
   -- The turn of the last event that was begun, and what visitors' names are hashed with.
   CREATE TABLE turns (one ${integer} PRIMARY KEY CHECK (one = 1), turn ${integer} NOT NULL, secret TEXT NOT NULL);
   INSERT INTO turns (one, turn, secret) VALUES (1, 0, ${secret});
+  -- Find the events of a line, and those that need attention.
+  CREATE INDEX events_line ON events (line, type, arrival) WHERE settled_at IS NULL;
+  CREATE INDEX events_adopted ON events (type DESC, arrival) WHERE settled_at IS NULL AND line IS NULL;
+  CREATE INDEX events_unknown ON events (first_forward_at) WHERE settled_at IS NULL AND is_ambiguous = 1;
   ${triggersOf(dialect)}`;
 };

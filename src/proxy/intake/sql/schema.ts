@@ -1,12 +1,21 @@
-/** The tables of an intake, except its ledger. */
+/** The tables of an intake. */
+import { ledgerOf } from './counting.js';
+import { deadLettersOf } from './dead-letters.js';
 import type { Dialect } from './dialect.js';
-import { LINE_INDEXES } from './fairness.js';
+import { fairnessOf } from './fairness.js';
 import type { LaneTable } from './rows.js';
 
-const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect): string => {
+/** The columns of offer events, which are counted by group and reason, and have turns. */
+const columnsOf = ({ integer }: Dialect): string => `,
+    group_name TEXT,
+    reason TEXT,
+    line ${integer},
+    is_lone ${integer} NOT NULL DEFAULT 0`;
+
+const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect, columns = ''): string => {
   const opens = `UPDATE open_counts SET open = open + 1 WHERE lane = '${table}'`;
   return `
-  CREATE TABLE IF NOT EXISTS ${table} (
+  CREATE TABLE ${table} (
     arrival ${arrival},
     id TEXT NOT NULL UNIQUE,
     content TEXT NOT NULL,
@@ -25,16 +34,16 @@ const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect): strin
     code TEXT,
     settled_at ${integer},
     headers TEXT,
-    usage TEXT
+    usage TEXT${columns}
   );
-  CREATE INDEX IF NOT EXISTS ${table}_open ON ${table} (due_at, arrival) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_since ON ${table} (waiting_since) WHERE settled_at IS NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_expiring ON ${table} (expires_at)
+  CREATE INDEX ${table}_open ON ${table} (due_at, arrival) WHERE settled_at IS NULL;
+  CREATE INDEX ${table}_since ON ${table} (waiting_since) WHERE settled_at IS NULL;
+  CREATE INDEX ${table}_expiring ON ${table} (expires_at)
     WHERE settled_at IS NULL AND expires_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_offers ON ${table} (offer_id, arrival);
-  CREATE INDEX IF NOT EXISTS ${table}_settled ON ${table} (settled_at) WHERE settled_at IS NOT NULL;
-  CREATE INDEX IF NOT EXISTS ${table}_dead ON ${table} (arrival) WHERE state = 'dead';
-  INSERT INTO open_counts (lane, open) VALUES ('${table}', 0) ON CONFLICT DO NOTHING;
+  CREATE INDEX ${table}_offers ON ${table} (offer_id, arrival);
+  CREATE INDEX ${table}_settled ON ${table} (settled_at) WHERE settled_at IS NOT NULL;
+  CREATE INDEX ${table}_dead ON ${table} (arrival) WHERE state = 'dead';
+  INSERT INTO open_counts (lane, open) VALUES ('${table}', 0);
   ${trigger({ name: `${table}_opened`, table, after: 'INSERT', body: opens })}
   ${trigger({
     name: `${table}_closed`,
@@ -52,29 +61,26 @@ const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect): strin
   })}`;
 };
 
-/** Indexes that find an offer's next event and its views without reading its history. Usage events have no order. */
-const ORDER = [
-  'CREATE INDEX IF NOT EXISTS events_next ON events (offer_id, type, arrival) WHERE settled_at IS NULL',
-  `CREATE INDEX IF NOT EXISTS events_views ON events (offer_id, state) WHERE type = 'viewed'`,
-];
-
-/** Indexes that version 0.1 lacks, the most needed first. Each reads all events, so they are made one by one. */
-export const INDEXES: readonly string[] = [...LINE_INDEXES, ...ORDER];
-
-/** Makes the tables that do not exist yet. */
+/** Makes the tables. */
 export const schemaOf = (dialect: Dialect): string => {
   const { integer } = dialect;
   return `
-  CREATE TABLE IF NOT EXISTS open_counts (lane TEXT PRIMARY KEY, open ${integer} NOT NULL);
-  CREATE TABLE IF NOT EXISTS paced_calls (lane TEXT NOT NULL, event TEXT NOT NULL, at ${integer} NOT NULL);
-  CREATE INDEX IF NOT EXISTS calls_at ON paced_calls (lane, at);
-  CREATE INDEX IF NOT EXISTS calls_event ON paced_calls (lane, event, at);
-  CREATE TABLE IF NOT EXISTS leads (
+  CREATE TABLE open_counts (lane TEXT PRIMARY KEY, open ${integer} NOT NULL);
+  CREATE TABLE paced_calls (lane TEXT NOT NULL, event TEXT NOT NULL, at ${integer} NOT NULL);
+  CREATE INDEX calls_at ON paced_calls (lane, at);
+  CREATE INDEX calls_event ON paced_calls (lane, event, at);
+  CREATE TABLE leads (
     lane TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, pid ${integer} NOT NULL, until ${integer} NOT NULL);
-  CREATE TABLE IF NOT EXISTS site (one ${integer} PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS lane_notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
-  CREATE TABLE IF NOT EXISTS budgets (
+  CREATE TABLE site (one ${integer} PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
+  CREATE TABLE lane_notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
+  CREATE TABLE budgets (
     arrival ${dialect.arrival}, process TEXT NOT NULL, at ${integer} NOT NULL, spent TEXT NOT NULL);
-  ${laneOf('events', dialect)}
-  ${laneOf('usage', dialect)}`;
+  ${laneOf('events', dialect, columnsOf(dialect))}
+  ${laneOf('usage', dialect)}
+  -- Find an offer's next event and its views without reading its history. Usage events have no order.
+  CREATE INDEX events_next ON events (offer_id, type, arrival) WHERE settled_at IS NULL;
+  CREATE INDEX events_views ON events (offer_id, state) WHERE type = 'viewed';
+  ${ledgerOf(dialect)}
+  ${fairnessOf(dialect)}
+  ${deadLettersOf(dialect)}`;
 };

@@ -16,6 +16,6 @@ export const SQLITE: Dialect = {
   larger: (one, other) => `max(${one}, ${other})`,
   refuse: (message, when) => `SELECT RAISE(ABORT, '${message}') WHERE ${when}`,
   trigger: ({ name, table, after, when, body }) =>
-    `CREATE TRIGGER IF NOT EXISTS ${name} AFTER ${after} ON ${table} ${when ? `WHEN ${when}` : ''}
+    `CREATE TRIGGER ${name} AFTER ${after} ON ${table} ${when ? `WHEN ${when}` : ''}
       BEGIN ${body}; END;`,
 };

@@ -4,12 +4,11 @@ import { dirname, resolve } from 'node:path';
 import { OffersightError } from '../../../errors.js';
 import type { Intake } from '../intake.js';
 import type { resolveBounds } from '../rules.js';
-import { createSqlIntake, type SqlIntake } from '../sql/intake.js';
+import { createSqlIntake } from '../sql/intake.js';
 import { SQLITE } from './sqlite-dialect.js';
 import { createDriver } from './sqlite-driver.js';
 import { inWords } from './sqlite-failures.js';
 import { claimFile, openFile } from './sqlite-file.js';
-import { createUpgrade, type Upgrade } from './sqlite-upgrade.js';
 
 /** What an intake is opened with. */
 export interface IntakeFile {
@@ -64,44 +63,13 @@ const checkRoom = (file: string): void => {
 };
 
 /**
- * Until all events of an earlier release are counted, they cannot be changed or summed up, and no process leads.
- */
-const afterUpgrade = (intake: SqlIntake, upgrade: Upgrade): SqlIntake => {
-  const later =
-    <Given extends readonly unknown[], Result>(method: (...given: Given) => Promise<Result>) =>
-    async (...given: Given): Promise<Result> => {
-      upgrade.check();
-      return method(...given);
-    };
-  return {
-    ...intake,
-    lead: async (token, now) => upgrade.isDone() && intake.lead(token, now),
-    begin: later(intake.begin),
-    finish: later(intake.finish),
-    retry: later(intake.retry),
-    purge: later(intake.purge),
-    async *ledger(filter) {
-      upgrade.check();
-      yield* intake.ledger(filter);
-    },
-    async close() {
-      upgrade.stop();
-      await intake.close();
-    },
-  };
-};
-
-/**
  * Opens an intake in a file. Creates the file if it does not exist, unless `isReading` is set.
  * @throws {OffersightError} `configuration` if the file cannot be opened.
  */
 export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intake => {
   const database = openFile(file, isReading);
   const name = createNameCheck(file);
-  const { keepBooks, ...intake } = afterUpgrade(
-    createSqlIntake(createDriver(database), SQLITE, bounds),
-    createUpgrade(database),
-  );
+  const { keepBooks, ...intake } = createSqlIntake(createDriver(database), SQLITE, bounds);
   return {
     ...intake,
     async take(events) {

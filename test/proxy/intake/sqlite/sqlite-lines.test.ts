@@ -4,19 +4,10 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
-import { EARLIER_LAYOUT, intakeHere } from '../../../support/sqlite.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
-import { begin, begun, dismissed } from '../intake.contract.js';
-
-/** Removes the lines, so that the file is as a release without them leaves it. */
-const WITHOUT_LINES = `
-  ${EARLIER_LAYOUT}
-  DROP TRIGGER events_moved; DROP TRIGGER events_left; DROP TRIGGER events_back;
-  DROP INDEX events_line; DROP INDEX events_adopted; DROP INDEX events_unknown;
-  DROP TABLE lines; DROP TABLE turns;
-  ALTER TABLE events DROP COLUMN line; ALTER TABLE events DROP COLUMN is_lone;
-`;
+import { begin, begun } from '../intake.contract.js';
 
 const folder = { path: '', remove: (): void => undefined };
 const opened: Intake[] = [];
@@ -50,44 +41,13 @@ afterEach(async () => {
   folder.remove();
 });
 
-describe('a file of a release without lines', () => {
-  it('continues with events on their way and then with the rest, one event of an offer at a time, views first', async () => {
-    const before = open();
-    await before.lead('before', START);
-    await before.take([dismissed(1, 9), admitted(2), admitted(9), dismissed(3, 9)]);
-    await begin(before, START, 1);
-    await opened.pop()?.close();
-    inFile((database) => database.exec(WITHOUT_LINES));
+describe('lines of events that are retried', () => {
+  it('are made in several transactions if these are many, and all of them begin', async () => {
     const intake = open();
-    // The process before may still be forwarding.
-    expect(await begun(intake)).toHaveLength(1);
-    await intake.lead('after', START + 60_000);
-    expect((await begun(intake, START + 60_000)).sort()).toEqual([2, 9]);
-    await intake.finish([{ id: eventId(9), result: { kind: 'done' } }], START + 60_000);
-    expect(await begun(intake, START + 60_000)).toEqual([1]);
-    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 60_000);
-    expect(await begun(intake, START + 60_000)).toEqual([3]);
-  });
-
-  it('begins no `viewed` while a `dismissed` of its offer is on its way', async () => {
-    const before = open();
-    await before.take([dismissed(1, 9)]);
-    expect(await begun(before)).toEqual([1]);
-    await before.take([admitted(9)]);
-    await opened.pop()?.close();
-    inFile((database) => database.exec(WITHOUT_LINES));
-    const intake = open();
-    expect(await begun(intake)).toEqual([]);
-    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
-    expect(await begun(intake)).toEqual([9]);
-  });
-
-  it('gives its events lines in several transactions if it has many, and begins all of them', async () => {
-    const before = open();
-    await before.take(Array.from({ length: 250 }, (_, at) => admitted(at + 1)));
-    await opened.pop()?.close();
-    inFile((database) => database.exec(WITHOUT_LINES));
-    const intake = open();
+    const numbers = Array.from({ length: 250 }, (_, at) => at + 1);
+    await intake.take(numbers.map((number) => admitted(number)));
+    await intake.purge(numbers.map(eventId), START);
+    expect(await intake.retry(numbers.map(eventId), START)).toBe(250);
     const first = await begin(intake, START, 1_000);
     expect([first.rows.length, first.nextAt]).toEqual([100, START + 100]);
     await begin(intake, START, 1_000);

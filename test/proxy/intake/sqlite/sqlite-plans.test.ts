@@ -4,7 +4,7 @@ import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
-import { EARLIER_LAYOUT, intakeHere } from '../../../support/sqlite.js';
+import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
 import { begin, dismissed, rowOf } from '../intake.contract.js';
@@ -154,35 +154,5 @@ describe('an offer with a long history', () => {
     await intake.take([admitted(2, { offerId: 'offer1' }), dismissed(3, 1), dismissed(4, 1)]);
     expect(looks()).toBe(0);
     expect(await rowOf(intake, 4)).toMatchObject({ state: 'waiting' });
-  });
-});
-
-describe('a file of an earlier release', () => {
-  it('gets the indexes when it is opened, and loses the one that they replace', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder.path, 'intake.db');
-    await intakeHere({ file }).close();
-    const indexes = (): string[] => {
-      const database = new Database(file);
-      const rows = database
-        .prepare(`SELECT name FROM sqlite_master WHERE type = 'index' ORDER BY name`)
-        .all() as { name: string }[];
-      database.close();
-      return rows.map(({ name }) => name);
-    };
-    const now = indexes();
-    const database = new Database(file);
-    database.exec(`
-      ${EARLIER_LAYOUT}
-      DROP INDEX events_next;
-      DROP INDEX events_views;
-      CREATE INDEX events_open_offers ON events (offer_id, arrival) WHERE settled_at IS NULL;
-      CREATE INDEX usage_open_offers ON usage (offer_id, arrival) WHERE settled_at IS NULL;`);
-    database.close();
-    expect(indexes()).not.toEqual(now);
-    await intakeHere({ file }).close();
-    expect(indexes()).toEqual(now);
-    expect(now).toEqual(expect.arrayContaining(['events_next', 'events_views']));
-    folder.remove();
   });
 });

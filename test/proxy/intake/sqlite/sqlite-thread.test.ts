@@ -15,7 +15,6 @@ import { pragma } from '../../../../src/proxy/intake/sqlite/sqlite-layout.js';
 import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { BUILT_INTAKE, IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
-import { WITHOUT_LEDGER } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
 
 const workers = vi.hoisted((): Worker[] => []);
@@ -204,7 +203,7 @@ it('creates neither a file nor a table if the intake is opened only for reading'
   expect(readdirSync(folder.path)).toEqual([]);
   await open().close();
   const database = new Database(file());
-  database.exec(WITHOUT_LEDGER);
+  database.exec('PRAGMA user_version = 0');
   database.close();
   expect(reading).toThrow(/start the proxy first/);
 });
@@ -316,10 +315,10 @@ describe('a thread that dies', () => {
     await kill();
     expect(await soon(() => reader.list({ limit: 9 }))).toHaveLength(1);
     const database = new Database(file());
-    database.exec(WITHOUT_LEDGER);
+    database.exec('PRAGMA user_version = 0');
     database.close();
     await kill();
-    // A thread that may write would make the ledger again.
+    // A thread that may write would make the tables.
     await soon(() => expect(reader.list({ limit: 9 })).rejects.toThrow(/start the proxy first/));
     await reader.close();
   });
