@@ -359,16 +359,7 @@ export const LAWS: Readonly<Record<string, Law>> = {
       'runtime',
     ],
     types: [...INTAKE, 'proxy/intake/ledger', 'protocol'],
-    packages: [
-      'libsql',
-      'node:fs',
-      'node:module',
-      'node:os',
-      'node:path',
-      'node:timers/promises',
-      'node:url',
-      'node:worker_threads',
-    ],
+    packages: ['libsql', 'node:fs', 'node:module', 'node:os', 'node:path', 'node:url', 'node:worker_threads'],
   },
   'proxy/intake/postgres': {
     values: [

@@ -146,8 +146,8 @@ export const openIntake = async (
 };
 
 /**
- * Opens the intake for a command that changes something in it. A proxy of this release must have opened it before: from
- * the moment that an intake of 0.1 is taken over, no 0.1 takes events, so only a proxy, which takes them instead, may do it.
+ * Opens the intake for a command that changes something in it. A proxy must have opened it before: a name that is spelt
+ * wrong makes none.
  * @throws If there is none.
  */
 export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {}): Promise<Intake> => {

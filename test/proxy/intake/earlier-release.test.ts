@@ -1,0 +1,143 @@
+/**
+ * Intakes as version 0.2.0 left them, killed in the midst of its work: its proxy filled them at commit 95cfe146, and
+ * the fixtures have the statements of their tables and rows.
+ */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'libsql';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Intake } from '../../../src/proxy/index.js';
+import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
+import { temporaryFolder } from '../../support/intake.js';
+import { hasPostgres, type PostgresServer, startPostgres } from '../../support/postgres.js';
+import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { intakeHere } from '../../support/sqlite.js';
+import { taken } from '../../support/usage.js';
+import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
+
+const read = (name: string): string =>
+  readFileSync(new URL(`../../fixtures/0.2.0/${name}`, import.meta.url), 'utf8');
+
+const closing = (number: number, of: number) =>
+  wireEvent(number, {
+    ...{ type: 'dismissed', personalized_offer_id: `a52ge${of}`, reason: 'escape', group: 'summer' },
+  });
+
+/** The events that the proxy of 0.2.0 took, as its pages said them. */
+const SAID = [
+  wireEvent(1, { group: 'summer' }),
+  wireEvent(2),
+  closing(3, 2),
+  wireEvent(4, { subject: 'c-8f', group: 'summer' }),
+  closing(5, 4),
+  wireEvent(6, { expires_at: START + 86_400_000 }),
+  closing(7, 6),
+  wireEvent(8),
+];
+
+let started: StartedProxy;
+
+const start = (intake: Intake): void => {
+  started = startProxy({ intake, usage: { subscriptionFor: ({ offerId }) => `sub-${offerId}` } });
+  started.runtime.answer = ({ url }) => (url.includes('.ingest.') ? taken() : noContent());
+};
+
+const post = async (...events: readonly object[]): Promise<string[]> => {
+  const response = await started.proxy(pageRequest(wireBody(events)));
+  const { results } = (await response.json()) as { results: { status: string; code?: string }[] };
+  return results.map(({ status, code = status }) => code);
+};
+
+/** The keys of the calls that reported offer events, in order, and the ids of the usage events that were sent. */
+const sent = () => {
+  const offers = started.runtime.calls.flatMap(({ key }) => key ?? []);
+  const usage = started.runtime.calls
+    .filter(({ url }) => url.includes('.ingest.'))
+    .flatMap(({ body }) => (JSON.parse(body) as { events: { deduplication_id: string }[] }).events)
+    .map(({ deduplication_id: id }) => id);
+  return { offers, usage: [...new Set(usage)].sort() };
+};
+
+/** Lets time pass. A server needs a moment of real time for each step. */
+const pass = async (ms: number, until = () => false): Promise<void> => {
+  for (let passed = 0; passed < ms && !until(); passed += 500) {
+    await started.runtime.advance(500);
+    await started.intake.status(started.runtime.now());
+  }
+};
+
+const sumsOf = async (intake: Intake) => {
+  const sum = { taken: 0, delivered: 0, refused: 0, givenUp: 0, accepted: 0 };
+  for await (const cells of intake.ledger())
+    for (const cell of cells)
+      for (const column of Object.keys(sum) as (keyof typeof sum)[]) sum[column] += cell[column];
+  return sum;
+};
+
+/** Opens what 0.2.0 left, and shows that it goes on where that stopped. */
+const goesOn = async (intake: Intake): Promise<void> => {
+  start(intake);
+  expect(await sumsOf(intake)).toEqual({ taken: 9, delivered: 2, refused: 1, givenUp: 1, accepted: 1 });
+  expect(await post(...SAID)).toEqual(SAID.map(() => 'duplicate'));
+  expect(await post(wireEvent(1, { personalized_offer_id: 'other' }), wireEvent(9))).toEqual([
+    'conflict',
+    'accepted',
+  ]);
+  const order = { name: 'order-1', type: 'accepted', offerId: 'a52ge1' } as const;
+  expect(await started.proxy.report([order])).toMatchObject({ accepted: 0, duplicate: 1 });
+  // The process that led said nothing of its end, and the upstream had asked to wait until then.
+  await pass(39_000);
+  expect(sent().offers).toEqual([]);
+  await pass(300_000, () => sent().offers.length === 5 && sent().usage.length === 6);
+  const { offers, usage } = sent();
+  // What was on its way is sent again with its key, and each dismissal goes behind its view.
+  expect(offers.toSorted()).toEqual([4, 5, 6, 7, 9].map((number) => `oe1-${eventId(number)}`));
+  for (const [view, dismissal] of [
+    [4, 5],
+    [6, 7],
+  ] as const)
+    expect(offers.indexOf(`oe1-${eventId(dismissal)}`)).toBeGreaterThan(
+      offers.indexOf(`oe1-${eventId(view)}`),
+    );
+  expect(usage).toEqual([4, 5, 6, 7, 8, 9].map(eventId));
+  await pass(5_000);
+  expect((await intake.status(START)).waiting).toBe(0);
+  // Its dead letters can be retried.
+  expect(await intake.retry(undefined, started.runtime.now())).toBe(2);
+  await pass(60_000, () => sent().offers.length === 7);
+  await pass(5_000);
+  expect(sent().offers.slice(5)).toEqual([2, 3].map((number) => `oe1-${eventId(number)}`));
+  expect(await sumsOf(intake)).toEqual({ taken: 10, delivered: 9, refused: 0, givenUp: 0, accepted: 1 });
+  expect(started.alerts).toEqual([]);
+};
+
+afterEach(() => started.end());
+
+describe('a file that version 0.2.0 left', () => {
+  let folder: ReturnType<typeof temporaryFolder>;
+  beforeEach(() => {
+    folder = temporaryFolder();
+  });
+  afterEach(() => folder.remove());
+
+  it('is opened with its events, ids, figures and dead letters, and what waits is delivered', async () => {
+    const file = join(folder.path, 'intake.db');
+    const database = new Database(file);
+    database.exec(read('intake.sql'));
+    database.close();
+    await goesOn(intakeHere({ file }));
+  });
+});
+
+describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
+  let postgres: PostgresServer;
+  beforeAll(async () => {
+    postgres = await startPostgres();
+  }, 60_000);
+  afterAll(() => postgres.remove());
+
+  it('is opened with its events, ids, figures and dead letters, and what waits is delivered', async () => {
+    await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
+    await goesOn(postgresIntake({ connection: postgres.url }));
+  });
+});
