@@ -43,7 +43,7 @@ export const SERVER_UNITS = [
   'test/proxy/intake/postgres/postgres-{docs,leading,opening,pool}.test.ts',
   'test/proxy/intake/postgres/ways-to-lose-postgres.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
-  'test/proxy/{creation,journey,node}.test.ts',
+  'test/proxy/{creation,node}.test.ts',
   'test/proxy/operator/admin.test.ts',
   'test/proxy/operator/page/visits.test.ts',
   'test/proxy/telling/cause.test.ts',

@@ -41,7 +41,7 @@ export const hang = ({ signal }: Request): Promise<Response> =>
   });
 
 /** Makes a runtime whose fetch records before it answers. */
-export const upstreamRuntime = (): UpstreamRuntime => {
+const upstreamRuntime = (): UpstreamRuntime => {
   const calls: UpstreamCall[] = [];
   const clock = fakeRuntime();
   const runtime: UpstreamRuntime = Object.assign(Object.create(clock) as FakeRuntime, {
