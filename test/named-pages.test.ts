@@ -1,4 +1,7 @@
-/** The code names pages of the documentation, in messages and in comments. Each page and heading is there. */
+/**
+ * The code names pages of the documentation, in messages and in comments, and one page names files of the code. All of
+ * them are there.
+ */
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -58,4 +61,14 @@ describe('a page that the code names', () => {
   ])('is missed if there is none: %s', (text, fault) => {
     expect(faultsIn(text)).toEqual([fault]);
   });
+});
+
+it('every file and folder that docs/architecture.md names is there', () => {
+  const names = readFileSync('docs/architecture.md', 'utf8').match(/`[\w./-]+(?:\.tsx?|\/)`/g) ?? [];
+  expect(names.length).toBeGreaterThan(20);
+  const paths = readdirSync('src', { recursive: true, withFileTypes: true }).map(
+    (entry) => `/${join(entry.parentPath, entry.name)}${entry.isDirectory() ? '/' : ''}`,
+  );
+  const named = new Set(names.map((name) => name.replaceAll('`', '')));
+  expect([...named].filter((name) => !paths.some((path) => path.endsWith(`/${name}`)))).toEqual([]);
 });
