@@ -36,7 +36,7 @@ export const SERVER_UNITS = [
   'test/reference.test.ts',
   'test/reference/*.test.ts',
   'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,start-line,status}.test.ts',
-  'test/proxy/door/{admission,framing,measure,path,sharing,size,slow,surroundings,visitors}.test.ts',
+  'test/proxy/door/{admission,framing,measure,path,size,slow,surroundings,visitors}.test.ts',
   'test/proxy/forward/{busy-process,connection,forwarder-faults,jumps,usage-lane,usage-upstream}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/direct/direct.properties.test.ts',

@@ -11,7 +11,6 @@ import { type Budget, createBudgets } from './door/budgets.js';
 import { fromRequest, type Incoming, type Reply, setExchange, toResponse } from './door/exchange.js';
 import { createMachineCheck } from './door/machines.js';
 import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
-import { shareBudgets } from './door/sharing.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { DEFAULT_PACE } from './forward/gate.js';
@@ -117,12 +116,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
   const subjectOf = createSubjects(options.subject, alert, runtime);
   const addressOf = options.address && createAddresses(options.address, alert, runtime);
-  const sharing = shareBudgets(
-    createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute),
-    forwarding.share,
-    runtime,
-  );
-  const { budgets } = sharing;
+  const budgets = createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute);
   const admit = createAdmission({
     origins: options.origins,
     isVouched: async (incoming) =>
@@ -237,7 +231,6 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   return Object.assign(handle, {
     report,
     async close() {
-      await sharing.close();
       await door.close();
       await forwarding.close();
     },

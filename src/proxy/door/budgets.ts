@@ -2,7 +2,7 @@
 import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
 import { createRecent } from '../recent.js';
 
-/** Budgets; `Infinity` switches one off. */
+/** Budgets of one process: if several take requests, divide them by their number. `Infinity` switches one off. */
 export interface Limits {
   /**
    * Events of one address a minute; an IPv6 address counts by its /64. Many people may share an address.
@@ -30,8 +30,6 @@ export interface Limits {
 
 /** One kind of budget. */
 export interface Budget {
-  /** Whether it is switched off. */
-  readonly isEndless: boolean;
   /** Milliseconds until the key has room again; undefined if it has. */
   waitMs(key: string): Promise<number | undefined>;
   /**
@@ -42,8 +40,6 @@ export interface Budget {
   take(key: string, events: number): Promise<number | undefined>;
   /** Gives back what was taken for nothing. */
   giveBack(key: string, events: number): Promise<void>;
-  /** Counts what another process gave out, or took back if `events` is below 0. */
-  count(key: string, events: number): Promise<void>;
 }
 
 /** Every budget of the proxy. */
@@ -57,7 +53,7 @@ export const MINUTE_S = 60;
 const DAY_S = 86_400;
 const LEAST_PER_ADDRESS = 600;
 /** Keys that are remembered of each kind. If there are more, those that were quiet longest are reset. */
-export const MAX_KEYS = 50_000;
+const MAX_KEYS = 50_000;
 
 /**
  * Makes one kind of budget.
@@ -66,20 +62,17 @@ export const MAX_KEYS = 50_000;
  */
 export const createBudget = (points: number, duration: number): Budget => {
   const nothing = async (): Promise<undefined> => undefined;
-  if (points === Infinity)
-    return { isEndless: true, waitMs: nothing, take: nothing, giveBack: nothing, count: nothing };
+  if (points === Infinity) return { waitMs: nothing, take: nothing, giveBack: nothing };
   const limiter = new RateLimiterMemory({ points, duration });
   const keys = createRecent<true>(MAX_KEYS, {
     dispose: (_, key) => void limiter.delete(key),
     noDisposeOnSet: true,
   });
-  const giveBack = async (key: string, events: number): Promise<void> => {
-    // A key that was reset meanwhile has nothing to give back.
-    if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
-  };
   return {
-    isEndless: false,
-    giveBack,
+    async giveBack(key, events) {
+      // A key that was reset meanwhile has nothing to give back.
+      if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
+    },
     async waitMs(key) {
       const state = await limiter.get(key);
       return state && state.msBeforeNext > 0 && state.consumedPoints >= points
@@ -92,11 +85,6 @@ export const createBudget = (points: number, duration: number): Budget => {
       if (consumedPoints - events < points) return undefined;
       await limiter.reward(key, events);
       return Math.max(1, msBeforeNext);
-    },
-    async count(key, events) {
-      if (events < 0) return giveBack(key, -events);
-      keys.set(key, true);
-      await limiter.penalty(key, events);
     },
   };
 };

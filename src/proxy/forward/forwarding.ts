@@ -3,7 +3,6 @@ import type { Runtime } from '../../runtime.js';
 import type { Taking } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
-import type { Heard, Spent } from '../intake/sharing.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { Tell } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
@@ -20,8 +19,6 @@ export interface Forwarding extends Taking {
   readonly accept: Intake['accept'] | undefined;
   /** The secret that the names of reported events are hashed with. */
   nameKey(): Promise<string>;
-  /** Says to other processes what this one gave out of budgets; undefined if the intake cannot. */
-  readonly share: ((spent: readonly Spent[]) => Promise<Heard | undefined>) | undefined;
 }
 
 type ForwardedCount = Omit<Extract<Observation, { readonly kind: 'forwarded' }>, 'kind' | 'destination'>;
@@ -62,7 +59,7 @@ export const startForwarding = (
     const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
     return {
       ...intake.start(context),
-      ...{ isDurable: false, accept: undefined, share: undefined, nameKey: async () => apiKey },
+      ...{ isDurable: false, accept: undefined, nameKey: async () => apiKey },
     };
   }
   intake.claim(site, { groups, onAlert: alert });
@@ -88,12 +85,10 @@ export const startForwarding = (
   const wake = (): void => {
     for (const forwarder of forwarders) forwarder.wake();
   };
-  const self = `${runtime.randomBits()}`;
   return {
     isDurable: true,
     accept: (events) => intake.accept(events),
     nameKey: () => intake.nameKey(),
-    share: intake.share && (async (spent) => intake.share?.(self, spent, runtime.now())),
     async take(events) {
       const verdicts = await intake.take(events);
       wake();

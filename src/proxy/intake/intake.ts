@@ -7,7 +7,6 @@ import type { OfferEventType } from '../../protocol/event.js';
 import type { AdmittedEvent, EventState, IntakeRow } from './admitted.js';
 import type { DoorReport } from './door-report.js';
 import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './ledger.js';
-import type { Heard, Spent } from './sharing.js';
 
 /** Which events {@link Lane.list} gives. */
 export interface ListFilter {
@@ -223,14 +222,6 @@ export interface Intake extends Lane {
   noteDoor?(report: DoorReport, now: number): Promise<void>;
   /** What the doors of all processes rejected lately, and which alerts they raised. */
   door?(now: number): Promise<DoorReport>;
-  /**
-   * Stores for other processes how much of its budgets a process gave out since it last said so, and returns what they
-   * stored since. Names are stored as keyed hashes, for a minute, or until the process closes the intake. What a killed
-   * process stored may stay until the next one shares. By default each process has budgets of its own.
-   * @param process A name for the process, different in each.
-   * @returns Undefined if no other process is there. Then no name was stored.
-   */
-  share?(process: string, spent: readonly Spent[], now: number): Promise<Heard | undefined>;
   /** Frees what the intake holds open. The events that it keeps stay. */
   close(): Promise<void>;
 }

@@ -43,7 +43,6 @@ export const onlyRead = (intake: Intake): Intake => ({
   take: refuse,
   accept: refuse,
   noteDoor: refuse,
-  share: refuse,
   nameKey: refuse,
   endSessions: refuse,
   claim() {

@@ -126,6 +126,10 @@ describe('a file that version 0.2.0 left', () => {
     database.exec(read('intake.sql'));
     database.close();
     await goesOn(intakeHere({ file }));
+    // Hashes of visitors, which nobody would forget any more.
+    const after = new Database(file);
+    expect(after.prepare(`SELECT name FROM sqlite_master WHERE name = 'budgets'`).all()).toEqual([]);
+    after.close();
   });
 });
 
@@ -139,5 +143,8 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
   it('is opened with its events, ids, figures and dead letters, and what waits is delivered', async () => {
     await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
     await goesOn(postgresIntake({ connection: postgres.url }));
+    expect(await postgres.ask(`SELECT to_regclass('offersight.budgets') AS budgets`)).toEqual([
+      { budgets: null },
+    ]);
   });
 });

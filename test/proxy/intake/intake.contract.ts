@@ -12,7 +12,6 @@ import { describeLedger } from './intake-ledger.contract.js';
 import { describeOperator } from './intake-operator.contract.js';
 import { describePortions } from './intake-portions.contract.js';
 import { describeReading } from './intake-reading.contract.js';
-import { describeSharing } from './intake-sharing.contract.js';
 import { describeTaking } from './intake-taking.contract.js';
 
 /** The bounds and the policy of every intake. */
@@ -94,7 +93,6 @@ export const describeIntake = (name: string, makePlace: () => IntakePlace, many:
     describeLedger(bench);
     describeOperator(bench);
     describeReading(bench);
-    describeSharing(bench);
     describeFairness(bench);
     describeDoor(bench);
     describePortions(bench, many);

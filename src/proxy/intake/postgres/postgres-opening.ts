@@ -68,6 +68,8 @@ const addingKeysTo = (schema: string): string => `
   SET LOCAL search_path = "${schema}", pg_temp;
   LOCK TABLE gate IN ACCESS EXCLUSIVE MODE;
   ${KEYS}
+  -- Processes of 0.2.0 left hashes of visitors there, which nobody would forget any more.
+  DROP TABLE IF EXISTS budgets;
   COMMIT`;
 
 const creationOf = (schema: string, hasSchema: boolean): string => `

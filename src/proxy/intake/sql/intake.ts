@@ -10,7 +10,6 @@ import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
 import { readSecret } from './lines.js';
 import { AGAIN_MS } from './rows.js';
-import { createSharing } from './sharing.js';
 import { ask, type SqlDriver } from './steps.js';
 import { createTaking } from './taking.js';
 
@@ -42,12 +41,10 @@ export const createSqlIntake = (
   const ledger = createLedger(driver, dialect, { groups, ledgerDays });
   const taking = createTaking(dialect, { groups, maxWaiting });
   const lane = createLane(driver, dialect, 'events', { ...rules, isOrdered: true });
-  const sharing = createSharing(driver);
 
   return {
     ...lane,
     usage: createLane(driver, dialect, 'usage', USAGE_RULES),
-    share: sharing.share,
     nameKey: () => driver.read(readSecret),
     accept: ledger.accept,
     ledger: ledger.ledger,
@@ -86,10 +83,6 @@ export const createSqlIntake = (
         return doorIn(yield* readDoor(now + aheadMs), -aheadMs);
       }),
 
-    async close() {
-      // If the database is away, the next process that shares forgets it within a minute.
-      await sharing.leave().catch(() => undefined);
-      await driver.close();
-    },
+    close: () => driver.close(),
   };
 };

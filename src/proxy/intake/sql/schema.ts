@@ -73,8 +73,6 @@ export const schemaOf = (dialect: Dialect): string => {
     lane TEXT PRIMARY KEY, token TEXT NOT NULL, host TEXT NOT NULL, pid ${integer} NOT NULL, until ${integer} NOT NULL);
   CREATE TABLE site (one ${integer} PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
   CREATE TABLE lane_notes (lane TEXT PRIMARY KEY, note TEXT NOT NULL);
-  CREATE TABLE budgets (
-    arrival ${dialect.arrival}, process TEXT NOT NULL, at ${integer} NOT NULL, spent TEXT NOT NULL);
   ${laneOf('events', dialect, columnsOf(dialect))}
   ${laneOf('usage', dialect)}
   -- Find an offer's next event and its views without reading its history. Usage events have no order.

@@ -32,7 +32,6 @@ export const INTAKE_METHODS = {
   sessionsEnded: true,
   noteDoor: true,
   door: true,
-  share: true,
   close: true,
 } as const satisfies Record<Exclude<Answering<Required<Intake>>, keyof Lane | 'take'>, true>;
 

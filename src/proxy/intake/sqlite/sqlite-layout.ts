@@ -41,7 +41,11 @@ export const checkLayout = (database: Database.Database): void => {
  * done.
  */
 export const layOut = (database: Database.Database): void => {
-  if (hasLayout(database)) return;
+  if (hasLayout(database)) {
+    // Processes of 0.2.0 left hashes of visitors there, which nobody would forget any more.
+    database.exec('DROP TABLE IF EXISTS budgets');
+    return;
+  }
   transact(database, () => {
     if (!hasLayout(database))
       database.exec(`

@@ -88,18 +88,6 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
     expect(await ours.list({ limit: 9 })).toMatchObject([{ id: eventId(1), state: 'waiting', attempts: 0 }]);
   });
 
-  it('keeps nothing of shared budgets once all processes have closed it', async () => {
-    const [one, other] = [open(), open()];
-    const spent = [{ name: 'subject ada', events: 3 }];
-    await other.share?.('other', spent, START);
-    await one.share?.('one', spent, START);
-    const processes = (): Promise<unknown> => postgres.ask(`SELECT process FROM "${name}".budgets`);
-    await one.close();
-    expect(await processes()).toEqual([{ process: 'other' }]);
-    await other.close();
-    expect(await processes()).toEqual([]);
-  });
-
   it('lets another site do nothing in either lane', async () => {
     await open('acme-test').take([admitted(1)]);
     const other = open('other-test');

@@ -175,8 +175,6 @@ describe.skipIf(!hasPostgres)('a publication of the whole database', () => {
     expect(await begun(intake, START + 600_000)).toEqual([number + 1]);
     await intake.finish([{ id: eventId(number + 1), result: { kind: 'dead', code: 'x' } }], START + 600_001);
     await intake.retry([eventId(number + 1)], START + 600_002);
-    await intake.share?.('one', [{ name: 'ada', events: 3 }], START);
-    await intake.share?.('other', [{ name: 'ada', events: 3 }], START + 600_000);
     await intake.endSessions();
     await intake.note({ pausedUntil: START });
     await begin(intake, START + 30 * 86_400_000);

@@ -121,34 +121,6 @@ describe('what a file says about visitors', () => {
     ]);
   });
 
-  it('is a name of that kind beside what a process let him report, and nothing after a minute', async () => {
-    const intake = open();
-    const spent = [{ name: `subject ${VISITOR}`, events: 3 }];
-    for (const process of ['other', 'one']) await intake.share?.(process, spent, START);
-    const texts = (): unknown[] => inFile((of) => of.prepare('SELECT spent FROM budgets').all());
-    expect(texts()).toEqual([
-      { spent: '[]' },
-      { spent: expect.stringMatching(/^\[\["[\w-]{22}",3\]\]$/) as string },
-    ]);
-    await intake.share?.('one', [], START + 60_000);
-    expect(texts()).toEqual([{ spent: '[]' }]);
-  });
-
-  it('is nothing of that kind once all processes have closed the file, although no other one cleans up', async () => {
-    const spent = [{ name: `subject ${VISITOR}`, events: 3 }];
-    const [one, other] = [open(), open()];
-    await other.share?.('other', spent, START);
-    await one.share?.('one', spent, START);
-    await other.share?.('other', spent, START + 1_000);
-    const processes = (): unknown[] =>
-      inFile((of) => of.prepare('SELECT DISTINCT process FROM budgets ORDER BY process').all());
-    await one.close();
-    expect(processes()).toEqual([{ process: 'other' }]);
-    await other.close();
-    expect(processes()).toEqual([]);
-    opened.length = 0;
-  });
-
   it.each(['purged', 'expired'] as const)('is nothing once the event is %s', async (how) => {
     const intake = open();
     await intake.take([admitted(1, { visitor: VISITOR })]);
