@@ -145,7 +145,7 @@ test.skipIf(!hasPostgres).each(['atLeastOnce', 'atMostOnce'] as const)(
       fc.asyncProperty(fc.array(aStep, { minLength: 5, maxLength: 60 }), async (steps) => {
         const folder = temporaryFolder();
         const name = `${ambiguous.toLowerCase()}${++runs}`;
-        const options = { ambiguous, maxWaiting: 11, maxDelayMs: 6 * 60 * MINUTE_MS, maxGroups: 3 };
+        const options = { ambiguous, maxWaiting: 11, maxDelayMs: 6 * 60 * MINUTE_MS };
         const file = intakeHere({ file: join(folder.path, 'intake.db'), ...options });
         const shared = postgresIntake({ connection: postgres.url, name, ...options });
         let now = START;
