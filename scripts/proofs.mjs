@@ -1,7 +1,4 @@
-/**
- * Test files that take longer: `npm run proof` runs them, the longest first, and `npm test` all others. CONTRIBUTING's table
- * says what each of them shows, and `test/workbench.test.ts` checks that table.
- */
+/** Test files that take longer: `npm run proof` runs them, the longest first, and `npm test` all others. */
 export const LONG_UNITS = [
   'test/simulation/variants.test.ts',
   'test/proxy/real-time.test.ts',

@@ -78,7 +78,7 @@ const NEEDS = [
 const LISTED_PROJECTS = LISTED.map((project) => `--project ${project}`).join(' ');
 
 /**
- * What each command runs; CONTRIBUTING says which of them shows what.
+ * What each command runs.
  * @type {Readonly<Record<'test' | 'proof', readonly (Step | readonly (Step | readonly Step[])[])[]>>}
  */
 export const STEPS = {
