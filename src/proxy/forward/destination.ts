@@ -10,8 +10,11 @@ export type Outcome =
     }
   /** The upstream will never take it. */
   | { readonly kind: 'refused'; readonly code: string }
-  /** Not taken, and no other one will be until somebody repairs the configuration. */
-  | { readonly kind: 'misconfigured'; readonly alert: string }
+  /**
+   * Not taken, and no other one will be until somebody repairs the configuration. `isUnnamed`: or the event is at fault, since
+   * the upstream named nothing and has not taken any event yet.
+   */
+  | { readonly kind: 'misconfigured'; readonly alert: string; readonly isUnnamed?: true }
   /** Not taken: everything has to wait. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
   /** Not taken, for now: `why` is the system's code, such as `ECONNREFUSED`. */

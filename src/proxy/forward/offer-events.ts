@@ -33,11 +33,12 @@ const UNNAMED = {
   'usage events': ', and check what the usage hook gives',
 } as const satisfies Readonly<Record<ApiName, string>>;
 
-const misconfigured = (alert: string): Outcome => ({ kind: 'misconfigured', alert });
+type Misconfigured = Extract<Outcome, { readonly kind: 'misconfigured' }>;
+const misconfigured = (alert: string): Misconfigured => ({ kind: 'misconfigured', alert });
 const badKey = (api: ApiName): Outcome => misconfigured(wordsOf(ALERTS.badKey, { api }));
 
 /** Chargebee's support has to do something about this answer. */
-export const forSupport = ({ status, code, errorCode }: Answer, api: ApiName, also = ''): Outcome => {
+export const forSupport = ({ status, code, errorCode }: Answer, api: ApiName, also = ''): Misconfigured => {
   const said = code ?? errorCode;
   const more = errorCode === undefined || errorCode === said ? '' : ` (${errorCode})`;
   const isLimit = [code, errorCode].includes('resource_limit_exhausted');
@@ -56,7 +57,8 @@ export const forSupport = ({ status, code, errorCode }: Answer, api: ApiName, al
  */
 export const refusalOf = (answer: Answer, { api, hasDelivered }: Judging): Outcome => {
   const { status, code = answer.errorCode, param } = answer;
-  if (!hasDelivered && !FIELDS[api].test(param ?? '')) return forSupport(answer, api, UNNAMED[api]);
+  if (!hasDelivered && !FIELDS[api].test(param ?? ''))
+    return { ...forSupport(answer, api, UNNAMED[api]), isUnnamed: true };
   return { kind: 'refused', code: code === undefined ? `status_${status}` : refusalCodeOf(code) };
 };
 

@@ -105,7 +105,6 @@ describe.each([...RESTRICTED, ...NAMELESS])(
       started = INTAKES.direct();
       answerWith(status, body);
       expect(await report(1)).toEqual(['deferred']);
-      expect(started.alerts).toEqual([SUPPORT]);
       await started.runtime.advance(30_000);
       expect(await report(1)).toEqual(['deferred']);
       expect(started.runtime.calls).toHaveLength(2);
@@ -115,6 +114,30 @@ describe.each([...RESTRICTED, ...NAMELESS])(
     });
   },
 );
+
+describe('a process without storage that has just started, and whose first event is refused', () => {
+  it.each(NAMELESS)(
+    'does not say of its site that it is not enabled before another event is refused: %i %j',
+    async (status, body) => {
+      started = INTAKES.direct();
+      answerWith(status, body);
+      await report(1);
+      await started.runtime.advance(30_000);
+      await report(1);
+      expect(started.alerts).toEqual([]);
+      await started.runtime.advance(30_000);
+      await report(2);
+      expect(started.alerts).toEqual([SUPPORT]);
+    },
+  );
+
+  it.each(RESTRICTED)('says so at once if Chargebee does: %i %j', async (status, body) => {
+    started = INTAKES.direct();
+    answerWith(status, body);
+    await report(1);
+    expect(started.alerts).toEqual([SUPPORT]);
+  });
+});
 
 it('a single event of a site that is not enabled is also tried every 30 s', async () => {
   started = INTAKES.file();

@@ -33,6 +33,8 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
   const blame = createBlame();
   const refusals = createRefusals(runtime);
   const trackRecord = createTrackRecord();
+  /** The first event that may be at fault itself. */
+  let doubtfulId: string | undefined;
 
   const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
     kind: 'deferred',
@@ -67,7 +69,10 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
           succeeded(outcome);
           return { kind: 'refused', code: 'invalid_event' };
         case 'misconfigured':
-          alert(outcome.alert);
+          // Every process starts without a track record, also those of a site that has taken events for long: one event that is
+          // refused is no evidence against the site.
+          if (outcome.isUnnamed) doubtfulId ??= id;
+          if (!outcome.isUnnamed || id !== doubtfulId) alert(outcome.alert);
           if (blame.blame(id) !== 'event') pause(CIRCUIT_MS);
           return deferred(CIRCUIT_MS);
         case 'throttled':
