@@ -129,6 +129,23 @@ test.describe('an offer is closed if what is around it leaves:', () => {
       body: `<div id="bar">${offer()}${X}</div>${onCross('bar.remove()')}`,
       closed: ['a'],
     },
+    'a box that was scrolled is hidden when the server has answered': {
+      body: `<div id="w" style="height: 100px; overflow: auto"><p style="height: 300px">Earlier</p>${offer('a', X)}</div>
+        <script>w.scrollTop = 250</script>${onCross("setTimeout(() => { w.style.display = 'none' }, 300)")}`,
+      closed: ['a'],
+    },
+    'a dialog closes by the second Escape, 800 ms after it, since the first one closed a menu in it': {
+      body: `<div ${DRAWER} id="box">${offer()}</div><script>
+        let keys = 0;
+        onkeydown = ({ key }) => { if (key === 'Escape' && ++keys === 2) setTimeout(() => box.remove(), 800) };
+      </script>`,
+      async act(page) {
+        await pressEscape(page);
+        await pass(page, 400);
+        await pressEscape(page);
+      },
+      closed: ['a'],
+    },
     'a box around a dialog slides out with it': {
       body: `<style>#w { position: fixed; inset: auto 0 0; transition: translate .3s } #w.c { translate: 0 120% }</style>
         <div id="w"><div role="dialog">${X}${offer()}</div></div>${onCross("w.className = 'c'")}`,
@@ -391,6 +408,21 @@ test.describe('a cross that asks first', () => {
     'closes nothing by another answer to a question in its place': {
       body: inPlace,
       act: answer('#no'),
+      closed: [],
+    },
+    'asks nothing by a dialog that shows another offer': {
+      body: `${offer('a', X)}<dialog id="other">${offer('b')}<button id="add">Add</button></dialog>
+        ${onCross('other.showModal(); add.onclick = () => { other.close(); a.remove() }')}`,
+      act: answer('#add'),
+      closed: [],
+    },
+    'asks nothing by a new button in a dialog that still shows its offer, and leaves by itself later': {
+      body: `<div ${DRAWER} id="box"><header><b>For you</b>${X}</header>${offer()}</div>
+        ${onCross("box.insertAdjacentHTML('beforeend', '<button>Add</button>'); setTimeout(() => box.remove(), 3600)")}`,
+      async act(page) {
+        await page.click('.x');
+        await page.locator('#box').waitFor({ state: 'detached' });
+      },
       closed: [],
     },
   });
