@@ -17,7 +17,7 @@ const PARTS = [
   ['testing-node', 'testing/node', '(dev|upstream)/|proxy/needs-node', 'It only starts the tools.'],
   ['proxy', 'proxy/(?!cli/)', `proxy/|protocol/|${SHARED}`, 'It knows neither pages nor tools.'],
   ['proxy-rooms', 'proxy/(door|telling|judging|intake|forward)/', `proxy/(?!(operator|cli)/|(handler|index|node|cli)\\.)|protocol/|${SHARED}`, 'A part does not know what is composed of it.'],
-  ['door', 'proxy/door/', `proxy/(door/|telling/|recent)|protocol/|${SHARED}`, 'It decides before anything is known of the events.', 'proxy/intake/'],
+  ['door', 'proxy/door/', `proxy/(door/|telling/|recent)|protocol/|${SHARED}`, 'It decides before anything is known of the events.'],
   ['sql', 'proxy/intake/sql/', `proxy/(intake/(?!sqlite|postgres|direct)|telling/|patience)|protocol/|${SHARED}`, 'It serves any database.'],
   ['operator', 'proxy/operator/', `proxy/(?!cli/)|protocol/|${SHARED}`, 'It needs no command line.'],
   ['live-view', 'proxy/operator/page/live/', 'proxy/operator/page/(live/|event-rows)|runtime', 'The operator’s browser loads it.'],

@@ -63,5 +63,4 @@ export const RUN_BY: Readonly<Record<string, string>> = {
   'docs/postgres.md, The schema and the user: sql': POSTGRES,
   'docs/postgres.md, The schema and the user: sql 2': POSTGRES,
   'docs/postgres.md, Behind a pooler: ini': POSTGRES,
-  'docs/postgres.md, Behind a pooler: ts': POSTGRES,
 };
