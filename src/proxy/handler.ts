@@ -13,7 +13,6 @@ import { createMachineCheck } from './door/machines.js';
 import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
-import { DEFAULT_PACE } from './forward/gate.js';
 import { isDurable } from './intake/durable.js';
 import { createEntitlement, type Judgement } from './judging/entitlement.js';
 import { createInspecting } from './judging/inspecting.js';
@@ -116,7 +115,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
   const subjectOf = createSubjects(options.subject, alert, runtime);
   const addressOf = options.address && createAddresses(options.address, alert, runtime);
-  const budgets = createBudgets(options.limits, options.pace.perMinute ?? DEFAULT_PACE.perMinute);
+  const budgets = createBudgets(options.limits, options.pace.perMinute);
   const admit = createAdmission({
     origins: options.origins,
     isVouched: async (incoming) =>

@@ -20,35 +20,30 @@ export const nearestOf = (name: string, known: readonly string[], prefix = ''): 
   return nearest === undefined ? '' : ` Did you mean ${prefix}${nearest}?`;
 };
 
-/** Names of options; of those that are objects, theirs. */
-export interface OptionNames {
-  readonly [name: string]: true | OptionNames;
-}
-
-/** The whole name of an option that belongs into another one. */
-const insideOf = (name: string, known: OptionNames): string | undefined => {
-  const [outer] =
-    Object.entries(known).find(([, inner]) => inner !== true && Object.hasOwn(inner, name)) ?? [];
-  return outer && `${outer}.${name}`;
+/** Says which name is unknown, and which was meant: one like it, or one that belongs into another option. */
+export const unknownName = (
+  name: string,
+  place: string,
+  known: Readonly<Record<string, readonly string[]>>,
+): string => {
+  const outer = Object.keys(known).find((each) => known[each]?.includes(name));
+  const meant = outer === undefined ? nearestOf(name, Object.keys(known)) : ` Did you mean ${outer}.${name}?`;
+  return `Unknown option ${name} of ${place}.${meant}`;
 };
 
 /**
  * Checks the names of options.
- * @param place What they belong to, such as `createOfferProxy`.
+ * @param place What they belong to, such as `createOfferAdmin`.
  * @param known Every name, so that the compiler misses one that is forgotten here.
  * @throws {OffersightError} `configuration`, which names the unknown one and the nearest known one.
  */
 export const checkOptionNames = <Options extends object>(
   place: string,
   given: Options,
-  known: { readonly [Name in keyof Required<Options>]: true | OptionNames },
+  known: Readonly<Record<keyof Required<Options>, true>>,
 ): void => {
-  const names = Object.keys(known);
-  const unknown = Object.keys(given).find((name) => !names.includes(name));
+  const unknown = Object.keys(given).find((name) => !Object.hasOwn(known, name));
   if (unknown === undefined) return;
-  const inner = insideOf(unknown, known);
-  throw new OffersightError(
-    'configuration',
-    `Unknown option ${unknown} of ${place}.${inner ? ` Did you mean ${inner}?` : nearestOf(unknown, names)}`,
-  );
+  const names = Object.fromEntries(Object.keys(known).map((name) => [name, []]));
+  throw new OffersightError('configuration', unknownName(unknown, place, names));
 };

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import { createForwarder, type Forwarder } from '../../src/proxy/forward/forwarder.js';
-import type { Pace } from '../../src/proxy/forward/gate.js';
+import type { ResolvedPace } from '../../src/proxy/forward/gate.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
 import { quietly } from '../../src/proxy/telling/alert.js';
@@ -32,7 +32,11 @@ export interface Stage {
   /** Another connection to the same file. */
   open(options?: Omit<SqliteIntakeOptions, 'file'>): Intake;
   /** Starts a forwarder; it is closed with the stage. */
-  start(pace?: Pace, intake?: Intake, onAlert?: (message: string, cause?: unknown) => void): Forwarder;
+  start(
+    pace?: Partial<ResolvedPace>,
+    intake?: Intake,
+    onAlert?: (message: string, cause?: unknown) => void,
+  ): Forwarder;
   /** The outcome after this much of the runtime's time. */
   after(delayMs: number, outcome: Outcome): Promise<Outcome>;
   /** How the events stand: number → state. */
@@ -85,7 +89,12 @@ export const createStage = (): Stage => {
         forward: (rows) => Promise.all(rows.map(forward)),
       };
       const alert = quietly(onAlert, runtime);
-      const forwarder = createForwarder(over, { destination, runtime, pace, alert });
+      const forwarder = createForwarder(over, {
+        destination,
+        runtime,
+        pace: { perMinute: 150, concurrent: 10, ...pace },
+        alert,
+      });
       forwarders.push(forwarder);
       return forwarder;
     },

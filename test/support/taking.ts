@@ -1,6 +1,6 @@
 /** The intake without storage, over a clock that stands still and a destination that records what it was called with. */
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
-import type { Pace } from '../../src/proxy/forward/gate.js';
+import type { ResolvedPace } from '../../src/proxy/forward/gate.js';
 import { type DirectIntakeOptions, directIntake, type Taking } from '../../src/proxy/intake/direct/direct.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
@@ -28,7 +28,10 @@ export interface TakingStage {
 }
 
 /** Starts one. */
-export const startTaking = (pace: Pace = {}, options: DirectIntakeOptions = {}): TakingStage => {
+export const startTaking = (
+  pace: Partial<ResolvedPace> = {},
+  options: DirectIntakeOptions = {},
+): TakingStage => {
   const runtime = fakeRuntime();
   const calls: DirectCall[] = [];
   const alerts: string[] = [];
@@ -47,7 +50,7 @@ export const startTaking = (pace: Pace = {}, options: DirectIntakeOptions = {}):
     taking: directIntake(options).start({
       destination: { maxEvents: 1, lingerMs: 0, forward },
       runtime,
-      pace,
+      pace: { perMinute: 150, concurrent: 10, ...pace },
       alert: (message) => alerts.push(message),
       onCall: ({ outcome }) => observed.push(outcome),
     }),

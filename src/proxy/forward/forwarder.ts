@@ -9,7 +9,7 @@ import { remedyOf, type Tell } from '../telling/alert.js';
 import { ALERTS } from '../telling/alerts.js';
 import { CIRCUIT_MS } from './blame.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
-import { createGate, DEFAULT_PACE, type Pace } from './gate.js';
+import { createGate, type ResolvedPace } from './gate.js';
 import { createJumps } from './jumps.js';
 import { createLead, RENEW_MS } from './lead.js';
 import { backoffMs, createPauses, type Pauses } from './pauses.js';
@@ -34,7 +34,7 @@ const LONGEST_PARKED_MS = 600_000;
 export interface ForwarderContext {
   readonly destination: Destination;
   readonly runtime: Runtime;
-  readonly pace: Pace;
+  readonly pace: ResolvedPace;
   /** Reports what is wrong, as often as it is seen. */
   readonly alert: Tell;
   readonly onCall?: OnCall;
@@ -91,7 +91,7 @@ const apart = (rows: readonly IntakeRow[], { keyOf }: Destination): Iterable<rea
 /** Starts forwarding at once. */
 export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarder => {
   const { destination, runtime, alert, onCall } = context;
-  const { perMinute = DEFAULT_PACE.perMinute, concurrent = DEFAULT_PACE.concurrent } = context.pace;
+  const { perMinute, concurrent } = context.pace;
   const broken = (cause: unknown): void => {
     alert(remedyOf(cause, ALERTS.intakeFailed.words), cause, 'intakeFailed');
   };

@@ -23,8 +23,6 @@ export interface Forwarding extends Taking {
 
 type ForwardedCount = Omit<Extract<Observation, { readonly kind: 'forwarded' }>, 'kind' | 'destination'>;
 
-const USAGE_PACE = { perMinute: 10_000, concurrent: 2 };
-
 /** How many events of a call came to the same. */
 const countForwarded = ({ events, outcomes }: CallEnd): readonly ForwardedCount[] => {
   const counts = new Map<string, ForwardedCount>();
@@ -77,7 +75,7 @@ export const startForwarding = (
       createForwarder(intake.usage, {
         destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime, constants),
         runtime,
-        pace: { ...USAGE_PACE, ...usage.pace },
+        pace: usage.pace,
         alert,
         onCall: onCall('usage_events'),
       }),

@@ -19,8 +19,8 @@ export interface Pace {
   readonly concurrent?: number | undefined;
 }
 
-/** What small plans and test sites allow. */
-export const DEFAULT_PACE = { perMinute: 150, concurrent: 10 } as const satisfies Pace;
+/** A pace with its defaults. */
+export type ResolvedPace = Readonly<Record<keyof Pace, number>>;
 
 /** The pace of one process. */
 export interface Gate {

@@ -1,6 +1,9 @@
 /** The rules of every durable intake, no matter where it keeps its events. */
+import { z } from 'zod';
 import { OffersightError } from '../../errors.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
+import { checked, rangeOf } from '../settings/checking.js';
+import { BOUNDS } from '../settings/values.js';
 
 /** Bounds and policy of a durable intake. */
 export interface IntakeBounds {
@@ -50,22 +53,10 @@ const HOUR_MS = 60 * MINUTE_MS;
 const DAY_MS = 24 * HOUR_MS;
 
 /** The names of {@link IntakeBounds}. */
-export const BOUND_NAMES = {
-  maxWaiting: true,
-  maxDelayMs: true,
-  ambiguous: true,
-  ledgerDays: true,
-} as const;
+export const BOUND_NAMES = { maxWaiting: true, maxDelayMs: true, ambiguous: true, ledgerDays: true } as const;
 
-const DEFAULT_BOUNDS = {
-  maxWaiting: 200_000,
-  maxDelayMs: 24 * HOUR_MS,
-  ambiguous: 'atLeastOnce',
-  ledgerDays: 400,
-} as const satisfies IntakeBounds;
+const SCHEMA = z.strictObject(BOUNDS);
 
-/** The ledger remembers for so many days at least. */
-export const LEAST_LEDGER_DAYS = 31;
 /** After how long a client may retry if there is no room. */
 export const DEFER_MS = MINUTE_MS;
 /** Renewing a lead may have waited for so long, since a transaction waits for its turn. */
@@ -103,29 +94,10 @@ export const otherSite = (place: string, owner: string, site: string, remedy: st
  * Checks bounds and fills in what is left out.
  * @throws {OffersightError} `configuration`, which says what to set.
  */
-export const resolveBounds = ({
-  maxWaiting = DEFAULT_BOUNDS.maxWaiting,
-  maxDelayMs = DEFAULT_BOUNDS.maxDelayMs,
-  ambiguous = DEFAULT_BOUNDS.ambiguous,
-  ledgerDays = DEFAULT_BOUNDS.ledgerDays,
-}: IntakeBounds): { [Name in keyof IntakeBounds]-?: NonNullable<IntakeBounds[Name]> } => {
-  if (!Number.isInteger(maxWaiting) || maxWaiting < 1)
-    throw new OffersightError('configuration', 'Set maxWaiting to a whole number of events, at least 1.');
-  if (typeof maxDelayMs !== 'number' || !(maxDelayMs >= 1))
-    throw new OffersightError('configuration', 'Set maxDelayMs to a number of milliseconds, at least 1.');
-  // Untyped callers may misspell it.
-  if (!['atLeastOnce', 'atMostOnce'].includes(ambiguous))
-    throw new OffersightError('configuration', "Set ambiguous to 'atLeastOnce' or 'atMostOnce'.");
-  if (!Number.isInteger(ledgerDays) || ledgerDays < LEAST_LEDGER_DAYS)
-    throw new OffersightError(
-      'configuration',
-      `Set ledgerDays to a whole number of days, at least ${LEAST_LEDGER_DAYS}.`,
-    );
+export const resolveBounds = (given: IntakeBounds): z.output<typeof SCHEMA> => {
+  const bounds = checked('the intake', SCHEMA, given);
   // An event's cell has to exist for as long as the event may wait.
-  if (maxDelayMs > (ledgerDays - 1) * DAY_MS)
-    throw new OffersightError(
-      'configuration',
-      'Set maxDelayMs to at least a day less than ledgerDays: the ledger has to remember an event for as long as it waits.',
-    );
-  return { maxWaiting, maxDelayMs, ambiguous, ledgerDays };
+  if (bounds.maxDelayMs > (bounds.ledgerDays - 1) * DAY_MS)
+    throw new OffersightError('configuration', `Set maxDelayMs to ${rangeOf(BOUNDS.maxDelayMs)}.`);
+  return bounds;
 };

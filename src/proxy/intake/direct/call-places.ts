@@ -3,7 +3,7 @@
  * tries whether trouble is over, and none while everything waits for the upstream.
  */
 import type { Runtime } from '../../../runtime.js';
-import { createGate, DEFAULT_PACE, type Pace } from '../../forward/gate.js';
+import { createGate, type ResolvedPace } from '../../forward/gate.js';
 
 /** Hands out places. */
 export interface Places {
@@ -29,7 +29,7 @@ const AGAIN_MS = 1_000;
 
 /** Makes the places. */
 export const createPlaces = (
-  { perMinute = DEFAULT_PACE.perMinute, concurrent = DEFAULT_PACE.concurrent }: Pace,
+  { perMinute, concurrent }: ResolvedPace,
   runtime: Pick<Runtime, 'elapsed' | 'after'>,
 ): Places => {
   const gate = createGate(perMinute, runtime);

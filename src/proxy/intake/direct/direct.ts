@@ -6,7 +6,7 @@ import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Destination, OnCall } from '../../forward/destination.js';
-import type { Pace } from '../../forward/gate.js';
+import type { ResolvedPace } from '../../forward/gate.js';
 import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import { createRecent } from '../../recent.js';
@@ -30,7 +30,7 @@ export interface DirectIntakeOptions {
 export interface DirectContext {
   readonly destination: Destination;
   readonly runtime: Runtime;
-  readonly pace: Pace;
+  readonly pace: ResolvedPace;
   readonly alert: OnAlert;
   readonly onCall: OnCall;
 }

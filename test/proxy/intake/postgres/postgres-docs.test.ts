@@ -14,7 +14,7 @@ let shop: string;
 
 /** What readers write in place of the page's own values. */
 const valuesHere = (): readonly (readonly [from: string | RegExp, to: string])[] => [
-  [/\b(?:localhost|db\.internal):5432\b/g, new URL(shop).host],
+  [/\blocalhost:5432\b/g, new URL(shop).host],
   [/\bport=5432\b/g, `port=${new URL(shop).port}`],
   ["'offersight/proxy'", JSON.stringify(join(ROOT, 'src/proxy/index.ts'))],
   ["'offersight/proxy/postgres'", JSON.stringify(join(ROOT, 'src/proxy/intake/postgres/postgres.ts'))],
