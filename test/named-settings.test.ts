@@ -2,8 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Flags } from '../src/proxy/cli/flag-kinds.js';
-import { FLAGS } from '../src/proxy/cli/flag-table.js';
+import { COMMANDS as TABLE, written } from '../src/proxy/cli/flags.js';
 import { METRICS } from '../src/proxy/cli/metric-names.js';
 import { attributesNamedIn } from './support/attribute-reads.js';
 
@@ -23,12 +22,13 @@ const PAGES = [
 
 const SOURCES = filesBelow('src', /\.tsx?$/).map((file) => ({ file, text: readFileSync(file, 'utf8') }));
 
-const COMMANDS: Readonly<Record<string, Flags>> = FLAGS;
-const KNOWN_FLAGS = new Set([
-  'version',
-  'help',
-  ...Object.values(COMMANDS).flatMap((flags) => Object.keys(flags)),
-]);
+const COMMANDS: Readonly<Record<string, ReadonlySet<string>>> = Object.fromEntries(
+  Object.entries(TABLE).map(([name, { flags }]) => [
+    name,
+    new Set(Object.keys(flags).map((flag) => written(flag).slice(2))),
+  ]),
+);
+const KNOWN_FLAGS = new Set(['version', 'help', ...Object.values(COMMANDS).flatMap((flags) => [...flags])]);
 /** Flags of other programs that a page names without the program before it. */
 const OTHER_FLAGS = new Set(['env-file', 'exclude', 'external', 'include', 'seed', 'stop-timeout', 'volume']);
 
@@ -64,7 +64,7 @@ const COMMAND =
 const wrongFlagsIn = (page: string): string[] =>
   [...page.matchAll(COMMAND)].flatMap(([, command = '', rest = '']) => {
     const flags = COMMANDS[command];
-    return flags ? flagsIn(rest).flatMap((flag) => (flag in flags ? [] : `${command} --${flag}`)) : [];
+    return flags ? flagsIn(rest).flatMap((flag) => (flags.has(flag) ? [] : `${command} --${flag}`)) : [];
   });
 
 const unknownCommandsIn = (page: string): string[] =>

@@ -4,9 +4,6 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { anchorOf } from '../docs/.vitepress/pages.mjs';
 import { exampleOf, makePages, readOptions } from '../scripts/reference/pages.js';
-import type { Flags } from '../src/proxy/cli/flag-kinds.js';
-import { FLAGS } from '../src/proxy/cli/flag-table.js';
-import { flagOf, PROCESS, type Setting, SITE } from '../src/proxy/cli/settings.js';
 import { ALERTS } from '../src/proxy/telling/alerts.js';
 import { compileTexts } from './support/compile.js';
 
@@ -16,8 +13,6 @@ const filesBelow = (folder: string): string[] =>
   readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name))
     .map((name) => join(folder, name));
-
-const HELP = readFileSync('src/proxy/cli/main.ts', 'utf8').split('const HELP = `')[1]?.split('`;')[0] ?? '';
 
 /** The compiler's errors in code that imports the package's own sources. */
 const complaintsOf = (texts: readonly string[]): readonly string[] => {
@@ -59,39 +54,6 @@ describe('the reference', () => {
       expect(means).toMatch(/\.$/);
       expect(repair).toMatch(/\.$/);
     }
-  });
-
-  it('has every flag that the help names, and no other', () => {
-    const named = [...new Set([...HELP.matchAll(/--([a-z][a-z-]*)/g)].map(([, name]) => name))];
-    const known = [...new Set(Object.values(FLAGS).flatMap((flags) => Object.keys(flags)))];
-    expect(named.filter((name) => name !== 'version').sort()).toEqual(known.sort());
-    const texts = Object.values<Flags>(FLAGS).flatMap((flags) =>
-      Object.values(flags).flatMap(({ says, fallback, range }) => [says, fallback, range]),
-    );
-    expect(texts.filter((text) => !text.trim())).toEqual([]);
-    for (const flags of Object.values<Flags>(FLAGS))
-      for (const { type, example } of Object.values(flags)) expect(example !== '').toBe(type === 'string');
-  });
-
-  it('has the defaults that the help names', () => {
-    const fallbacks = Object.values<Flags>(FLAGS).flatMap((flags) =>
-      Object.entries(flags).map(([name, { fallback }]) => ({ name, numbers: fallback.split(/[^\d.]+/) })),
-    );
-    const named = [...HELP.matchAll(/--([a-z-]+) (\d[\d.]*)(?= |$)/gm)];
-    const wrong = named.filter(
-      ([, flag, value = '']) =>
-        !fallbacks.some(({ name, numbers }) => name === flag && numbers.includes(value)),
-    );
-    expect(wrong.map(([text]) => text)).toEqual([]);
-    expect(named.length).toBeGreaterThan(10);
-  });
-
-  it('has a flag for every setting of the proxy', () => {
-    const settings = Object.entries<Setting>({ ...PROCESS, ...SITE });
-    const flags = settings.map(([name]) => flagOf(name));
-    expect(Object.keys(FLAGS.proxy).sort()).toEqual(flags.sort());
-    for (const [name, { kind }] of settings)
-      expect((FLAGS.proxy as Flags)[flagOf(name)]?.type, name).toBe(kind === 'flag' ? 'boolean' : 'string');
   });
 
   it('gives every entry an anchor of its own', () => {

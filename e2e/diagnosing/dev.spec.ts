@@ -635,9 +635,9 @@ test.describe('the command', () => {
   const wrong: Readonly<Record<string, readonly [args: readonly string[], words: RegExp]>> = {
     'a folder that is not there': [['nowhere'], /There is no folder nowhere\./],
     'an application elsewhere': [['https://shop.example'], /an origin on this machine/],
-    'two places': [['one', 'two'], /Give one folder or one URL\./],
-    'a misspelt flag': [['--any-ids'], /Unknown flag --any-ids\. Did you mean --any-id\?/],
-    'a path without its slash': [['--path', 'offer-events'], /Set --path to a path of its own/],
+    'two places': [['one', 'two'], /Too many arguments/],
+    'a misspelt flag': [['--any-ids'], /Unknown option --any-ids\. Did you mean --any-id\?/],
+    'a path without its slash': [['--path', 'offer-events'], /Set --path to a path/],
     'the path of every page': [['--path', '/'], /Set --path to a path of its own/],
     'the path of the live page': [['--path', '/_offersight/'], /Set --path to a path of its own/],
     'an application without its scheme': [['localhost:5173'], /Did you mean http:\/\/localhost:5173\?/],

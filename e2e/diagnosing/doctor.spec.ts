@@ -805,6 +805,6 @@ test('the doctor ends with code 2 and a message if there is nothing to look at',
   expect(file).toContain('must be an http or https URL');
   expect(named).toContain('must not hold a name or a password');
   expect(plain).toContain('--admin must be https');
-  expect(short).toContain('Set --max-seconds to a number, at least 10 and at most 600.');
+  expect(short).toContain('Set --max-seconds to a number from 10 to 600.');
   expect(long).toBe(short);
 });

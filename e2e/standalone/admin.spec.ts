@@ -103,7 +103,7 @@ test.describe('the admin route', () => {
     await bench.upstream.until(() => bench.upstream.history().length === 3);
     expect((await run(file, '--site', 'another-test')).stderr).toMatch(/another-test/);
     expect((await run(file)).stderr).toMatch(/Set --site/);
-    expect((await run('--site', 'offersight-test')).stderr).toMatch(/Name one file of events/);
+    expect((await run('--site', 'offersight-test')).stderr).toMatch(/Missing required argument file/);
     expect((await run('nowhere.jsonl', '--site', 'offersight-test')).stderr).toMatch(/cannot be read/);
     expect(bench.upstream.history().map(({ type }) => type)).toEqual(['viewed', 'dismissed', 'viewed']);
   });

@@ -62,14 +62,14 @@ test.describe('a listener for operators', () => {
       [['--port', '9', '--admin-port', '9'], /different ports/],
       [['--admin-port', '0', '--admin-host', ''], /Set --admin-host to an address/],
       [['--host', ''], /Set --host to an address/],
-      [['--admin-port', ''], /Set --admin-port to a number/],
+      [['--admin-port', ''], /Set --admin-port to a whole number/],
       // If the intake were opened before flags are checked, it would keep the process alive.
       [['--intake', 'postgres://127.0.0.1:1/shop', '--host', ''], /Set --host to an address/],
       [
         ['--intake', 'postgres://127.0.0.1:1/shop', '--trusted-hops', 'one'],
         /Set --trusted-hops to a whole number/,
       ],
-      [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number, at least 1 and at most 3600/],
+      [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number from 1 to 3600/],
     ];
     for (const [args, words] of mistakes) {
       const { code, stderr } = await bench.run(

@@ -1,7 +1,8 @@
 /** The pages of the reference, made from the declarations. */
-import type { Flags } from '../../src/proxy/cli/flag-kinds.js';
-import { FLAGS } from '../../src/proxy/cli/flag-table.js';
+
+import { COMMANDS, type CommandOfLine, written } from '../../src/proxy/cli/flags.js';
 import { METRICS, type Metric } from '../../src/proxy/cli/metric-names.js';
+import { rangeOf } from '../../src/proxy/settings/checking.js';
 import { ALERTS, type Alert } from '../../src/proxy/telling/alerts.js';
 import { type Attribute, readAttributes } from './attributes.js';
 import { type Option, readDeclarations } from './declared.js';
@@ -169,14 +170,15 @@ const OPERANDS: Readonly<Record<string, string>> = {
 };
 
 const commandLinePage = (): Page => {
-  const parts = Object.entries<Flags>(FLAGS).flatMap(([command, flags]) => [
+  const parts = Object.entries<CommandOfLine>(COMMANDS).flatMap(([command, { says: about, flags }]) => [
     `## offersight ${command}`,
-    ...Object.entries(flags).map(([name, { says, type, fallback, range, example }]) =>
+    about,
+    ...Object.entries(flags).map(([name, { schema, says, otherwise, example }]) =>
       [
-        `### ${command} --${name}`,
+        `### ${command} ${written(name)}`,
         says,
-        `- Type: ${type === 'string' ? 'a value' : 'on or off'}\n- Default: ${fallback}\n- Range: ${range}`,
-        `\`\`\`sh\nnpx offersight ${command}${OPERANDS[command] ?? ''} --${name}${example && ` ${example}`}\n\`\`\``,
+        `- Type: ${example ? 'a value' : 'on or off'}\n- Default: ${otherwise}\n- Range: ${rangeOf(schema)}`,
+        `\`\`\`sh\nnpx offersight ${command}${OPERANDS[command] ?? ''} ${written(name)}${example && ` ${example}`}\n\`\`\``,
       ].join('\n\n'),
     ),
   ]);

@@ -7,8 +7,7 @@ import type { DevOptions } from '../../dev/options.js';
 import type { DevEvent } from '../../dev/trail.js';
 import type { Call } from '../../upstream/calls.js';
 import { Failure } from './failure.js';
-import { FLAGS } from './flag-table.js';
-import { portOf, read } from './flags.js';
+import type { Values } from './flags.js';
 
 /** So many addresses are printed. */
 const MOST_PAGES = 5;
@@ -50,11 +49,8 @@ const createEventLines = (): ((event: DevEvent) => string) => {
   };
 };
 
-const sourceOf = (positionals: readonly string[]): Pick<DevOptions, 'folder' | 'application'> => {
-  const [source = '.', ...others] = positionals;
-  if (others.length) throw new Failure('Give one folder or one URL. See offersight --help.');
-  return /^https?:/.test(source) ? { application: source } : { folder: source };
-};
+const sourceOf = (source: string): Pick<DevOptions, 'folder' | 'application'> =>
+  /^https?:/.test(source) ? { application: source } : { folder: source };
 
 /** Resolves when the process is asked to end, also by the end of its terminal. */
 const ended = (): Promise<unknown> =>
@@ -64,16 +60,11 @@ const ended = (): Promise<unknown> =>
  * Runs until the process is asked to end.
  * @throws {Failure} If anything that was given is wrong.
  */
-export const runDev = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, FLAGS.dev, true);
-  const { path = '/offer-events', lan } = values;
-  const port = portOf('port', values.port);
-  const upstreamPort = portOf('upstream-port', values['upstream-port']);
-  const adminPort = portOf('admin-port', values['admin-port']);
-  const anyId = values['any-id'] ?? false;
-  if (values['upstream-only']) {
-    const unused = ['port', 'admin-port', 'path', 'lan'].find((name) => name in values);
-    if (unused !== undefined || positionals.length)
+export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<void> => {
+  const { path = '/offer-events', lan, port, upstreamPort, adminPort, anyId = false } = values;
+  if (values.upstreamOnly) {
+    const unused = ['port', 'adminPort', 'path', 'lan'].find((name) => name in values);
+    if (unused !== undefined || named !== undefined)
       throw new Failure('With --upstream-only there are no pages: it takes --upstream-port and --any-id.');
     const { startStandIn } = await import('../../dev/stand-in.js');
     const lineOf = createCallLines();
@@ -92,7 +83,7 @@ export const runDev = async (args: string[]): Promise<void> => {
     await ended();
     return upstream.close();
   }
-  const source = sourceOf(positionals);
+  const source = sourceOf(named ?? '.');
   const { startDev } = await import('../../dev/dev.js');
   const lineOf = createEventLines();
   const dev = await startDev({

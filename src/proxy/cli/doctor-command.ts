@@ -1,17 +1,14 @@
 /** `offersight doctor`: from flags to what is wrong between a page and Chargebee. */
 import type { DoctorOptions } from '../../doctor/doctor.js';
 import { isAnythingWrong, render } from '../../doctor/words.js';
-import { Failure } from './failure.js';
-import { FLAGS } from './flag-table.js';
-import { numberOf, read, siteNameOf } from './flags.js';
+import { Failure, neededSite } from './failure.js';
+import type { Values } from './flags.js';
 import { readSecret } from './secrets.js';
 
 /** Something is wrong with the deployment. */
 const WRONG = 1;
 /** The doctor could not look. */
-const NOT_LOOKED = 2;
-
-type Values = ReturnType<typeof read<typeof FLAGS.doctor>>['values'];
+export const NOT_LOOKED = 2;
 
 const LOOPBACK = /^(?:localhost|127\.0\.0\.1|\[::1])$/;
 
@@ -25,10 +22,10 @@ const urlOf = (what: string, given: string): URL => {
   return url;
 };
 
-const adminOf = (values: Values): DoctorOptions['admin'] => {
+const adminOf = (values: Values<'doctor'>): DoctorOptions['admin'] => {
   const { admin } = values;
   if (admin === undefined) return undefined;
-  const token = readSecret(values['admin-token-file'], 'OFFERSIGHT_ADMIN_TOKEN');
+  const token = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
   if (token === undefined) throw new Failure('Set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file for --admin.');
   const url = urlOf('--admin', admin);
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
@@ -38,53 +35,40 @@ const adminOf = (values: Values): DoctorOptions['admin'] => {
   return { url: url.href, token };
 };
 
-const keyOf = (values: Values): DoctorOptions['key'] => {
-  if (!values['check-key']) return undefined;
-  const apiKey = readSecret(values['api-key-file'], 'OFFERSIGHT_API_KEY');
+const keyOf = (values: Values<'doctor'>): DoctorOptions['key'] => {
+  if (!values.checkKey) return undefined;
+  const apiKey = readSecret(values.apiKeyFile, 'OFFERSIGHT_API_KEY');
   if (apiKey === undefined) throw new Failure('Set OFFERSIGHT_API_KEY or --api-key-file for --check-key.');
-  const site = siteNameOf(values.site);
-  const url = urlOf('--base-url', values['base-url'] ?? `https://${site}.grow.chargebee.com`);
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
-    throw new Failure('--base-url must be an https origin.');
-  return { apiKey, baseUrl: url.origin };
+  const site = neededSite(values);
+  return { apiKey, baseUrl: values.baseUrl ?? `https://${site}.grow.chargebee.com` };
 };
 
-const optionsOf = (args: string[]): { readonly options: DoctorOptions; readonly isJson: boolean } => {
-  const { values, positionals } = read(args, FLAGS.doctor, true);
-  const [page, ...others] = positionals;
-  if (page === undefined || others.length)
-    throw new Failure('Give the URL of one page. See offersight --help.');
+const optionsOf = (values: Values<'doctor'>, page: string): DoctorOptions => {
   const url = urlOf('The page', page).href;
-  const { endpoint, lists, json = false } = values;
+  const { endpoint, lists, maxSeconds } = values;
   if (
     endpoint !== undefined &&
     !/^https?:$/.test(URL.canParse(endpoint, url) ? new URL(endpoint, url).protocol : '')
   )
     throw new Failure('Set --endpoint to a path or a URL, such as /offer-events.');
+  // The parser makes `--no-browser` a value of `--browser`.
+  const { browser: named } = values as { readonly browser?: string | false };
   const browser = {
-    isWanted: !values['no-browser'],
-    path: values.browser ?? (process.env.CHROME_PATH || undefined),
+    isWanted: named !== false,
+    path: named || process.env.CHROME_PATH || undefined,
     searched: process.env.PATH,
     isRoot: process.getuid?.() === 0,
   };
-  const maxSeconds = numberOf('max-seconds', values['max-seconds'], { least: 10, most: 600 });
-  return {
-    options: { url, browser, endpoint, lists, maxSeconds, admin: adminOf(values), key: keyOf(values) },
-    isJson: json,
-  };
+  return { url, browser, endpoint, lists, maxSeconds, admin: adminOf(values), key: keyOf(values) };
 };
 
 /** Examines, prints, and ends with 0 if nothing is wrong, 1 if something is, and 2 if it could not look. */
-export const runDoctor = async (args: string[]): Promise<void> => {
-  try {
-    const { options, isJson } = optionsOf(args);
-    const { examine } = await import('../../doctor/doctor.js');
-    const report = await examine(options);
-    process.stdout.write(isJson ? `${JSON.stringify(report)}\n` : render(report));
-    if (isAnythingWrong(report)) process.exitCode = WRONG;
-  } catch (cause) {
-    const isSaid = cause instanceof Failure || (cause instanceof Error && cause.name === 'NotLooked');
-    process.stderr.write(`offersight: ${isSaid ? cause.message : String(cause)}\n`);
-    process.exitCode = NOT_LOOKED;
-  }
+export const runDoctor = async (values: Values<'doctor'>, [page = '']: string[]): Promise<void> => {
+  const options = optionsOf(values, page);
+  const { examine } = await import('../../doctor/doctor.js');
+  const report = await examine(options).catch((cause: unknown) => {
+    throw cause instanceof Error && cause.name === 'NotLooked' ? new Failure(cause.message) : cause;
+  });
+  process.stdout.write(values.json ? `${JSON.stringify(report)}\n` : render(report));
+  if (isAnythingWrong(report)) process.exitCode = WRONG;
 };

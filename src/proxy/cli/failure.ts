@@ -1,5 +1,6 @@
 /** What ends a command, in words for the person who typed it. */
-import { flagOf, SITE } from './settings.js';
+import { rangeOf } from '../settings/checking.js';
+import { COMMANDS, written } from './flags.js';
 
 /** What ends a command. */
 export class Failure extends Error {
@@ -19,6 +20,15 @@ export const inFlags = (hint: string): string => {
   for (const [words, setter] of SETTERS)
     if (hint.startsWith(words)) return `Set ${setter} to ${hint.slice(words.length)}`;
   return hint.replace(/^Set (\w+) to /, (said, name: string) =>
-    Object.hasOwn(SITE, name) ? `Set --${flagOf(name)} to ` : said,
+    Object.hasOwn(COMMANDS.proxy.flags, name) ? `Set ${written(name)} to ` : said,
   );
+};
+
+/**
+ * The site of a command that cannot do without one.
+ * @throws {Failure} If it was left out.
+ */
+export const neededSite = ({ site }: { readonly site?: string }): string => {
+  if (site === undefined) throw new Failure(`Set --site to ${rangeOf(COMMANDS.proxy.flags.site.schema)}.`);
+  return site;
 };

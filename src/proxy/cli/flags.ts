@@ -1,139 +1,424 @@
-/** What flags say: reading a command's arguments, and checking each value. */
-import { type ParseArgsConfig, parseArgs } from 'node:util';
-import { isLaneName, type LaneName, timeOf } from '../operator/listing.js';
-import { nearestOf } from '../option-names.js';
-import { Failure } from './failure.js';
-import { FLAGS } from './flag-table.js';
-import { type Setting, SITE } from './settings.js';
+/**
+ * Every command with its flags, once: what each is for, what it may be, and what is so without it. The parser, `--help` and
+ * the reference page are made of this.
+ */
+import { z } from 'zod';
+import { isGroup } from '../../protocol/group.js';
+import { isSubject } from '../../protocol/subject.js';
+import { isDay, isFunnelBy } from '../operator/funnel.js';
+import { timeOf } from '../operator/listing.js';
+import { isHostName } from '../operator/page/own-requests.js';
+import { ranged } from '../settings/checking.js';
+import {
+  BOUNDS,
+  GROUPS,
+  LIMITS,
+  MACHINES,
+  ORIGINS,
+  PACE,
+  SITE_NAME,
+  TRUSTED_HOPS,
+  UPSTREAM,
+} from '../settings/values.js';
+
+/** One flag. */
+export interface Flag<Schema extends z.ZodType = z.ZodType> {
+  readonly schema: Schema;
+  readonly says: string;
+  /** What is so without it. */
+  readonly otherwise: string;
+  /** A value, as it follows the flag; empty for a flag without one. */
+  readonly example: string;
+  /** It chooses events: two values would look like one of both. */
+  readonly isOnce?: true;
+}
+
+const flag = <Schema extends z.ZodType>(
+  schema: Schema,
+  says: string,
+  otherwise: string,
+  example: string,
+): Flag<Schema> => ({ schema, says, otherwise, example });
+
+const once = <Schema extends z.ZodType>(one: Flag<Schema>): Flag<Schema> => ({ ...one, isOnce: true });
+
+const toggle = (says: string, otherwise: string): Flag<z.ZodBoolean> =>
+  flag(ranged(z.boolean(), 'without a value'), says, otherwise, '');
+
+export const NEEDED = 'it has to be given';
+
+const text = (range: string) => ranged(z.string().regex(/\S/), range);
+const file = (what: string) => text(`the path of a file with ${what}`);
+const address = () => text('an address of this machine, such as 127.0.0.1');
+const count = (least = 1, most = Number.MAX_SAFE_INTEGER) =>
+  ranged(
+    z.int().min(least).max(most),
+    `a whole number from ${least}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}`,
+  );
+const between = (least: number, most: number) =>
+  ranged(z.number().min(least).max(most), `a number from ${least} to ${most}`);
+const port = () => ranged(z.int().min(0).max(65_535), 'a whole number from 0 to 65535; 0 takes a free one');
+const names = (range: string, isName: (name: string) => boolean) =>
+  ranged(z.array(z.string().refine(isName)), range);
+const moment = () =>
+  ranged(
+    z
+      .string()
+      .transform(timeOf)
+      .refine((time) => !Number.isNaN(time)),
+    'an ISO date or epoch milliseconds',
+  );
+const day = () => ranged(z.string().refine(isDay), 'a UTC day, such as 2026-11-01');
+
+const INTAKE_PLACE = '`sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `postgres`';
+const INTAKE = {
+  intake: flag(
+    text(`${INTAKE_PLACE}; for \`proxy\` also \`direct\``),
+    'Where events are kept.',
+    '`sqlite:offersight.db`',
+    'sqlite:/var/lib/offersight/intake.db',
+  ),
+  postgresUrlFile: flag(
+    file('the URL, which may hold a password'),
+    'The URL of Postgres, for `--intake postgres`.',
+    'the variable `OFFERSIGHT_POSTGRES_URL`',
+    '/run/secrets/postgres',
+  ),
+  schema: flag(
+    ranged(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/), '1 to 50 lower-case letters, digits and _'),
+    'The schema in Postgres.',
+    '`offersight`',
+    'offersight_eu',
+  ),
+} as const;
+const LANE = {
+  lane: flag(
+    ranged(z.enum(['offer_events', 'usage_events']), '`offer_events` or `usage_events`'),
+    'Which destination is meant.',
+    '`offer_events`',
+    'usage_events',
+  ),
+} as const;
+const SITE = { site: flag(SITE_NAME, 'The Chargebee site’s name.', NEEDED, 'acme-test') } as const;
+const JSON_FLAG = { json: toggle('Prints the same as JSON.', 'text for people') } as const;
+const OFFER_ID = text('the `id` of a personalized offer');
+const OFFER = {
+  offer: once(flag(OFFER_ID, 'Only events of this offer.', 'all offers', 'a52ge40b')),
+} as const;
+const SIGNING_SECRET = {
+  signingSecretFile: flag(
+    file('at least 32 characters'),
+    'The secret of signed offers.',
+    'the variable `OFFERSIGHT_SIGNING_SECRET`',
+    '/run/secrets/signing',
+  ),
+} as const;
+const ADMIN_TOKEN = {
+  adminTokenFile: flag(
+    file('at least 32 characters'),
+    'The operators’ token.',
+    'the variable `OFFERSIGHT_ADMIN_TOKEN`',
+    '/run/secrets/admin',
+  ),
+} as const;
+const API_KEY = {
+  apiKeyFile: flag(
+    file('the key as Chargebee shows it'),
+    'The API key.',
+    'the variable `OFFERSIGHT_API_KEY`',
+    '/run/secrets/api-key',
+  ),
+} as const;
+const BASE_URL = {
+  baseUrl: flag(
+    UPSTREAM,
+    'The origin of Chargebee’s API.',
+    '`https://SITE.grow.chargebee.com`',
+    'http://127.0.0.1:4401',
+  ),
+} as const;
+const PATH = {
+  path: flag(
+    ranged(z.string().regex(/^\/[A-Za-z0-9_./~-]*$/), 'a path, such as /offer-events'),
+    'The endpoint’s path.',
+    '`/offer-events`',
+    '/shop/offer-events',
+  ),
+} as const;
+const LEDGER_DAYS = {
+  ledgerDays: flag(BOUNDS.ledgerDays, 'How many days the funnel remembers.', '400', '800'),
+} as const;
+
+/** A command. */
+export interface CommandOfLine {
+  readonly says: string;
+  /** What follows it beside flags, as commander writes it. */
+  readonly operands?: string;
+  readonly flags: Readonly<Record<string, Flag>>;
+}
+
+/** Every command, by its name. */
+export const COMMANDS = {
+  dev: {
+    says: 'Tries your pages against a mock of Chargebee’s API, without an account.',
+    operands: '[folder|URL]',
+    flags: {
+      port: flag(port(), 'The port to open pages at.', '4400', '5000'),
+      upstreamPort: flag(port(), 'The port of the mock API.', '4401', '5001'),
+      adminPort: flag(
+        port(),
+        'The port of the operator’s page.',
+        '4402, or a free one if that is taken',
+        '5002',
+      ),
+      ...PATH,
+      lan: flag(
+        address(),
+        'One more address of this machine to listen at, for a phone.',
+        'only this machine reaches it',
+        '192.168.1.20',
+      ),
+      anyId: toggle('Counts events of offers that the mock API never made.', 'they are refused'),
+      upstreamOnly: toggle('Starts only the mock API, without pages.', 'pages are served'),
+    },
+  },
+  doctor: {
+    says: 'Says what is wrong between a page and Chargebee; reports no event. Ends with 0 if nothing is wrong, 1 if something is, 2 if it could not look.',
+    operands: '<URL>',
+    flags: {
+      endpoint: flag(
+        text('a path or a URL, such as /offer-events'),
+        'The endpoint, if the page does not name it.',
+        'as the page says',
+        '/offer-events',
+      ),
+      browser: flag(
+        file('a program'),
+        'The Chromium to open the page with.',
+        'one that is found',
+        '/usr/bin/chromium',
+      ),
+      noBrowser: toggle('Reads only what is served, without a browser.', 'a browser opens the page'),
+      admin: flag(
+        text('an https URL, or an http one on this machine'),
+        'The proxy’s admin route, which is asked for alerts.',
+        'it is not asked',
+        'http://127.0.0.1:8788/admin/',
+      ),
+      ...ADMIN_TOKEN,
+      checkKey: toggle('Asks Chargebee whether it takes the API key.', 'it is not asked'),
+      ...SITE,
+      ...BASE_URL,
+      ...API_KEY,
+      maxSeconds: flag(
+        between(10, 600),
+        'How long a run may take. Each step gets its share, so give more on a busy machine or for a slow page.',
+        '30',
+        '90',
+      ),
+      lists: flag(
+        text('a folder with files that end in `.txt`'),
+        'A folder of filter lists.',
+        'a small list of its own',
+        '.lists',
+      ),
+      ...JSON_FLAG,
+    },
+  },
+  proxy: {
+    says: 'Serves the endpoint and forwards to Chargebee.',
+    flags: {
+      ...SITE,
+      ...INTAKE,
+      ...API_KEY,
+      ...ADMIN_TOKEN,
+      ...SIGNING_SECRET,
+      port: flag(port(), 'The port of the endpoint.', '8787', '9000'),
+      host: flag(address(), 'The address to listen at.', '`127.0.0.1`', '0.0.0.0'),
+      ...PATH,
+      origins: flag(
+        ORIGINS,
+        'This site’s own origins, between commas, for browsers that send no fetch metadata.',
+        'none',
+        'https://shop.example,https://www.shop.example',
+      ),
+      perMinute: flag(PACE.perMinute, 'Most events in any 60 s.', '150', '1000'),
+      concurrent: flag(PACE.concurrent, 'Most calls of Chargebee at once.', '10', '5'),
+      maxWaiting: flag(BOUNDS.maxWaiting, 'Most events that may wait; more are deferred.', '200000', '50000'),
+      maxDelayHours: flag(
+        ranged(z.number().min(1), 'a number from 1, and at least a day less than `--ledger-days`'),
+        'How long an event may wait, hours.',
+        '24',
+        '12',
+      ),
+      trustedHops: flag(TRUSTED_HOPS, 'How many of your machines are before the proxy.', '0', '1'),
+      ...BASE_URL,
+      requireSignedOffers: toggle('Takes only events of signed offers.', 'offers need no signature'),
+      logIds: toggle('Names events and offers in the log.', 'the log names none'),
+      keepAliveSeconds: flag(between(1, 3_600), 'How long an idle connection is kept, seconds.', '5', '65'),
+      drainSeconds: flag(
+        between(0, 3_600),
+        'How long requests are still taken after SIGTERM, while `/readyz` answers 503, seconds.',
+        '5',
+        '15',
+      ),
+      perAddress: flag(
+        LIMITS.perAddress,
+        'Events of one address a minute.',
+        'four times `--per-minute`, at least 600',
+        '2000',
+      ),
+      adminPort: flag(port(), 'A port for operators only.', 'operators ask at `--port`', '8788'),
+      adminHost: flag(address(), 'The address of the operators’ port.', '`127.0.0.1`', '0.0.0.0'),
+      adminNames: flag(
+        names('host names without scheme and port, such as ops.example.com,ops.example.org', isHostName),
+        'Host names of the operator’s page beside localhost, between commas.',
+        'none',
+        'ops.example.com',
+      ),
+      machines: flag(MACHINES, 'Whether what crawlers and monitors see counts.', '`ignore`', 'count'),
+      groups: flag(
+        GROUPS,
+        'The only groups that the funnel keeps apart, between commas.',
+        'the first 200 that pages name',
+        'autumn-sale,home',
+      ),
+      ...LEDGER_DAYS,
+    },
+  },
+  status: {
+    says: 'Prints figures of groups, offers and lanes.',
+    flags: {
+      ...INTAKE,
+      lane: { ...LANE.lane, says: 'Which destination --follow draws.' },
+      follow: toggle('Draws how the lane drains, until nothing waits.', 'prints once'),
+      ...JSON_FLAG,
+      limit: flag(count(), 'Most offers that are named.', '20; with `--json` all', '100'),
+      page: flag(count(), 'Which page of offers, each of `--limit`.', '1', '2'),
+      since: flag(
+        moment(),
+        'Only offers and groups of events that were taken since then.',
+        'all offers that are remembered, and groups of 30 days',
+        '2026-11-01',
+      ),
+    },
+  },
+  funnel: {
+    says: 'Prints offers seen, closed and accepted, day by day.',
+    flags: {
+      ...INTAKE,
+      by: flag(
+        ranged(z.string().refine(isFunnelBy), '`day`, `group` or `day,group`'),
+        'What a row stands for.',
+        '`day`',
+        'group',
+      ),
+      group: flag(text('a group'), 'Only events of this group.', 'all groups', 'autumn-sale'),
+      since: flag(day(), 'The first day.', '30 days before the last one', '2026-11-01'),
+      until: flag(day(), 'The last day.', 'today', '2026-11-30'),
+      ...JSON_FLAG,
+      csv: toggle('Prints a table for spreadsheets.', 'text for people'),
+    },
+  },
+  events: {
+    says: 'Prints events as JSON lines, newest first.',
+    flags: {
+      ...INTAKE,
+      ...LANE,
+      ...OFFER,
+      since: flag(moment(), 'Only events since then.', 'all', '2026-11-01'),
+    },
+  },
+  'dead-letters': {
+    says: 'Prints what Chargebee refused, as JSON lines (list, export), or lets it wait again (retry).',
+    operands: '<list|export|retry> [IDs...]',
+    flags: {
+      ...INTAKE,
+      ...LANE,
+      offer: { ...OFFER.offer, says: 'Only dead letters of this offer.' },
+      since: flag(moment(), 'Only dead letters of events that were taken since then.', 'all', '2026-11-01'),
+    },
+  },
+  purge: {
+    says: 'Gives events up for good; without --yes it counts them.',
+    flags: {
+      ...INTAKE,
+      ...LANE,
+      waiting: toggle('Gives up what waits.', 'this or `--dead` has to be given'),
+      dead: toggle('Gives up dead letters.', 'this or `--waiting` has to be given'),
+      ...OFFER,
+      visitor: once(
+        flag(
+          text('a user as the `subject` hook gives it, or an address'),
+          'Only events of this visitor, with `--waiting`.',
+          'all visitors',
+          '203.0.113.9',
+        ),
+      ),
+      yes: toggle('Gives them up.', 'counts them, and changes nothing'),
+    },
+  },
+  report: {
+    says: 'Takes events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group. The file - is standard input.',
+    operands: '<file>',
+    flags: { ...INTAKE, ...SITE, ...LEDGER_DAYS },
+  },
+  sign: {
+    says: 'Prints a token for data-offer-token.',
+    flags: {
+      offer: flag(OFFER_ID, 'The offer to sign.', NEEDED, 'a52ge40b'),
+      subject: flag(
+        ranged(z.custom<string>(isSubject), '1 to 128 characters of A–Z a–z 0–9 _ . : ~ -'),
+        'Who may report of it.',
+        'everybody who has the token',
+        'c-8f14e45f',
+      ),
+      group: flag(
+        ranged(
+          z.custom<string>(isGroup),
+          '1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit',
+        ),
+        'The group that the page gives to the offer.',
+        'any group that the page gives',
+        'autumn-sale',
+      ),
+      expires: flag(moment(), 'When the token ends.', NEEDED, '2030-01-01'),
+      ...SIGNING_SECRET,
+    },
+  },
+  'inspect-link': {
+    says: 'Prints a link that opens the inspector on that page for an hour.',
+    operands: '<URL>',
+    flags: {
+      operator: flag(
+        text('an address with a slash at the end'),
+        'Where the operator’s page is.',
+        'no links to it',
+        'https://ops.example/admin/',
+      ),
+      ...ADMIN_TOKEN,
+    },
+  },
+} as const satisfies Readonly<Record<string, CommandOfLine>>;
+
+/** The name of a command. */
+export type CommandName = keyof typeof COMMANDS;
+
+/** What flags of a command say; a flag that was left out has no value, not even its default. */
+export type Values<Name extends CommandName> = {
+  readonly [Key in keyof (typeof COMMANDS)[Name]['flags']]?: (typeof COMMANDS)[Name]['flags'][Key] extends Flag<
+    infer Schema
+  >
+    ? Exclude<z.output<Schema>, undefined>
+    : never;
+};
+
+/** A flag as it is written, from its name here: `perMinute` is `--per-minute`. */
+export const written = (name: string): string =>
+  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 
 /** The intake of every command that is given no other. */
 export const DEFAULT_INTAKE = 'sqlite:offersight.db';
 
-/** Says which commands have a flag; undefined if none has. */
-const commandsWith = (flag: string): string | undefined => {
-  const commands = Object.entries(FLAGS).flatMap(([name, flags]) =>
-    Object.hasOwn(flags, flag) ? `offersight ${name}` : [],
-  );
-  return commands.length ? `This command has no --${flag}; ${commands.join(', ')} has it.` : undefined;
-};
-
-/**
- * Refuses two values of what chooses events: a purge of the last one would look like one of both. If another flag comes
- * twice, its last value counts, so that a script can have defaults.
- */
-const checkChoice = (tokens: readonly { readonly kind: string; readonly name?: string }[]): void => {
-  for (const flag of ['offer', 'visitor'])
-    if (tokens.filter(({ kind, name }) => kind === 'option' && name === flag).length > 1)
-      throw new Failure(`Give --${flag} only once. See offersight --help.`);
-};
-
-/**
- * Reads arguments.
- * @throws {Failure} If one is unknown or lacks its value, or one that chooses events is given twice.
- */
-export const read = <Options extends NonNullable<ParseArgsConfig['options']>>(
-  args: string[],
-  options: Options,
-  allowPositionals = false,
-): ReturnType<typeof parseArgs<{ args: string[]; options: Options; allowPositionals: boolean }>> => {
-  try {
-    const parsed = parseArgs({ args, options, allowPositionals, tokens: true });
-    checkChoice(parsed.tokens);
-    return parsed;
-  } catch (cause) {
-    if (cause instanceof Failure) throw cause;
-    const { code, message } = cause as NodeJS.ErrnoException;
-    const [, flag] = (code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION' && /'--([\w-]+)/.exec(message)) || [];
-    if (flag !== undefined)
-      throw new Failure(
-        `${commandsWith(flag) ?? `Unknown flag --${flag}.${nearestOf(flag, Object.keys(options), '--')}`} See offersight --help.`,
-      );
-    const [, lacking] =
-      (code === 'ERR_PARSE_ARGS_INVALID_OPTION_VALUE' &&
-        /'--([\w-]+)(?: <value>)?' argument (?:is ambiguous|missing)/.exec(message)) ||
-      [];
-    if (lacking !== undefined)
-      throw new Failure(
-        `Give --${lacking} its value, one that begins with a dash as --${lacking}=VALUE. See offersight --help.`,
-      );
-    // A value could be a secret that lost its flag, so messages name only flags.
-    const words =
-      code === 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL'
-        ? 'There is an argument too many.'
-        : message.split('\n', 1)[0]?.replace(/\.?$/, '.');
-    throw new Failure(`${words} See offersight --help.`);
-  }
-};
-
-/** What a number may be; if nothing is said, any number from 1. */
-export type Bounds = Pick<Setting, 'least' | 'most' | 'isWhole'>;
-
-/**
- * A number.
- * @throws {Failure} If it is not a number, or out of its bounds.
- */
-export const numberOf = (
-  name: string,
-  given: string | undefined,
-  { least = 1, most = Infinity, isWhole }: Bounds = {},
-): number | undefined => {
-  if (given === undefined) return undefined;
-  // An empty text would be 0: often a variable that is not set.
-  const value = given.trim() === '' ? Number.NaN : Number(given);
-  if (!Number.isFinite(value) || value < least || value > most || (isWhole && !Number.isInteger(value)))
-    throw new Failure(
-      `Set --${name} to a ${isWhole ? 'whole ' : ''}number, at least ${least}${most < Infinity ? ` and at most ${most}` : ''}.`,
-    );
-  return value;
-};
-
-/**
- * The name of a Chargebee site, in lower case as Chargebee reads it.
- * @throws {Failure} If it is missing, or cannot be a name.
- */
-export const siteNameOf = (given: string | undefined): string => {
-  if (!given) throw new Failure('Set --site to the name of the Chargebee site, as for the proxy.');
-  if (!new RegExp(SITE.site.pattern).test(given))
-    throw new Failure('Set --site to a name of 1 to 63 letters, digits and dashes.');
-  return given.toLowerCase();
-};
-
-/**
- * Where to listen, by default only on this machine.
- * @throws {Failure} If it is empty, which would be every address.
- */
-export const hostOf = (name: string, given = '127.0.0.1'): string => {
-  if (given.trim() === '') throw new Failure(`Set --${name} to an address, such as 127.0.0.1.`);
-  return given;
-};
-
-/**
- * A port; 0 for any that is free.
- * @throws {Failure} If it cannot be read.
- */
-export const portOf = (name: string, given: string | undefined): number | undefined => {
-  const port = numberOf(name, given, { least: 0 });
-  if (port !== undefined && (!Number.isInteger(port) || port > 65_535))
-    throw new Failure(`Set --${name} to a whole number up to 65535.`);
-  return port;
-};
-
-/**
- * A time, epoch milliseconds.
- * @throws {Failure} If it cannot be read.
- */
-export const momentOf = (name: string, given: string | undefined): number | undefined => {
-  if (given === undefined) return undefined;
-  const time = timeOf(given);
-  if (Number.isNaN(time)) throw new Failure(`Set --${name} to an ISO date or epoch milliseconds.`);
-  return time;
-};
-
-/**
- * A lane, by default that of offer events.
- * @throws {Failure} If there is none of that name.
- */
-export const laneNameOf = (given = 'offer_events'): LaneName => {
-  if (!isLaneName(given)) throw new Failure('Set --lane to offer_events or usage_events.');
-  return given;
-};
+/** The lane of every command that is given no other. */
+export const DEFAULT_LANE = 'offer_events';

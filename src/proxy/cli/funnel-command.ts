@@ -6,18 +6,14 @@ import { OTHER_GROUPS } from '../intake/ledger.js';
 import { firstLines } from '../operator/door-lines.js';
 import {
   type Funnel,
-  type FunnelBy,
   type FunnelFigures,
   type FunnelQuery,
-  isDay,
-  isFunnelBy,
   keysOf,
   readFunnel,
   toCsvLines,
 } from '../operator/funnel.js';
 import { Failure } from './failure.js';
-import { FLAGS } from './flag-table.js';
-import { read } from './flags.js';
+import type { Values } from './flags.js';
 import { openIntake, placeOf } from './sources.js';
 import type { Screen } from './status.js';
 import { table } from './table.js';
@@ -85,33 +81,21 @@ export const printFunnel = async (intake: Intake, query: FunnelQuery, screen: Sc
   screen.write(`${await alertLines(intake)}${render(await readFunnel(intake, query))}`);
 };
 
-const dayOf = (name: string, given: string | undefined): string | undefined => {
-  if (given === undefined || isDay(given)) return given;
-  throw new Failure(`Set --${name} to a UTC day, such as 2026-11-01.`);
-};
-
-const byOf = (given = 'day'): FunnelBy => {
-  if (isFunnelBy(given)) return given;
-  throw new Failure('Set --by to day, to group, or to day,group.');
-};
-
 /**
  * Prints the funnel.
- * @throws {Failure} If a flag is wrong, or there is no intake.
+ * @throws {Failure} If flags do not fit together, or there is no intake.
  */
-export const runFunnel = async (args: string[]): Promise<void> => {
-  const { values } = read(args, FLAGS.funnel);
-  if (values.json && values.csv) throw new Failure('Use either --json or --csv.');
-  const since = dayOf('since', values.since);
-  const until = dayOf('until', values.until);
+export const runFunnel = async (values: Values<'funnel'>): Promise<void> => {
+  const { json, csv, by, group, since, until } = values;
+  if (json && csv) throw new Failure('Use either --json or --csv.');
   if (since !== undefined && until !== undefined && since > until)
     throw new Failure('Set --since to a day that is not after --until.');
-  const query = { by: byOf(values.by), group: values.group, since, until };
+  const query = { by, group, since, until };
   const place = placeOf(values);
   const open = () => openIntake(place, { mustExist: true, readOnly: true });
   await useIntake(place, open, async (intake) => {
-    if (!values.json && !values.csv) return await printFunnel(intake, query, process.stdout);
+    if (!json && !csv) return await printFunnel(intake, query, process.stdout);
     const funnel = await readFunnel(intake, query);
-    process.stdout.write(values.json ? `${JSON.stringify(funnel)}\n` : [...toCsvLines(funnel)].join(''));
+    process.stdout.write(json ? `${JSON.stringify(funnel)}\n` : [...toCsvLines(funnel)].join(''));
   });
 };

@@ -3,8 +3,7 @@ import { platformRuntime } from '../../runtime.js';
 import { laneOf } from '../operator/listing.js';
 import { faultOf, purge } from '../operator/purging.js';
 import { Failure } from './failure.js';
-import { FLAGS } from './flag-table.js';
-import { laneNameOf, read } from './flags.js';
+import { DEFAULT_LANE, type Values } from './flags.js';
 import { openIntake, openToChange, placeOf } from './sources.js';
 import { useIntake } from './using-intake.js';
 
@@ -14,12 +13,9 @@ const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'e
  * Counts, or gives up.
  * @throws {Failure} If it is not said what.
  */
-export const runPurge = async (args: string[]): Promise<void> => {
-  const { values } = read(args, FLAGS.purge);
-  const { waiting = false, dead = false, offer, visitor, yes = false } = values;
+export const runPurge = async (values: Values<'purge'>): Promise<void> => {
+  const { waiting = false, dead = false, offer, visitor, yes = false, lane: name = DEFAULT_LANE } = values;
   if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
-  if (offer === '') throw new Failure('Set --offer to the id of a personalized offer.');
-  const name = laneNameOf(values.lane);
   const what = waiting ? 'waiting' : 'dead';
   const fault = faultOf({ what, visitor }, name);
   if (fault !== undefined) throw new Failure(`--visitor cannot be used here. ${fault}`);

@@ -4,8 +4,7 @@ import type { ListFilter } from '../intake/intake.js';
 import { eachRow, type LaneName, laneOf, toLine } from '../operator/listing.js';
 import { retry } from '../operator/retrying.js';
 import { Failure } from './failure.js';
-import { FLAGS } from './flag-table.js';
-import { laneNameOf, momentOf, read } from './flags.js';
+import { DEFAULT_LANE, type Values } from './flags.js';
 import { type IntakePlace, openIntake, openToChange, placeOf } from './sources.js';
 import { useIntake } from './using-intake.js';
 
@@ -22,25 +21,23 @@ const printRows = async (
 
 /**
  * Prints events, newest first.
- * @throws {Failure} If a flag is wrong, or there is no intake.
+ * @throws {Failure} If there is no intake.
  */
-export const runEvents = async (args: string[]): Promise<void> => {
-  const { values } = read(args, FLAGS.events);
-  await printRows(placeOf(values), laneNameOf(values.lane), {
-    offerId: values.offer,
-    since: momentOf('since', values.since),
-  });
+export const runEvents = async (values: Values<'events'>): Promise<void> => {
+  const { lane = DEFAULT_LANE, offer: offerId, since } = values;
+  await printRows(placeOf(values), lane, { offerId, since });
 };
 
 /**
  * Prints dead letters, or lets them wait again. Ends with 1 if one of the given ids cannot.
- * @throws {Failure} If it is not said what to do, a flag is wrong, or there is no intake.
+ * @throws {Failure} If it is not said what to do, flags do not fit together, or there is no intake.
  */
-export const runDeadLetters = async (args: string[]): Promise<void> => {
-  const { values, positionals } = read(args, FLAGS['dead-letters'], true);
-  const [action, ...ids] = positionals;
-  const lane = laneNameOf(values.lane);
-  const chosen = { offerId: values.offer, since: momentOf('since', values.since) };
+export const runDeadLetters = async (
+  values: Values<'dead-letters'>,
+  [action, ...ids]: string[],
+): Promise<void> => {
+  const { lane = DEFAULT_LANE, offer: offerId, since } = values;
+  const chosen = { offerId, since };
   switch (action) {
     case 'list':
     case 'export':
@@ -48,7 +45,7 @@ export const runDeadLetters = async (args: string[]): Promise<void> => {
         throw new Failure(`Choose what to ${action} by --offer and --since: only retry takes ids.`);
       return printRows(placeOf(values), lane, { ...chosen, states: ['dead'] });
     case 'retry': {
-      if (ids.length && (values.offer ?? values.since) !== undefined)
+      if (ids.length && (offerId ?? since) !== undefined)
         throw new Failure('Choose dead letters by their ids, or by --offer and --since.');
       const place = placeOf(values);
       await useIntake(

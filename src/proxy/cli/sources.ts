@@ -10,7 +10,7 @@ import type { ReadOnlyOption } from '../intake/read-only.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import type { Claim } from '../intake/sqlite/sqlite-calls.js';
 import { Failure } from './failure.js';
-import { DEFAULT_INTAKE } from './flags.js';
+import { DEFAULT_INTAKE, type Values } from './flags.js';
 import { hasPassword, readSecret, URL_SETTERS, URL_VARIABLE } from './secrets.js';
 
 /** Bounds, as flags gave them. */
@@ -44,10 +44,13 @@ const checkSchema = ({ intake, schema }: IntakePlace): void => {
     throw new Failure('Only an intake in Postgres has a schema: give sqlite:FILE another file.');
 };
 
-const given = (bounds: GivenBounds & ReadOnlyOption): IntakeBounds & ReadOnlyOption =>
-  Object.fromEntries(Object.entries(bounds).filter(([, value]) => value !== undefined));
+/** What was given, without what was left out. */
+export const given = <Values extends object>(
+  values: Values,
+): { [Name in keyof Values]?: Exclude<Values[Name], undefined> } =>
+  Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as Values;
 
-/** What flags or settings say of an intake's place. */
+/** Where an intake is. */
 export interface IntakePlace {
   /** As the flag says it. */
   readonly intake: string;
@@ -57,11 +60,6 @@ export interface IntakePlace {
   readonly schema?: string | undefined;
 }
 
-/** What flags say of an intake. */
-export type IntakeFlags = {
-  readonly [Name in 'intake' | 'postgres-url-file' | 'schema']?: string | undefined;
-};
-
 /**
  * The place that flags name. A URL with a password comes from the file or the environment, since no argument may have
  * one.
@@ -69,14 +67,14 @@ export type IntakeFlags = {
  */
 export const placeOf = ({
   intake = DEFAULT_INTAKE,
-  'postgres-url-file': postgresFile,
+  postgresUrlFile,
   schema,
-}: IntakeFlags): IntakePlace => {
+}: Pick<Values<'events'>, 'intake' | 'postgresUrlFile' | 'schema'>): IntakePlace => {
   if (hasPassword(intake))
     throw new Failure(
       `A password is not taken as an argument: set --intake postgres, and the URL in ${URL_SETTERS}.`,
     );
-  const url = readSecret(postgresFile, URL_VARIABLE);
+  const url = readSecret(postgresUrlFile, URL_VARIABLE);
   return { intake, url: intake === 'postgres' ? url : undefined, schema };
 };
 

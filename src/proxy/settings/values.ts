@@ -61,7 +61,10 @@ export const USAGE_PACE = { perMinute: whole().default(10_000), concurrent: whol
 
 export const BOUNDS = {
   maxWaiting: whole().default(200_000),
-  maxDelayMs: ranged(z.number().min(1), 'at least a day less than ledgerDays, in milliseconds from 1: the ledger has to remember an event for as long as it waits').default(86_400_000),
+  maxDelayMs: ranged(
+    z.number().min(1),
+    'at least a day less than ledgerDays, in milliseconds from 1: the ledger has to remember an event for as long as it waits',
+  ).default(86_400_000),
   ambiguous: ranged(z.enum(['atLeastOnce', 'atMostOnce']), "'atLeastOnce' or 'atMostOnce'").default(
     'atLeastOnce',
   ),

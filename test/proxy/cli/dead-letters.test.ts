@@ -1,7 +1,7 @@
 /** `offersight dead-letters`: what it says of the ids that it was given, and how an offer or a time chooses. */
 import { join } from 'node:path';
 import { expect, it, onTestFinished, vi } from 'vitest';
-import { runDeadLetters } from '../../../src/proxy/cli/rows-command.js';
+import { runCommandLine } from '../../../src/proxy/cli/command-line.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { START } from '../../support/wire.js';
@@ -26,7 +26,8 @@ it('a retry says how many dead letters wait again, and for how many ids nothing 
   const { rows } = await intake.begin({ now: START, limit: 1, perMinute: 10 });
   const [{ id, attempts: attempt } = { id: '', attempts: 0 }] = rows;
   await intake.finish([{ id, attempt, result: { kind: 'dead', code: 'refused' } }], START);
-  const retry = (...ids: string[]) => runDeadLetters(['retry', ...ids, '--intake', `sqlite:${file}`]);
+  const retry = (...ids: string[]) =>
+    runCommandLine(['dead-letters', 'retry', ...ids, '--intake', `sqlite:${file}`]);
   onTestFinished(() => {
     process.exitCode = undefined;
   });
@@ -63,7 +64,7 @@ it('an offer or a time chooses dead letters, to print them and to let them wait 
     );
   }
   const run = async (...args: string[]): Promise<string[]> => {
-    await runDeadLetters([...args, '--intake', `sqlite:${file}`]);
+    await runCommandLine(['dead-letters', ...args, '--intake', `sqlite:${file}`]);
     return printed.splice(0);
   };
   const offersOf = (lines: readonly string[]): unknown[] =>

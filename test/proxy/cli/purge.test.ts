@@ -1,7 +1,7 @@
 /** `offersight purge --visitor`: which events it means, and when nobody can know that. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { runPurge } from '../../../src/proxy/cli/purge-command.js';
+import { runCommandLine } from '../../../src/proxy/cli/command-line.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { START } from '../../support/wire.js';
@@ -18,7 +18,8 @@ beforeEach(() => {
 });
 afterEach(() => folder.remove());
 
-const run = (...args: string[]): Promise<void> => runPurge([...args, '--intake', `sqlite:${file}`]);
+const run = (...args: string[]): Promise<void> =>
+  runCommandLine(['purge', ...args, '--intake', `sqlite:${file}`]);
 
 describe('offersight purge --visitor', () => {
   it('first counts what waits of a user or an address, and gives it up with --yes', async () => {
@@ -68,9 +69,9 @@ describe('offersight purge --visitor', () => {
   it.each([
     ['a dead letter', ['--dead', '--visitor', 'ada'], /forgets who reported an event once it is settled/],
     ['a usage event', ['--waiting', '--visitor', 'ada', '--lane', 'usage_events'], /by their offer/],
-    ['a visitor without a name', ['--waiting', '--visitor', ''], /Name one visitor/],
-    ['a list', ['--waiting', '--visitor', 'ada,bo'], /Name one visitor/],
-    ['a network', ['--waiting', '--visitor', '10.0.0.0/8'], /Name one visitor/],
+    ['a visitor without a name', ['--waiting', '--visitor', ''], /Set --visitor to/],
+    ['a list', ['--waiting', '--visitor', 'ada,bo'], /Set --visitor to/],
+    ['a network', ['--waiting', '--visitor', '10.0.0.0/8'], /Set --visitor to/],
     ['an offer without its id', ['--waiting', '--offer', ''], /Set --offer/],
     ['two offers', ['--waiting', '--offer', 'offer1', '--offer', 'offer2'], /Give --offer only once/],
   ])('is refused with a message if it asks for %s, and gives nothing up', async (_, args, words) => {

@@ -3,11 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { runFunnel } from '../../../src/proxy/cli/funnel-command.js';
-import { runPurge } from '../../../src/proxy/cli/purge-command.js';
-import { runReport } from '../../../src/proxy/cli/report-command.js';
-import { runDeadLetters, runEvents } from '../../../src/proxy/cli/rows-command.js';
-import { runStatus } from '../../../src/proxy/cli/status-command.js';
+import { runCommandLine } from '../../../src/proxy/cli/command-line.js';
 import { temporaryFolder } from '../../support/intake.js';
 
 let folder: ReturnType<typeof temporaryFolder>;
@@ -18,15 +14,19 @@ afterEach(() => folder.remove());
 
 describe('on a file that no proxy has opened', () => {
   it.each<[string, (intake: string[]) => Promise<void>]>([
-    ['status', (intake) => runStatus(intake)],
-    ['status --follow', (intake) => runStatus(['--follow', ...intake])],
-    ['funnel', (intake) => runFunnel(intake)],
-    ['events', (intake) => runEvents(intake)],
-    ['dead-letters list', (intake) => runDeadLetters(['list', ...intake])],
-    ['purge without --yes', (intake) => runPurge(['--dead', ...intake])],
-    ['purge --yes', (intake) => runPurge(['--dead', '--yes', ...intake])],
-    ['dead-letters retry', (intake) => runDeadLetters(['retry', ...intake])],
-    ['report', (intake) => runReport([join(folder.path, 'events.jsonl'), '--site', 'acme-test', ...intake])],
+    ['status', (intake) => runCommandLine(['status', ...intake])],
+    ['status --follow', (intake) => runCommandLine(['status', '--follow', ...intake])],
+    ['funnel', (intake) => runCommandLine(['funnel', ...intake])],
+    ['events', (intake) => runCommandLine(['events', ...intake])],
+    ['dead-letters list', (intake) => runCommandLine(['dead-letters', 'list', ...intake])],
+    ['purge without --yes', (intake) => runCommandLine(['purge', '--dead', ...intake])],
+    ['purge --yes', (intake) => runCommandLine(['purge', '--dead', '--yes', ...intake])],
+    ['dead-letters retry', (intake) => runCommandLine(['dead-letters', 'retry', ...intake])],
+    [
+      'report',
+      (intake) =>
+        runCommandLine(['report', join(folder.path, 'events.jsonl'), '--site', 'acme-test', ...intake]),
+    ],
   ])('%s says what is missing, and leaves the file as it is', async (_, run) => {
     const file = join(folder.path, 'intake.db');
     const database = new Database(file);

@@ -43,7 +43,7 @@ describe('the URL of Postgres', () => {
   });
 
   it('is refused with a reason if it is wrong, and so is a wrong schema', async () => {
-    expect(() => placeOf({ intake: 'postgres', 'postgres-url-file': '/nowhere/live_secret' })).toThrow(
+    expect(() => placeOf({ intake: 'postgres', postgresUrlFile: '/nowhere/live_secret' })).toThrow(
       'The file that --postgres-url-file names cannot be read: check its path and permissions.',
     );
     vi.stubEnv('OFFERSIGHT_POSTGRES_URL', 'mysql://db/shop');

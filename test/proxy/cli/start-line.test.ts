@@ -3,7 +3,6 @@ import { relative } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../../src/proxy/cli/log.js';
 import { startSite } from '../../../src/proxy/cli/site.js';
-import { siteOptionsOf } from '../../../src/proxy/cli/site-options.js';
 import { whereOf } from '../../../src/proxy/cli/using-intake.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
@@ -15,10 +14,11 @@ afterAll(() => folder.remove());
 const lineOf = async (file: string): Promise<unknown> => {
   const lines: unknown[] = [];
   const site = await startSite(
-    siteOptionsOf(
-      { site: 'acme-test', intake: `sqlite:${file}`, baseUrl: 'http://127.0.0.1:1' },
-      { apiKey: 'test_key', adminToken: undefined, signingSecret: undefined, url: undefined },
-    ),
+    {
+      ...{ path: '/offer-events', place: { intake: `sqlite:${file}` }, bounds: {}, logIds: false },
+      ...{ adminToken: undefined, adminHosts: undefined },
+      proxy: { site: 'acme-test', apiKey: 'test_key', baseUrl: 'http://127.0.0.1:1' },
+    },
     {
       log: createLog({
         write(line) {

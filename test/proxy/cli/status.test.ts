@@ -2,8 +2,8 @@
 import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
+import { runCommandLine } from '../../../src/proxy/cli/command-line.js';
 import { follow, printStatus } from '../../../src/proxy/cli/status.js';
-import { runStatus } from '../../../src/proxy/cli/status-command.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
 import { blockAt } from '../../support/blocks/places.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
@@ -133,7 +133,7 @@ describe('the status of an intake', () => {
   it.each(['--page 1001', '--page 21 --limit 1000', '--page 2 --limit 10001 --json'])(
     'refuses a page that ends behind the 20,000th offer: %s',
     async (flags) => {
-      await expect(runStatus(flags.split(' '))).rejects.toThrow(
+      await expect(runCommandLine(['status', ...flags.split(' ')])).rejects.toThrow(
         'Choose a smaller --page: --page times --limit is at most 20000.',
       );
     },
@@ -254,7 +254,7 @@ describe('status --follow', () => {
     ['--lane usage_events', 'Use --lane with --follow only: without it the status has both lanes.'],
     ['--follow --lane usage_event', 'Set --lane to offer_events or usage_events.'],
   ])('draws the lane that is named, and %s is refused', async (flags, words) => {
-    await expect(runStatus(flags.split(' '))).rejects.toThrow(words);
+    await expect(runCommandLine(['status', ...flags.split(' ')])).rejects.toThrow(words);
   });
 
   it('draws the second destination on demand', async () => {
@@ -268,7 +268,7 @@ describe('status --follow', () => {
     vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
     onTestFinished(() => void vi.restoreAllMocks());
     // The first lane has an event, so that its display would not end.
-    await runStatus(['--follow', '--lane', 'usage_events', '--intake', `sqlite:${file}`]);
+    await runCommandLine(['status', '--follow', '--lane', 'usage_events', '--intake', `sqlite:${file}`]);
     expect(written.join('')).toMatch(/ 0 waiting, 0 a minute\n$/);
   });
 

@@ -1,0 +1,118 @@
+/** Reads which command is meant and what its flags say, and runs it. */
+import { Command, Option } from 'commander';
+import { z } from 'zod';
+import { VERSION } from '../../version.js';
+import { rangeOf } from '../settings/checking.js';
+import { runDev } from './dev-command.js';
+import { runDoctor } from './doctor-command.js';
+import { Failure } from './failure.js';
+import {
+  COMMANDS,
+  type CommandName,
+  type CommandOfLine,
+  type Flag,
+  NEEDED,
+  type Values,
+  written,
+} from './flags.js';
+import { runFunnel } from './funnel-command.js';
+import { runProxy } from './proxy-command.js';
+import { runPurge } from './purge-command.js';
+import { runReport } from './report-command.js';
+import { runDeadLetters, runEvents } from './rows-command.js';
+import { runInspectLink, runSign } from './signing-commands.js';
+import { runStatus } from './status-command.js';
+
+const RUN: { readonly [Name in CommandName]: (values: Values<Name>, operands: string[]) => Promise<void> } = {
+  dev: runDev,
+  doctor: runDoctor,
+  proxy: runProxy,
+  status: runStatus,
+  funnel: runFunnel,
+  events: runEvents,
+  'dead-letters': runDeadLetters,
+  purge: runPurge,
+  report: runReport,
+  sign: runSign,
+  'inspect-link': runInspectLink,
+};
+
+const HINT = 'See offersight --help.';
+/** What a message begins with. */
+export const PREFIX = 'offersight: ';
+
+const plain = (words: string): string => words.replaceAll('`', '');
+
+/** Commander's words as a sentence. Of what was given it names only flags and commands: anything else could be a secret. */
+const sentenceOf = (text: string): string => {
+  const isOurs = text.startsWith('error: missing required');
+  const words = text
+    .trim()
+    .replace(/^error: (.)/, (_, first: string) => first.toUpperCase())
+    .replace(/ '(--[\w-]+)?([^']*)'/g, (_, flag: string | undefined, name: string) => {
+      const said = flag ?? (isOurs || Object.hasOwn(COMMANDS, name) ? name : '');
+      return said && ` ${said}`;
+    })
+    .replace(/\n\((.*)\)$/s, '. $1');
+  return /[.?]$/.test(words) ? words : `${words}.`;
+};
+
+const innerOf = (schema: z.ZodType): z.ZodType =>
+  schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
+    ? innerOf(schema.unwrap() as z.ZodType)
+    : schema;
+
+/** What a flag's text stands for, as its schema takes it. */
+const meantBy = (schema: z.ZodType, text: string): unknown => {
+  const inner = innerOf(schema);
+  if (inner instanceof z.ZodArray) return text.split(',');
+  const isNumber = inner instanceof z.ZodNumber || inner instanceof z.ZodUnion;
+  // An empty text would be 0: often a variable that is not set.
+  return isNumber ? Number(text.trim() || Number.NaN) : text;
+};
+
+const optionOf = (name: string, { schema, says, otherwise, example, isOnce }: Flag): Option => {
+  const option = new Option(
+    example ? `${written(name)} <value>` : written(name),
+    plain(`${says} ${otherwise === NEEDED ? 'It has to be given.' : `Without it: ${otherwise}.`}`),
+  );
+  if (!example) return option;
+  return option.argParser((text: string, earlier: unknown) => {
+    if (isOnce && earlier !== undefined) throw new Failure(`Give ${written(name)} only once. ${HINT}`);
+    const { success, data } = schema.safeParse(meantBy(schema, text));
+    if (!success) throw new Failure(`Set ${written(name)} to ${plain(rangeOf(schema))}.`);
+    return data;
+  });
+};
+
+/**
+ * Runs a command line.
+ * @throws {CommanderError} After what commander printed: `--help`, or what is wrong with a name.
+ * @throws {Failure} If what was given is wrong.
+ */
+export const runCommandLine = async (args: readonly string[]): Promise<void> => {
+  // Every process list shows arguments, and a refusal would print the value.
+  if (args.some((arg) => /^--(api-key|admin-token|signing-secret)(=|$)/.test(arg)))
+    throw new Failure(`Secrets are not taken as arguments: use the environment or a file. ${HINT}`);
+  const program = new Command('offersight')
+    .version(VERSION, '--version')
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .addHelpText('after', '\nThe flags of a command: offersight proxy --help')
+    .configureOutput({
+      outputError: (text, write) => write(`${PREFIX}${sentenceOf(text)} ${HINT}\n`),
+    })
+    .exitOverride();
+  for (const name of Object.keys(COMMANDS) as CommandName[]) {
+    const { says, operands, flags }: CommandOfLine = COMMANDS[name];
+    const command = program.command(name).description(says);
+    if (operands) command.arguments(operands);
+    for (const [key, each] of Object.entries(flags)) command.addOption(optionOf(key, each));
+    command.copyInheritedSettings(program).action(async () => {
+      const run = RUN[name] as (values: object, operands: string[]) => Promise<void>;
+      await run(command.opts(), command.args);
+    });
+  }
+  if (args.length) await program.parseAsync(args, { from: 'user' });
+  else program.outputHelp();
+};
