@@ -33,6 +33,7 @@ const PARTS = [
 /** Which files may import a package, by the beginnings of their paths; no other package may be imported. */
 const PACKAGES = {
   '@ghostery/adblocker': 'doctor/lists/',
+  commander: 'proxy/cli/',
   'd3-scale': 'proxy/operator/page/',
   httpxy: 'dev/',
   'idb-keyval': 'client/outbox/indexeddb',
@@ -55,6 +56,7 @@ const PACKAGES = {
   svelte: 'adapters/svelte',
   undici: 'proxy/cli/',
   vue: 'adapters/vue',
+  zod: 'proxy/(settings/|cli/|resolving|intake/rules)',
 };
 /** Which files may import Node's own modules; the others also run in browsers and other runtimes. */
 const NODE =
