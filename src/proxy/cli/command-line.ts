@@ -109,7 +109,7 @@ export const runCommandLine = async (args: readonly string[]): Promise<void> => 
     if (operands) command.arguments(operands);
     for (const [key, each] of Object.entries(flags)) command.addOption(optionOf(key, each));
     command.copyInheritedSettings(program).action(async () => {
-      const run = RUN[name] as (values: object, operands: string[]) => Promise<void>;
+      const run = RUN[name];
       await run(command.opts(), command.args);
     });
   }

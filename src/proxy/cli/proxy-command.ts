@@ -8,7 +8,7 @@ import type { SiteOptions } from './site.js';
 import { given, placeOf } from './sources.js';
 
 /** Where `offersight proxy` listens if no port is given. */
-export const DEFAULT_PORT = 8_787;
+const DEFAULT_PORT = 8_787;
 const DEFAULT_PATH = '/offer-events';
 
 type Plan = Omit<ServeOptions, 'stream'>;

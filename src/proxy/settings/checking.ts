@@ -29,7 +29,7 @@ const settingAt = (schema: z.ZodType, path: readonly PropertyKey[]) => {
   let ranged = schema;
   for (const name of path) {
     if (!isShape(at)) break;
-    ranged = at.shape[`${String(name)}`] as z.ZodType;
+    ranged = at.shape[String(name)] as z.ZodType;
     at = unwrapped(ranged);
     names.push(String(name));
   }
