@@ -103,8 +103,6 @@ export default [
       'proxy/index': 'src/proxy/index.ts',
       'proxy/intake/postgres/postgres': 'src/proxy/intake/postgres/postgres.ts',
       'proxy/intake/sqlite/sqlite': 'src/proxy/intake/sqlite/sqlite.ts',
-      // Its thread is started from a file, which no import names.
-      'proxy/intake/sqlite/sqlite-thread': 'src/proxy/intake/sqlite/sqlite-thread.ts',
       'proxy/node': 'src/proxy/node.ts',
       'service-worker': 'src/service-worker.ts',
       testing: 'src/testing.ts',

@@ -2,7 +2,6 @@ import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
 import { ALONE_UNITS, LONG_UNITS, SERVER_UNITS } from './scripts/proofs.mjs';
 import { LongestFirst } from './test/support/longest-first.js';
-import { findingThread } from './test/support/thread.js';
 
 /** What needs a document. */
 const DOM = ['client', 'adapters', 'inspector', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
@@ -17,7 +16,6 @@ const withoutMocks: Plugin = {
 };
 
 export default defineConfig({
-  plugins: [findingThread],
   test: {
     reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
     restoreMocks: true,
@@ -38,7 +36,6 @@ export default defineConfig({
           environment: 'node',
           // Files share processes, since most of a short test's time is for a process and its modules.
           isolate: false,
-          globalSetup: 'test/support/thread.ts',
           include: ['test/**/*.test.ts'],
           exclude: [...DOM, ...ALONE_UNITS, ...LONG_UNITS, ...SERVER_UNITS],
         },
@@ -50,7 +47,6 @@ export default defineConfig({
           name: 'servers',
           environment: 'node',
           isolate: false,
-          globalSetup: 'test/support/thread.ts',
           include: SERVER_UNITS,
           exclude: [...ALONE_UNITS, ...LONG_UNITS],
         },
@@ -60,7 +56,6 @@ export default defineConfig({
         test: {
           name: 'alone',
           environment: 'node',
-          globalSetup: 'test/support/thread.ts',
           include: ALONE_UNITS,
         },
       },
@@ -69,7 +64,6 @@ export default defineConfig({
         test: {
           name: 'proof',
           environment: 'node',
-          globalSetup: 'test/support/thread.ts',
           include: LONG_UNITS,
         },
       },

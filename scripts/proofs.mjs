@@ -17,7 +17,7 @@ export const ALONE_UNITS = [
   'test/ky-newest.test.ts',
   'test/proxy/cli/outgoing-proxy.test.ts',
   'test/proxy/loading.test.ts',
-  'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',
+  'test/proxy/intake/sqlite/sqlite-{layout,room}.test.ts',
 ];
 
 /**
@@ -50,7 +50,7 @@ export const SERVER_UNITS = [
 export const LONGEST_UNITS = [
   'test/proxy/intake/sqlite/sqlite.test.ts',
   'test/proxy/intake/intake-alike.properties.test.ts',
-  'test/proxy/intake/sqlite/sqlite-thread.test.ts',
+  'test/proxy/intake/sqlite/sqlite-driver.test.ts',
   'test/proxy/intake/postgres/postgres-opening.test.ts',
   'test/proxy/door/surroundings.test.ts',
   'test/proxy/door/admission.test.ts',

@@ -129,7 +129,7 @@ describe('the proxy', () => {
     );
     // The command line reads the environment, only for the key. A file that may not stay is not reported under a test runner.
     expect(asking.filter((file) => !/^src\/proxy\/cli/.test(file))).toEqual([
-      'src/proxy/intake/sqlite/sqlite-opening.ts',
+      'src/proxy/intake/sqlite/sqlite.ts',
     ]);
   });
 

@@ -87,7 +87,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
       },
       {
         title: 'sqliteIntake',
-        file: 'src/proxy/intake/sqlite/sqlite-opening.ts',
+        file: 'src/proxy/intake/sqlite/sqlite.ts',
         name: 'SqliteIntakeOptions',
         about: 'An intake in a file of this machine. It needs the package `libsql`.',
         before: "import { sqliteIntake } from 'offersight/proxy/sqlite';",

@@ -1,6 +1,6 @@
 /**
- * A server with an intake in a file, bundled into one file. The intake's thread needs a file of the package, so the package
- * has to stay outside, and a bundle that contains it says so when the proxy is created.
+ * A server with an intake in a file, bundled into one file. libsql is loaded beside that file, so the package should stay
+ * outside. A bundle that contains it works, or says what is wrong when the proxy is created.
  */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -94,27 +94,41 @@ describe.each<Format>(['esm', 'cjs'])('a server that esbuild bundles as %s', (fo
     server.end();
     await server.ended;
   }, 60_000);
-
-  it.each([
-    ['contains the package and libsql', []],
-    ['contains the package', ['libsql']],
-  ])(
-    'says what to leave outside when the proxy is created, if it %s',
-    async (_, externals) => {
-      const { code, stderr } = await run(await bundle(format, externals)).ended;
-      expect(code).toBe(1);
-      expect(stderr).toContain('OffersightError: configuration: The intake cannot start its thread:');
-      expect(stderr).toContain('leave the package offersight out of the bundle');
-    },
-    60_000,
-  );
-
-  it('says the same in a folder that has nothing else', async () => {
-    const built = await bundle(format, []);
-    const alone = join(bare, basename(built));
-    await copyFile(built, alone);
-    const { code, stderr } = await run(alone).ended;
-    expect(code).toBe(1);
-    expect(stderr).toContain('leave the package offersight out of the bundle');
-  }, 60_000);
 });
+
+const INSIDE: readonly (readonly [string, string[]])[] = [
+  ['contains the package and libsql', []],
+  ['contains the package', ['libsql']],
+];
+
+it.each(INSIDE)(
+  'a server of esm that %s passes events on where libsql is installed',
+  async (_, externals) => {
+    const server = run(await bundle('esm', externals));
+    expect((await post(await server.url, bodyOf(eventOf(1)))).status).toBe(200);
+    await upstream.until(() => upstream.history().length === 1);
+    server.end();
+    await server.ended;
+  },
+  60_000,
+);
+
+it.each(INSIDE)(
+  'a server of cjs that %s says what to leave outside when the proxy is created',
+  async (_, externals) => {
+    const { code, stderr } = await run(await bundle('cjs', externals)).ended;
+    expect(code).toBe(1);
+    expect(stderr).toContain('OffersightError: configuration: The intake cannot load libsql:');
+    expect(stderr).toContain('leave the package offersight out of the bundle');
+  },
+  60_000,
+);
+
+it('a server in a folder that has nothing else says what to install', async () => {
+  const built = await bundle('esm', []);
+  const alone = join(bare, basename(built));
+  await copyFile(built, alone);
+  const { code, stderr } = await run(alone).ended;
+  expect(code).toBe(1);
+  expect(stderr).toContain('Add it with: npm install libsql');
+}, 60_000);

@@ -1,4 +1,4 @@
-/** A site's own tests, run by vitest: they make a proxy of the packed package, whose intake starts a thread. */
+/** A site's own tests, run by vitest: they make a proxy of the packed package. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';

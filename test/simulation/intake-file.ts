@@ -4,6 +4,7 @@ import Database from 'libsql';
 import type { LedgerCell } from '../../src/proxy/intake/ledger.js';
 import type { KeptRow } from '../history/row.js';
 import { temporaryFolder } from '../support/intake.js';
+import { openHere } from '../support/sqlite.js';
 import type { Recorder } from './recorder.js';
 import type { Rooms } from './rooms.js';
 
@@ -23,12 +24,13 @@ export interface IntakeFile {
 
 /** Makes an empty file. */
 export const createIntakeFile = async (
-  { openSqliteIntake, resolveBounds }: Pick<Rooms, 'openSqliteIntake' | 'resolveBounds'>,
+  rooms: Pick<Rooms, 'openFile' | 'createSqliteIntake' | 'resolveBounds'>,
   { write }: Recorder,
 ): Promise<IntakeFile> => {
   const folder = temporaryFolder();
   const file = join(folder.path, 'intake.db');
-  await openSqliteIntake({ file, bounds: resolveBounds({}) }).close();
+  const open = () => openHere(rooms, { file, bounds: rooms.resolveBounds({}) });
+  await open().close();
   const database = new Database(file);
   database.pragma('synchronous = OFF');
   database.exec(`
@@ -41,7 +43,7 @@ export const createIntakeFile = async (
   const all = database.prepare(
     'SELECT id, state, code, is_ambiguous, maybe_duplicate FROM events ORDER BY arrival',
   );
-  const open = database.prepare('SELECT open FROM open_counts');
+  const waiting = database.prepare('SELECT open FROM open_counts');
   let last = 0;
   return {
     file,
@@ -74,14 +76,14 @@ export const createIntakeFile = async (
         maybeDuplicate: maybe_duplicate === 1,
       })),
     async cells() {
-      const intake = openSqliteIntake({ file, bounds: resolveBounds({}) });
+      const intake = open();
       const cells: LedgerCell[] = [];
       for await (const portion of intake.ledger()) cells.push(...portion);
       await intake.close();
       return cells;
     },
     get open() {
-      return (open.get() as { open: number }).open;
+      return (waiting.get() as { open: number }).open;
     },
     remove() {
       database.close();

@@ -10,6 +10,7 @@ import type { ServerEvent } from '../../src/proxy/reported.js';
 import type { Runtime, Stop } from '../../src/runtime.js';
 import type { RowCell } from '../history/row.js';
 import { answeredAt, cellsOf, utcDayOf } from '../history/wire.js';
+import { openHere } from '../support/sqlite.js';
 import { type Chance, createChance } from './chance.js';
 import { type Clock, START } from './clock.js';
 import type { IntakeFile } from './intake-file.js';
@@ -94,8 +95,7 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
   });
   let dueAt = Infinity;
 
-  const raw =
-    file && rooms.openSqliteIntake({ file: file.file, bounds: rooms.resolveBounds(setting.intake) });
+  const raw = file && openHere(rooms, { file: file.file, bounds: rooms.resolveBounds(setting.intake) });
   const die = (): void => {
     if (isDead) return;
     isDead = true;

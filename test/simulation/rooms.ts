@@ -18,6 +18,7 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/later/farewell.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
+  typeof import('../../src/proxy/intake/sqlite/sqlite-file.js') &
   typeof import('../../src/proxy/intake/sqlite/sqlite-intake.js') &
   typeof import('../../src/proxy/intake/rules.js') &
   typeof import('../../src/proxy/intake/direct/direct.js');
@@ -35,7 +36,7 @@ const FILES = [
   'client/later/farewell',
   'protocol/event',
   'proxy/handler',
-  // The intake runs in this thread, since a virtual clock cannot wait for another one.
+  'proxy/intake/sqlite/sqlite-file',
   'proxy/intake/sqlite/sqlite-intake',
   'proxy/intake/rules',
   'proxy/intake/direct/direct',

@@ -26,8 +26,5 @@ export const outputOf = async (child: ChildProcess): Promise<string> => {
 export const importing = (name: string, file: string): string =>
   `import { ${name} } from ${JSON.stringify(join(import.meta.dirname, '../../src', file))};`;
 
-/** A module that has `sqliteIntake`, made of src before the tests: its thread needs files that Node can read. */
-export const BUILT_INTAKE = join(import.meta.dirname, '../../test-results/intake/sqlite.js');
-
 /** The line that a script needs to use an intake in a file. */
-export const IMPORTING_INTAKE = `import { sqliteIntake } from ${JSON.stringify(BUILT_INTAKE)};`;
+export const IMPORTING_INTAKE = importing('sqliteIntake', 'proxy/intake/sqlite/sqlite.ts');

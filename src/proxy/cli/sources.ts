@@ -8,7 +8,6 @@ import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { ReadOnlyOption } from '../intake/read-only.js';
 import type { IntakeBounds } from '../intake/rules.js';
-import type { Claim } from '../intake/sqlite/sqlite-calls.js';
 import { Failure } from './failure.js';
 import { DEFAULT_INTAKE, type Values } from './flags.js';
 import { hasPassword, readSecret, URL_SETTERS, URL_VARIABLE } from './secrets.js';
@@ -82,8 +81,6 @@ export const placeOf = ({
 interface Opening {
   /** Whether it has to be there already. @default false */
   readonly mustExist?: boolean;
-  /** The site whose events it keeps, and that site's groups. @default no site has it yet */
-  readonly claim?: Claim | undefined;
 }
 
 /** The URL of Postgres. */
@@ -109,7 +106,7 @@ const wordsOf = (hint: string, { intake }: IntakePlace): string => {
  */
 export const openIntake = async (
   place: IntakePlace,
-  { mustExist = false, claim, ...bounds }: GivenBounds & ReadOnlyOption & Opening = {},
+  { mustExist = false, ...bounds }: GivenBounds & ReadOnlyOption & Opening = {},
 ): Promise<Intake> => {
   const { intake } = place;
   const [kind = ''] = intake.split(':', 1);
@@ -117,7 +114,7 @@ export const openIntake = async (
   try {
     switch (kind) {
       case 'sqlite': {
-        const { openIntakeAsync } = await import('../intake/sqlite/sqlite-opening.js');
+        const { sqliteIntake } = await import('../intake/sqlite/sqlite.js');
         const file = intake.slice('sqlite:'.length);
         // SQLite would take an empty name for a database that is gone when it is closed.
         if (!file || file.startsWith(':')) throw new Failure('Name the file of the intake: sqlite:FILE.');
@@ -125,7 +122,7 @@ export const openIntake = async (
           throw new Failure(
             `There is no intake at ${resolve(file)}: name its file with --intake sqlite:FILE.`,
           );
-        return await openIntakeAsync({ file, ...given(bounds) }, claim);
+        return sqliteIntake({ file, ...given(bounds) });
       }
       case 'postgres':
       case 'postgresql': {
@@ -159,16 +156,12 @@ export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {})
   return openIntake(place, { ...bounds, mustExist: true });
 };
 
-/**
- * Opens the intake of a proxy, which also works without storage.
- * @param claim Whose events it keeps, so that nothing waits for a locked file later.
- */
+/** Opens the intake of a proxy, which also works without storage. */
 export const openAnyIntake = async (
   place: IntakePlace,
   bounds: GivenBounds,
-  claim?: Claim,
 ): Promise<Intake | DirectIntake> => {
-  if (place.intake !== 'direct') return openIntake(place, { ...bounds, claim });
+  if (place.intake !== 'direct') return openIntake(place, bounds);
   checkSchema(place);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();

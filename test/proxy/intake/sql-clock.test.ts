@@ -4,9 +4,9 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveBounds } from '../../../src/proxy/intake/rules.js';
 import { createSqlIntake, type SqlIntake } from '../../../src/proxy/intake/sql/intake.js';
 import { SQLITE } from '../../../src/proxy/intake/sqlite/sqlite-dialect.js';
-import { createDriver } from '../../../src/proxy/intake/sqlite/sqlite-driver.js';
 import { openFile } from '../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
+import { createDriverHere } from '../../support/sqlite.js';
 import { eventId, START } from '../../support/wire.js';
 
 const HOUR_MS = 3_600_000;
@@ -18,7 +18,7 @@ let intake: SqlIntake;
 beforeEach(() => {
   Object.assign(folder, temporaryFolder());
   Object.assign(clock, { aheadMs: 0, graceMs: 0 });
-  const driver = createDriver(openFile(join(folder.path, 'intake.db')));
+  const driver = createDriverHere(openFile(join(folder.path, 'intake.db')));
   intake = createSqlIntake(
     {
       ...driver,

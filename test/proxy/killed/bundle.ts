@@ -10,8 +10,6 @@ export interface Program {
   remove(): void;
 }
 
-/** An intake in a file starts its thread from a file beside its own. */
-const THREAD = join(import.meta.dirname, '../../../src/proxy/intake/sqlite/sqlite-thread.ts');
 const KILLER = join(import.meta.dirname, 'killer.ts');
 
 const COMPILER = {
@@ -28,7 +26,7 @@ const COMPILER = {
  */
 export const bundleProgram = async (entry: string): Promise<Program> => {
   const bundle = await rollup({
-    input: { program: entry, 'sqlite-thread': THREAD, killer: KILLER },
+    input: { program: entry, killer: KILLER },
     external: (specifier) => !/^[./]/.test(specifier),
     plugins: [
       {

@@ -1,40 +1,85 @@
-/** Runs the steps of transactions over a file. Each transaction runs to its end without a break. */
-import type Database from 'libsql';
-import type { SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
-import { inWords } from './sqlite-failures.js';
-import { transact } from './sqlite-transaction.js';
+/** Runs the steps of transactions over a file, one transaction after the other, without blocking the process. */
+import { platformRuntime } from '../../../runtime.js';
+import type { SqlDriver, Statement, Steps } from '../sql/steps.js';
+import { isBusy } from './sqlite-failures.js';
+import type { Connection, Prepared } from './sqlite-libsql.js';
 
-/** Makes the driver of an open file. */
-export const createDriver = (database: Database.Database): SqlDriver => {
-  const executes = new Map<string, (params: readonly Value[]) => readonly unknown[]>();
+/** A transaction waits so long for a file that another program holds. */
+const BUSY_MS = 5_000;
 
-  const prepare = (sql: string): ((params: readonly Value[]) => readonly unknown[]) => {
-    const statement = database.prepare(sql);
-    if (statement.reader) return (params) => statement.all(params);
-    return (params) => {
-      statement.run(params);
-      return [];
-    };
+/**
+ * libsql does only the first step of a statement in a thread of its own, and the others in this one. So the first step
+ * has to find all rows.
+ */
+const inOneStep = (sql: string): string =>
+  /^\s*SELECT/.test(sql) ? `WITH found AS MATERIALIZED (${sql}) SELECT * FROM found` : sql;
+
+/**
+ * Makes the driver of a connection.
+ * @param settings What the connection is set to, in SQL.
+ */
+export const createDriver = (connection: Connection, settings: string): SqlDriver => {
+  const { elapsed } = platformRuntime();
+  const statements = new Map<string, Prepared>();
+  let isSet = false;
+  let isClosed = false;
+  let lastTurn: Promise<unknown> = Promise.resolve();
+
+  const execute = async ({ sql, params }: Statement): Promise<readonly unknown[]> => {
+    const known = statements.get(sql) ?? (await connection.prepare(inOneStep(sql)));
+    statements.set(sql, known);
+    return known.all(params);
   };
 
-  const execute = ({ sql, params }: Statement): readonly unknown[] => {
-    const known = executes.get(sql) ?? prepare(sql);
-    executes.set(sql, known);
-    return known(params);
-  };
-
-  const run = <Result>(steps: Steps<Result>): Result => {
+  const run = async <Result>(steps: Steps<Result>): Promise<Result> => {
     let step = steps.next();
-    while (!step.done) step = steps.next(execute(step.value));
+    while (!step.done) step = steps.next(await execute(step.value));
     return step.value;
   };
 
+  const transact = async <Result>(steps: Steps<Result>): Promise<Result> => {
+    await connection.exec('BEGIN IMMEDIATE');
+    try {
+      const result = await run(steps);
+      await connection.exec('COMMIT');
+      return result;
+    } catch (cause) {
+      // It fails if the disk is full: then SQLite has done it.
+      await connection.exec('ROLLBACK').catch(() => undefined);
+      throw cause;
+    }
+  };
+
+  /** Repeats what another program's lock has prevented. SQLite itself would wait in a thread that other files need. */
+  const untilFree = async <Result>(work: () => Promise<Result>): Promise<Result> => {
+    if (isClosed) throw new Error('The intake is closed.');
+    for (const givesUpAt = elapsed() + BUSY_MS; ; )
+      try {
+        if (!isSet) await connection.exec(settings);
+        isSet = true;
+        return await work();
+      } catch (cause) {
+        if (!isBusy(cause) || elapsed() >= givesUpAt) throw cause;
+      }
+  };
+
+  const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+    const turn = lastTurn.then(() => untilFree(work));
+    lastTurn = turn.catch(() => undefined);
+    return turn;
+  };
+
   return {
-    write: async (steps, glance) =>
-      inWords(() => (glance && run(glance())) ?? transact(database, () => run(steps()))),
-    read: async (steps) => inWords(() => run(steps())),
+    write: (steps, glance) => inTurn(async () => (glance && (await run(glance()))) ?? transact(steps())),
+    read: (steps) => inTurn(() => run(steps())),
     async close() {
-      database.close();
+      await lastTurn;
+      if (isClosed) return;
+      isClosed = true;
+      // The connection ends when its statements are collected. From here on the file alone has everything.
+      await connection.exec('PRAGMA wal_checkpoint(TRUNCATE)').catch(() => undefined);
+      statements.clear();
+      connection.close();
     },
   };
 };

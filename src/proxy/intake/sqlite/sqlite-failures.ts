@@ -26,15 +26,15 @@ export const remedyForFile = (cause: unknown): string | undefined => {
   return REMEDIES[code] ?? REMEDIES[code.split('_', 2).join('_')];
 };
 
-/** Does something with the file. What fails says what to do about it, if that is known. */
-export const inWords = <Result>(work: () => Result): Result => {
-  try {
-    return work();
-  } catch (cause) {
-    const remedy = remedyForFile(cause);
-    throw remedy === undefined ? cause : new OffersightError('configuration', remedy, cause);
-  }
+/** What went wrong with the file, and what to do about it, if that is known. */
+export const inWords = (cause: unknown): unknown => {
+  const remedy = remedyForFile(cause);
+  return remedy === undefined ? cause : new OffersightError('configuration', remedy, cause);
 };
+
+/** Whether another program's lock has prevented it. */
+export const isBusy = (cause: unknown): boolean =>
+  String((cause as { code?: unknown } | undefined)?.code).startsWith('SQLITE_BUSY');
 
 /** Whether it may be the fault of one request, so that others beside it may be taken. */
 export const isOwnFault = (cause: unknown): boolean => {

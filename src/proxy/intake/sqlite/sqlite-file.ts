@@ -1,31 +1,25 @@
 /** The intake's file: how it is opened, and whose it is. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import Database from 'libsql';
+import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { otherSite } from '../rules.js';
-import { remedyForFile } from './sqlite-failures.js';
-import { APPLICATION_ID, checkLayout, layOut, pragma } from './sqlite-layout.js';
+import { isBusy, remedyForFile } from './sqlite-failures.js';
+import { APPLICATION_ID, checkLayout, layOut, pragma, transact } from './sqlite-layout.js';
+import { loadLibsql } from './sqlite-libsql.js';
 import { isMountedAlone, surroundingsOf } from './sqlite-place.js';
 
 const BUSY_MS = 5_000;
+const AGAIN_MS = 50;
 
 const UNWRITABLE = 'The intake file cannot be opened: create its folder and let this process write there.';
 const UNREADABLE =
   'The intake file cannot be read: while no proxy has it open, SQLite needs to write beside it, so run this as the user of the proxy.';
 
+const HELD = 'The intake file is held by another program: close what else has it open.';
+const NO_DATABASE = 'The intake file is not a database: name a file of its own.';
 const MOUNTED_ALONE =
   'The intake file is mounted without its folder, and SQLite keeps the latest events beside it: mount the folder.';
-
-const isBusy = (cause: unknown): boolean =>
-  (cause as { code?: unknown } | undefined)?.code?.toString().startsWith('SQLITE_BUSY') ?? false;
-
-const held = (cause: unknown): OffersightError =>
-  new OffersightError(
-    'configuration',
-    'The intake file is held by another program: close what else has it open.',
-    cause,
-  );
 
 /** Checks whose a file is, before anything is written into it. */
 const checkOwner = (database: Database.Database): void => {
@@ -81,40 +75,37 @@ const configure = (database: Database.Database): void => {
   layOut(database);
 };
 
+/** Words for what went wrong while a file was opened. */
+const whyNotOpen = (cause: unknown, file: string, isReading: boolean): string => {
+  if (isBusy(cause)) return HELD;
+  if ((cause as { code?: unknown } | undefined)?.code === 'SQLITE_NOTADB') return NO_DATABASE;
+  return remedyForFile(cause) ?? (isReading ? UNREADABLE : whyUnwritable(file));
+};
+
 /**
  * Opens the file. Creates it and its tables if they do not exist, unless it is only read. Blocks for up to 5 s while another
  * process is creating or recovering it: SQLite's own waiting does not cover these.
  * @throws {OffersightError} `configuration` if it cannot be opened.
  */
 export const openFile = (file: string, isReading = false): Database.Database => {
+  const { Blocking } = loadLibsql();
   if (isReading) checkReadable(file);
   else if (isMountedAlone(surroundingsOf(file))) throw configuration(MOUNTED_ALONE);
+  const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const { elapsed } = platformRuntime();
-  const givesUpAt = elapsed() + BUSY_MS;
-  for (;;) {
+  for (const givesUpAt = elapsed() + BUSY_MS; ; ) {
+    // Each try has a connection of its own: libsql leaves a statement half done that met another program's lock.
     let database: Database.Database | undefined;
     try {
-      database = new Database(file, { timeout: BUSY_MS });
+      database = new Blocking(file, { timeout: BUSY_MS });
       (isReading ? configureReading : configure)(database);
       return database;
     } catch (cause) {
       database?.close();
       if (cause instanceof OffersightError) throw cause;
-      if ((cause as { code?: unknown } | undefined)?.code === 'SQLITE_NOTADB')
-        throw new OffersightError(
-          'configuration',
-          'The intake file is not a database: name a file of its own.',
-          cause,
-        );
-      if (isBusy(cause)) {
-        if (elapsed() < givesUpAt) continue;
-        throw held(cause);
-      }
-      throw new OffersightError(
-        'configuration',
-        remedyForFile(cause) ?? (isReading ? UNREADABLE : whyUnwritable(file)),
-        cause,
-      );
+      if (!isBusy(cause) || elapsed() >= givesUpAt)
+        throw new OffersightError('configuration', whyNotOpen(cause, file, isReading), cause);
+      Atomics.wait(never, 0, 0, AGAIN_MS);
     }
   }
 };
@@ -126,10 +117,13 @@ export const openFile = (file: string, isReading = false): Database.Database => 
 export const claimFile = (database: Database.Database, site: string): void => {
   const ownerOf = database.prepare('SELECT name FROM site');
   try {
-    // One statement, so that if two processes open a new file at the same moment, one finds the other's name.
-    if (!ownerOf.get()) database.prepare('INSERT OR IGNORE INTO site (one, name) VALUES (1, ?)').run(site);
+    // If two processes open a new file at the same moment, one finds the other's name.
+    if (!ownerOf.get())
+      transact(database, () =>
+        database.prepare('INSERT OR IGNORE INTO site (one, name) VALUES (1, ?)').run(site),
+      );
   } catch (cause) {
-    throw isBusy(cause) ? held(cause) : cause;
+    throw isBusy(cause) ? new OffersightError('configuration', HELD, cause) : cause;
   }
   const { name } = ownerOf.get() as { name: string };
   if (name !== site) throw otherSite('file', name, site, 'name a file of its own for each site.');

@@ -1,21 +1,23 @@
-/** The intake over its file, in the thread that calls it: every statement, lock and fsync blocks that thread. */
+/** The intake over its file: what it checks besides the rules of every intake in SQL. */
 import { type BigIntStats, statfsSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import type { Intake } from '../intake.js';
 import type { resolveBounds } from '../rules.js';
 import { createSqlIntake } from '../sql/intake.js';
+import type { SqlDriver } from '../sql/steps.js';
 import { SQLITE } from './sqlite-dialect.js';
-import { createDriver } from './sqlite-driver.js';
 import { inWords } from './sqlite-failures.js';
-import { claimFile, openFile } from './sqlite-file.js';
+import { claimFile } from './sqlite-file.js';
 
-/** What an intake is opened with. */
-export interface IntakeFile {
+/** What an intake is made of. */
+export interface IntakeParts {
   readonly file: string;
   readonly bounds: ReturnType<typeof resolveBounds>;
-  /** Whether to open it only for reading: the file must exist, and no event or table is changed. @default false */
-  readonly isReading?: boolean;
+  /** The connection that has opened the file. It only claims it. */
+  readonly database: Database.Database;
+  readonly driver: SqlDriver;
 }
 
 /**
@@ -59,22 +61,31 @@ const ROOM = 262_144;
  */
 const checkRoom = (file: string): void => {
   const { bavail, bsize } = statfsSync(dirname(resolve(file)));
-  if (bavail * bsize < ROOM) throw Object.assign(new Error('The disk is full.'), { code: 'SQLITE_FULL' });
+  if (bavail * bsize < ROOM)
+    throw inWords(Object.assign(new Error('The disk is full.'), { code: 'SQLITE_FULL' }));
 };
 
-/**
- * Opens an intake in a file. Creates the file if it does not exist, unless `isReading` is set.
- * @throws {OffersightError} `configuration` if the file cannot be opened.
- */
-export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intake => {
-  const database = openFile(file, isReading);
+/** Makes a driver say what to do about what goes wrong with the file. */
+export const speaking = (driver: SqlDriver): SqlDriver => {
+  const say = (cause: unknown): never => {
+    throw inWords(cause);
+  };
+  return {
+    write: (...steps) => driver.write(...steps).catch(say),
+    read: (steps) => driver.read(steps).catch(say),
+    close: () => driver.close(),
+  };
+};
+
+/** Makes an intake over a file that is open. */
+export const createSqliteIntake = ({ file, bounds, database, driver }: IntakeParts): Intake => {
   const name = createNameCheck(file);
-  const { keepBooks, ...intake } = createSqlIntake(createDriver(database), SQLITE, bounds);
+  const { keepBooks, ...intake } = createSqlIntake(speaking(driver), SQLITE, bounds);
   return {
     ...intake,
     async take(events) {
       name.check();
-      if (!events.length) inWords(() => checkRoom(file));
+      if (!events.length) checkRoom(file);
       return intake.take(events);
     },
     async accept(events) {
@@ -88,6 +99,7 @@ export const openSqliteIntake = ({ file, bounds, isReading }: IntakeFile): Intak
     async close() {
       const lost = name.isNamed() ? undefined : await intake.status(0).catch(() => undefined);
       await intake.close();
+      database.close();
       if (lost?.waiting)
         throw new OffersightError(
           'configuration',

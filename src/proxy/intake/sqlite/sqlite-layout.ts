@@ -3,7 +3,6 @@ import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { schemaOf } from '../sql/schema.js';
 import { SQLITE } from './sqlite-dialect.js';
-import { transact } from './sqlite-transaction.js';
 
 /** The number of the file's layout, which a release writes into it. */
 const LAYOUT = 2;
@@ -15,6 +14,26 @@ const configuration = (hint: string): OffersightError => new OffersightError('co
 /** One setting of the file. libsql has no plain value for it, unlike the driver whose interface it has. */
 export const pragma = (database: Database.Database, name: string): unknown =>
   (database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, unknown>>)[name];
+
+/**
+ * Runs work in one transaction. libsql's own way would hide what went wrong: if the disk is full, SQLite has rolled back
+ * already, and libsql would complain of that.
+ */
+export const transact = <Result>(database: Database.Database, work: () => Result): Result => {
+  database.exec('BEGIN IMMEDIATE');
+  try {
+    const result = work();
+    database.exec('COMMIT');
+    return result;
+  } catch (cause) {
+    try {
+      database.exec('ROLLBACK');
+    } catch {
+      // SQLite has done it.
+    }
+    throw cause;
+  }
+};
 
 /** @returns Whether it has this release's. A new file has none. */
 const hasLayout = (database: Database.Database): boolean => {

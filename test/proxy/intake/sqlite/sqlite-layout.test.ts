@@ -3,9 +3,7 @@ import { accessSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { resolveBounds } from '../../../../src/proxy/intake/rules.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
-import { openSqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite-intake.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
@@ -110,8 +108,7 @@ test('a file forgets no day because of a clock that has jumped ahead', async () 
 });
 
 describe('a file that is opened only for reading', () => {
-  const reading = (file: string) => () =>
-    openSqliteIntake({ file, bounds: resolveBounds({}), isReading: true });
+  const reading = (file: string) => () => intakeHere({ file, readOnly: true });
 
   test('has to exist, and is not created', () => {
     const file = join(folder.path, 'none.sqlite');

@@ -2,11 +2,9 @@ import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'libsql';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
-import { openIntakeAsync } from '../../../../src/proxy/intake/sqlite/sqlite-opening.js';
 import { durably } from '../../../support/answering.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
@@ -177,61 +175,6 @@ describe('a file that cannot be opened', () => {
     expect(() => sqliteIntake({ file: join(folder.path, 'text.db') })).toThrow(
       expect.objectContaining({ name: 'OffersightError', code: 'configuration' }),
     );
-    folder.remove();
-  });
-});
-
-describe('opening a file without blocking', () => {
-  it('does not block the process while another program holds the file', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder.path, 'intake.db');
-    const lock = new Database(file);
-    lock.exec('PRAGMA locking_mode = EXCLUSIVE; BEGIN EXCLUSIVE');
-    const opening = openIntakeAsync({ file });
-    // If it blocked this thread, the file would stay locked.
-    await nextTurn();
-    lock.close();
-    const intake = await opening;
-    expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'accepted' }]);
-    await intake.close();
-    folder.remove();
-  });
-
-  it('claims the file for its site in the same way, also one that no site has yet', async () => {
-    const folder = temporaryFolder();
-    const file = join(folder.path, 'intake.db');
-    await sqliteIntake({ file }).close();
-    const lock = new Database(file);
-    lock.exec('BEGIN IMMEDIATE');
-    const groups = new Set(['autumn']);
-    const opening = openIntakeAsync({ file }, { site: 'acme-test', groups });
-    await nextTurn();
-    lock.exec('ROLLBACK');
-    lock.close();
-    const intake = await opening;
-    const other = new Database(file);
-    expect(other.prepare('SELECT name FROM site').all()).toEqual([{ name: 'acme-test' }]);
-    other.exec('BEGIN IMMEDIATE');
-    // If it asked the thread once more, this thread would wait for a lock of its own.
-    intake.claim('acme-test', { groups: new Set(groups) });
-    other.exec('ROLLBACK');
-    other.close();
-    expect(() => intake.claim('brand-test')).toThrow(/keeps the events of the site acme-test/);
-    await intake.close();
-    await expect(openIntakeAsync({ file }, { site: 'brand-test', groups: undefined })).rejects.toThrow(
-      /keeps the events of the site acme-test/,
-    );
-    folder.remove();
-  });
-
-  // The thread's own words end the waiting, not the longest time of 20 s.
-  it('is refused with the words of a file that is opened at once', { timeout: 15_000 }, async () => {
-    const folder = temporaryFolder();
-    await expect(openIntakeAsync({ file: join(folder.path, 'nowhere', 'intake.db') })).rejects.toMatchObject({
-      name: 'OffersightError',
-      code: 'configuration',
-      hint: expect.stringContaining('create its folder'),
-    });
     folder.remove();
   });
 });

@@ -206,7 +206,7 @@ describe.skipIf(!way)('in a real container’s mounts', () => {
         console.log(cause.hint);
       }`;
     const [program = '', ...args] = way ?? [];
-    const inside = `${mounting} && NODE_ENV= exec "$0" --input-type=module --eval "$1"`;
+    const inside = `${mounting} && NODE_ENV= exec "$0" --import tsx --input-type=module --eval "$1"`;
     const { stdout, stderr } = spawnSync(program, [...args, 'sh', '-c', inside, process.execPath, script], {
       encoding: 'utf8',
     });

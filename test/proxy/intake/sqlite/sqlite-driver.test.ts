@@ -1,34 +1,21 @@
-/** The thread that has the file: what it does not block, what shares a transaction, and what happens when it dies. */
+/** A file that works beside the process: what it does not block, what shares a transaction, and when it ends. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { Worker } from 'node:worker_threads';
 import Database from 'libsql';
+import Connection from 'libsql/promise';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
-import type { Call } from '../../../../src/proxy/intake/sqlite/sqlite-calls.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { pragma } from '../../../../src/proxy/intake/sqlite/sqlite-layout.js';
 import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
-import { BUILT_INTAKE, IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
+import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
 import { eventId, START } from '../../../support/wire.js';
-
-const workers = vi.hoisted((): Worker[] => []);
-
-vi.mock('node:worker_threads', async (importOriginal) => {
-  const actual = await importOriginal<typeof import('node:worker_threads')>();
-  class Watched extends actual.Worker {
-    constructor(...given: ConstructorParameters<typeof Worker>) {
-      super(...given);
-      workers.push(this);
-    }
-  }
-  return { ...actual, Worker: Watched };
-});
 
 const folder = { path: '', remove: (): void => undefined };
 const opened: Intake[] = [];
@@ -38,10 +25,8 @@ beforeEach(() => Object.assign(folder, temporaryFolder()));
 
 afterEach(async () => {
   vi.useRealTimers();
-  vi.restoreAllMocks();
   for (const child of children.splice(0)) child.kill('SIGKILL');
   await Promise.all(opened.splice(0).map((intake) => intake.close()));
-  workers.splice(0);
   folder.remove();
 });
 
@@ -111,6 +96,19 @@ describe('a file that another process has locked', () => {
     expect((await taking).get(eventId(1))).toEqual({ kind: 'accepted' });
   }, 60_000);
 
+  it('leaves libsql’s threads to other files, however many intakes wait for it', async () => {
+    const other = open(join(folder.path, 'other.db'));
+    // libsql has a thread for each processor.
+    const waiting = range(0, availableParallelism() + 1).map(() => open());
+    const { release } = await holdFile();
+    const settled: unknown[] = [];
+    const taking = waiting.map((intake, at) => intake.take([admitted(at)]).finally(() => settled.push(at)));
+    for (const number of range(1, 9)) await other.take([admitted(number)]);
+    expect(settled).toEqual([]);
+    release();
+    expect(kindsOf(await Promise.all(taking))).toEqual(waiting.map(() => ['accepted']));
+  }, 60_000);
+
   it('rejects after 5 s what it cannot take, and takes again when it is free', async () => {
     const intake = open();
     const { release } = await holdFile();
@@ -130,10 +128,36 @@ describe('a file that another process has locked', () => {
   }, 60_000);
 });
 
-it('is durable against a loss of power: SQLite waits for the disk at each commit', () => {
+it('is durable against a loss of power: SQLite waits for the disk at each commit of both connections', async () => {
   const database = openFile(file());
   expect(pragma(database, 'synchronous')).toBe(2);
   database.close();
+  const executed = vi.spyOn(Connection.prototype, 'exec');
+  await open().take([admitted(1)]);
+  expect(executed.mock.calls.map(([sql]) => sql)).toEqual([
+    'PRAGMA synchronous = FULL',
+    'BEGIN IMMEDIATE',
+    'COMMIT',
+  ]);
+});
+
+it('leaves everything in one file once it is closed', async () => {
+  const intake = open();
+  await intake.take([admitted(1)]);
+  await intake.close();
+  copyFileSync(file(), join(folder.path, 'copy.db'));
+  expect(await open(join(folder.path, 'copy.db')).list({ limit: 9 })).toMatchObject([{ id: eventId(1) }]);
+});
+
+it('has one transaction at a time, and closes after the last of them', async () => {
+  const intake = open();
+  const ending = range(1, 20).map(() => intake.endSessions());
+  const reading = intake.sessionsEnded();
+  await intake.close();
+  expect((await Promise.allSettled(ending)).map(({ status }) => status)).toEqual(
+    range(1, 20).map(() => 'fulfilled'),
+  );
+  expect(await reading).toBe(20);
 });
 
 describe('requests that come together', () => {
@@ -208,138 +232,27 @@ it('creates neither a file nor a table if the intake is opened only for reading'
   expect(reading).toThrow(/start the proxy first/);
 });
 
-describe('the thread', () => {
-  it('forgets the rest of an answer in portions when its reader stops', async () => {
-    const intake = open();
-    await intake.take([admitted(1), admitted(2)]);
-    const sent = vi.spyOn(workers[0] as Worker, 'postMessage');
-    for await (const _ of intake.tally({})) break;
-    const [asked, ...rest] = sent.mock.calls.map(([call]) => call as Call);
-    expect(rest.map(({ kind, given }) => [kind, given])).toEqual([
-      ['next', [asked?.given[0]]],
-      ['leave', [asked?.given[0]]],
-    ]);
-  });
-
-  it('has 5 s to count what was accepted, and the request is rejected after that', async () => {
-    const intake = open();
-    vi.spyOn(workers[0] as Worker, 'postMessage').mockReturnValue();
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const codes: unknown[] = [];
-    const counted = intake.accept([{ id: eventId(1), content: 'digest', receivedAt: START }]);
-    counted.catch((cause: unknown) => codes.push(systemCodeOf(cause)));
-    await vi.advanceTimersByTimeAsync(4_900);
-    expect(codes).toEqual([]);
-    await vi.advanceTimersByTimeAsync(200);
-    expect(codes).toEqual(['ETIMEDOUT']);
-  });
+it('has 5 s to count what was accepted, and the request is rejected after that', async () => {
+  const intake = open();
+  const lock = new Database(file());
+  lock.exec('BEGIN IMMEDIATE');
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+  const codes: unknown[] = [];
+  const counted = intake.accept([{ id: eventId(1), content: 'digest', receivedAt: START }]);
+  counted.catch((cause: unknown) => codes.push(systemCodeOf(cause)));
+  await vi.advanceTimersByTimeAsync(4_900);
+  expect(codes).toEqual([]);
+  await vi.advanceTimersByTimeAsync(200);
+  expect(codes).toEqual(['ETIMEDOUT']);
+  lock.exec('ROLLBACK');
+  lock.close();
 });
 
-describe('a thread that dies', () => {
-  /** It dies of an exception, between two calls: libsql ends the whole process if a thread is terminated inside of one. */
-  const kill = (): Promise<void> =>
-    new Promise((resolve) => {
-      workers
-        .at(-1)
-        ?.once('exit', () => resolve())
-        .postMessage(null);
-    });
-  /** A thread that died soon after its start is started again a second after that. */
-  const soon = <T>(act: () => Promise<T>): Promise<T> => vi.waitFor(act, { timeout: 10_000, interval: 50 });
-
-  it('rejects calls that it had not answered, is started again, and has lost nothing that it acknowledged', async () => {
-    const intake = open();
-    intake.claim('acme-test');
-    await intake.take([admitted(1)]);
-    const taking = range(2, 40).map((number) => intake.take([admitted(number)]));
-    const [settled] = await Promise.all([Promise.allSettled(taking), kill()]);
-    const acknowledged = range(2, 40).filter((_, at) => settled[at]?.status === 'fulfilled');
-    const again = await soon(() =>
-      Promise.all(range(1, 40).map((number) => intake.take([admitted(number)]))),
-    );
-    expect(workers).toHaveLength(2);
-    for (const number of [1, ...acknowledged])
-      expect(again[number - 1]?.get(eventId(number))).toEqual({ kind: 'duplicate' });
-    expect(await intake.list({ limit: 99 })).toHaveLength(40);
-    expect(() => open().claim('other-test')).toThrow(/keeps the events of the site acme-test/);
-  });
-
-  it('still keeps no other site’s events after that', async () => {
-    const intake = open();
-    intake.claim('acme-test');
-    await kill();
-    const database = new Database(file());
-    database.exec(`UPDATE site SET name = 'other-test'`);
-    database.close();
-    await vi.waitFor(
-      async () =>
-        expect(await intake.take([admitted(1)]).catch(String)).toMatch(
-          /keeps the events of the site other-test/,
-        ),
-      { timeout: 10_000, interval: 50 },
-    );
-  });
-
-  it('is started again at most once a second while it dies as it begins, and calls say what is wrong', async () => {
-    const intake = open();
-    intake.claim('acme-test');
-    const rename = (site: string): void => {
-      const database = new Database(file());
-      database.exec(`UPDATE site SET name = '${site}'`);
-      database.close();
-    };
-    const take = (): Promise<unknown> => intake.take([admitted(1)]).then(({ size }) => size, String);
-    const OF_ANOTHER = expect.stringMatching(/keeps the events of the site other-test/) as string;
-    await kill();
-    rename('other-test');
-    // From now on the clock stands still. The first thread began a second ago, or earlier.
-    const startedMs = Math.ceil(performance.now()) + 1_000;
-    const clock = vi.spyOn(performance, 'now').mockReturnValue(startedMs);
-    expect([await take(), await take()]).toEqual([OF_ANOTHER, OF_ANOTHER]);
-    expect(workers).toHaveLength(2);
-    rename('acme-test');
-    clock.mockReturnValue(startedMs + 999);
-    expect(await take()).toEqual(OF_ANOTHER);
-    expect(workers).toHaveLength(2);
-    clock.mockReturnValue(startedMs + 1_000);
-    expect(await take()).toBe(1);
-    expect(workers).toHaveLength(3);
-  });
-
-  it('still only reads after that, if it was opened for that', async () => {
-    const intake = open();
-    await intake.take([admitted(1)]);
-    await intake.close();
-    const reader = sqliteIntake({ file: file(), readOnly: true });
-    expect(await reader.list({ limit: 9 })).toHaveLength(1);
-    await kill();
-    expect(await soon(() => reader.list({ limit: 9 }))).toHaveLength(1);
-    const database = new Database(file());
-    database.exec('PRAGMA user_version = 0');
-    database.close();
-    await kill();
-    // A thread that may write would make the tables.
-    await soon(() => expect(reader.list({ limit: 9 })).rejects.toThrow(/start the proxy first/));
-    await reader.close();
-  });
-
-  it('lets its process begin nothing until it leads again, since another one may lead by now', async () => {
-    const intake = open();
-    await intake.take([admitted(1)]);
-    expect(await intake.lead('ours', START)).toBe(true);
-    await kill();
-    const begin = () => intake.begin({ now: START, limit: 9, perMinute: 150 });
-    await expect(begin()).rejects.toThrow(/lead again/);
-    expect(await soon(() => intake.lead('ours', START))).toBe(true);
-    expect((await begin()).rows).toMatchObject([{ id: eventId(1) }]);
-  });
-
-  it('ends with its intake, which answers nothing more', async () => {
-    const intake = open();
-    const ended = once(workers[0] as Worker, 'exit');
-    await Promise.all([intake.take([admitted(1)]), intake.close(), intake.close(), ended]);
-    await expect(intake.take([admitted(2)])).rejects.toThrow(/closed/);
-  });
+it('answers nothing more once it is closed', async () => {
+  const intake = open();
+  await Promise.all([intake.take([admitted(1)]), intake.close(), intake.close()]);
+  await expect(intake.take([admitted(2)])).rejects.toThrow(/closed/);
+  await expect(intake.list({ limit: 1 })).rejects.toThrow(/closed/);
 });
 
 describe('a process', () => {
@@ -353,26 +266,5 @@ describe('a process', () => {
     const event = JSON.stringify(admitted(1));
     const taking = script(`intake.take([${event}]).then((verdicts) => console.log(verdicts.size));`);
     expect(await outputOf(taking)).toBe('1\n');
-  }, 60_000);
-
-  it('learns at creation that the thread’s file is missing', async () => {
-    // In a folder beside the built one, so that packages are found.
-    const without = `${dirname(BUILT_INTAKE)}-without-thread`;
-    cpSync(dirname(BUILT_INTAKE), without, {
-      recursive: true,
-      filter: (path) => !path.endsWith('sqlite-thread.js'),
-    });
-    const output = await outputOf(
-      inProcess(`
-        import { sqliteIntake } from ${JSON.stringify(join(without, 'sqlite.js'))};
-        try {
-          sqliteIntake({ file: ${JSON.stringify(file())} });
-        } catch (error) {
-          console.log(error.code, error.hint);
-        }`),
-    );
-    expect(output).toMatch(
-      /^configuration The intake cannot start its thread: there is no file sqlite-thread\.js/,
-    );
   }, 60_000);
 });
