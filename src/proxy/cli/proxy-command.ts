@@ -90,8 +90,7 @@ export const runProxy = async (values: Values<'proxy'>): Promise<void> => {
   // Ahead of the intake, so that a command that is refused leaves no empty file behind.
   const plan = planOf(values);
   // Behind every check, since an open intake keeps the process alive.
-  const { baseUrl, site } = plan.site.proxy;
-  await useOutgoingProxy(baseUrl ?? `https://${site}.grow.chargebee.com`);
+  await useOutgoingProxy();
   const { serve } = await import('./serve.js');
   // Ahead of the line that says that it listens: who reads that may ask it to end at once.
   const asked = signalled();
