@@ -29,7 +29,6 @@ export const SERVER_UNITS = [
   'test/upstream/*.test.ts',
   'test/{code-blocks,code-types,dockerfile,site,workflows}.test.ts',
   'test/doctor/rooms.test.ts',
-  'test/privacy/*.test.ts',
   'test/reference.test.ts',
   'test/reference/*.test.ts',
   'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,start-line,status}.test.ts',

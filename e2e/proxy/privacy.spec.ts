@@ -3,9 +3,11 @@
  * about a person is only in the places that the page names.
  */
 import { readFile } from 'node:fs/promises';
+import { inspectLink } from 'offersight/proxy';
 import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
-import { BROWSER, CHARGEBEE, FILE, LOG, METRICS, place, WIRE } from '../fixtures/privacy-headings.js';
+import { FILE, METRICS, readPrivacyPage } from '../fixtures/privacy-page.js';
 import {
+  placesOfAnswer,
   placesOfBrowser,
   placesOfChargebee,
   placesOfFile,
@@ -14,9 +16,12 @@ import {
   placesOfWire,
 } from '../fixtures/privacy-places.js';
 import { canariesOf, expectAllListed, REFUSED, SECRET, startWholeWay } from '../fixtures/private-endpoint.js';
-import { lookAround, NOTE_CHANNELS, startTaker } from '../fixtures/private-shop.js';
+import { type LeftBehind, lookAround, NOTE_CHANNELS, startTaker } from '../fixtures/private-shop.js';
 import { trackerStats, untilWaiting } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/standalone.js';
+
+/** The page says that nothing is here. */
+const EMPTY = { localStorage: {}, sessionStorage: {}, caches: [] } satisfies Partial<LeftBehind>;
 
 test('the page lists all that a browser, the proxy, its file and Chargebee get, and nothing else is found', async ({
   bench,
@@ -41,7 +46,8 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
     called(true).flatMap(({ body }) => (JSON.parse(body) as { readonly events: readonly unknown[] }).events);
   await expect.poll(() => metered()).toHaveLength(4);
   const left = await lookAround(page);
-  const cookies = await context.cookies();
+  expect(left).toMatchObject(EMPTY);
+  expect(await context.cookies()).toEqual([]);
   await fetch(`${chargebee.url}/plain`, { method: 'POST', body: '{}' });
   await page.goto('about:blank');
   await endpoint.close();
@@ -49,13 +55,16 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
   const [plain] = shop.messages.filter(({ path }) => path === '/plain');
   const plainCall = chargebee.messages.pop();
   if (!plain || !plainCall) throw new Error('There is nothing to compare with.');
-  const posted = shop.messages.filter(({ path }) => path !== '/plain');
+  const ofFile = placesOfFile(endpoint.file);
   const places = [
-    ...placesOfBrowser(whileWaiting, cookies),
-    ...placesOfBrowser(left, cookies),
-    ...placesOfWire(posted, plain),
+    ...placesOfBrowser(whileWaiting),
+    ...placesOfBrowser(left),
+    ...placesOfWire(
+      shop.messages.filter(({ path }) => path !== '/plain'),
+      plain,
+    ),
     ...placesOfChargebee(chargebee.messages, plainCall),
-    ...placesOfFile(endpoint.file),
+    ...ofFile,
   ];
   // This shows that the test looked at the right places.
   const met = new Set(places.map(({ name }) => name));
@@ -63,131 +72,98 @@ test('the page lists all that a browser, the proxy, its file and Chargebee get, 
     expect([...met]).toContain(name);
   for (const secret of Object.values(canaries).filter((value) => value !== canaries.token))
     expect(places.some(({ value }) => value.includes(secret))).toBe(true);
-  const bytes = await readFile(endpoint.file, 'latin1');
-  expect(bytes.includes(canaries.token)).toBe(false);
-
-  await expectAllListed(places, canaries, [
-    [place(BROWSER, 'cookie', 'visitor'), `${BROWSER}: cookie visitor`],
-    [place(BROWSER, 'localStorage', 'visitor'), `${BROWSER}: localStorage visitor`],
-    [place(BROWSER, 'record', 'visitor'), `${BROWSER}: record visitor`],
-    // Other tables and lists of the same part have these names.
-    [place(BROWSER, 'record', 'subject'), `${BROWSER}: record subject`],
-    [place(BROWSER, 'field', 'subject', '', 'seen'), `${BROWSER}: field seen.subject`],
-    [place(WIRE, 'request header', 'x-visitor'), `${WIRE}: request header x-visitor`],
-    [place(WIRE, 'answer header', 'allow'), `${WIRE}: answer header allow`],
-    [place(WIRE, 'request field', 'subject'), `${WIRE}: request field subject`],
-    [place(CHARGEBEE, 'header', 'chargebee-visitor'), `${CHARGEBEE}: header chargebee-visitor`],
-    [place(CHARGEBEE, 'field', 'properties'), `${CHARGEBEE}: field properties`],
-    [place(FILE, 'column', 'visitor_name', '', 'events'), `${FILE}: column events.visitor_name`],
-    [place(FILE, 'column', 'visitor', '', 'ledger'), `${FILE}: column ledger.visitor`],
-    [
-      place(BROWSER, 'event field', 'impressionId', canaries.user),
-      `${BROWSER}: event field impressionId holds the user`,
-    ],
-    [place(WIRE, 'reply field', 'code', canaries.offer), `${WIRE}: reply field code holds the offer`],
-    [
-      place(FILE, 'column', 'note', canaries.token, 'lane_notes'),
-      `${FILE}: column lane_notes.note holds the token`,
-    ],
-    [
-      place(FILE, 'column', 'reason', canaries.offer, 'events'),
-      `${FILE}: column events.reason holds the offer`,
-    ],
-    [
-      place(FILE, 'column', 'headers', canaries.offer, 'events'),
-      `${FILE}: column events.headers holds the offer`,
-    ],
-    [
-      place(FILE, 'column', 'content', canaries.offer, 'accepted'),
-      `${FILE}: column accepted.content holds the offer`,
-    ],
-    [
-      place(BROWSER, 'field', 'endpoint', canaries.user, 'entry'),
-      `${BROWSER}: field entry.endpoint holds the user`,
-    ],
-    [place(CHARGEBEE, 'field', 'type', canaries.group), `${CHARGEBEE}: field type holds the group`],
-    [
-      place(CHARGEBEE, 'usage field', 'properties', canaries.user),
-      `${CHARGEBEE}: usage field properties holds the user`,
-    ],
-    [
-      place(FILE, 'column', 'arrival', canaries.address, 'events'),
-      `${FILE}: column events.arrival holds the address`,
-    ],
-    [
-      place(FILE, 'column', 'usage', canaries.address, 'usage'),
-      `${FILE}: column usage.usage holds the address`,
-    ],
-  ]);
+  expect((await readFile(endpoint.file, 'latin1')).includes(canaries.token)).toBe(false);
+  await expectAllListed(places, canaries);
+  // Columns also the other way round: the page lists none that is not there.
+  const columns = new Set(ofFile.map(({ of, name }) => `${of}.${name}`));
+  expect((await readPrivacyPage()).rows(FILE).sort()).toEqual([...columns].sort());
   shop.close();
   chargebee.close();
 });
 
-test('the page lists every line of the log and every metric, and none of them identifies a person', async ({
+test('the page lists all of an answer, the log and the metrics, and none of them identifies a person', async ({
   bench,
 }) => {
   const { refusedToken, ...canaries } = await canariesOf();
   const taker = await startTaker(REFUSED);
   const env = { OFFERSIGHT_API_KEY: bench.apiKey, OFFERSIGHT_SIGNING_SECRET: SECRET };
-  const args = [
-    '--trusted-hops',
-    '1',
-    '--require-signed-offers',
-    '--per-address',
-    '3',
-    '--base-url',
-    taker.url,
+  const start = (...args: readonly string[]) =>
+    bench.start(['--trusted-hops', '1', '--require-signed-offers', '--per-address', '3', ...args], { env });
+  const proxy = await start('--base-url', taker.url, '--log-ids');
+  const { offer, token, group, user: subject } = canaries;
+  const headers = { 'x-forwarded-for': canaries.address, cookie: `visitor=${subject}`, referer: offer };
+  const event = eventOf(1, { offer, token, group, subject });
+  const send = (change: Record<string, string>, sent = bodyOf(event)) =>
+    post(proxy.url, sent, { headers: { ...headers, ...change } });
+  const answers = [
+    await ask(proxy.url, `/offer-events?offer=${offer}`, { headers }),
+    await send({ 'sec-fetch-site': 'cross-site', origin: `https://${subject}.example` }),
+    await send({ 'content-type': `text/plain; offer=${offer}` }),
+    await send({ 'content-encoding': 'gzip' }),
+    await send({}, bodyOf(event).padEnd(500_001)),
+    await send({}, `{"v":1,"sent_at":1,"events":[{"personalized_offer_id":"${offer}"`),
+    await send({}, JSON.stringify({ v: 1, sent_at: 1, events: [{ ...event, [subject]: token }] })),
+    await send({}, JSON.stringify({ v: offer, sent_at: 1, events: [] })),
+    await send({}, JSON.stringify({ v: 1, inspect: `${token}${subject}`, path: `/${offer}` })),
+    // Taken, and then too many.
+    await send(
+      {},
+      bodyOf(
+        event,
+        eventOf(2, { offer: REFUSED, token: refusedToken, group, subject }),
+        eventOf(3, { offer, token: refusedToken, group, subject }),
+      ),
+    ),
+    await send({}, bodyOf(eventOf(4, { offer, token, group, subject }))),
   ];
-  const proxy = await bench.start([...args, '--log-ids'], { env });
-  const headers = { 'x-forwarded-for': canaries.address };
-  const fields = {
-    offer: canaries.offer,
-    token: canaries.token,
-    group: canaries.group,
-    subject: canaries.user,
-  };
-  const events = [
-    eventOf(1, fields),
-    eventOf(2, { ...fields, offer: REFUSED, token: refusedToken }),
-    eventOf(3, { ...fields, token: refusedToken }),
-  ];
-  expect((await post(proxy.url, bodyOf(...events), { headers })).status).toBe(200);
-  expect((await post(proxy.url, bodyOf(eventOf(4, fields)), { headers })).status).toBe(429);
+  const statuses = new Set(answers.map(({ status }) => status));
+  expect([...statuses].sort()).toEqual([200, 400, 403, 405, 413, 415, 429]);
   await expect.poll(() => proxy.log.filter(({ message }) => message === 'forwarded').length).toBe(2);
-  const metrics = (await ask(proxy.url, '/metrics')).text;
+  const metrics = placesOfMetrics((await ask(proxy.url, '/metrics')).text);
   proxy.kill('SIGTERM');
   expect((await proxy.ended).code).toBe(0);
-  const places = [...placesOfLog(proxy.output()), ...placesOfMetrics(metrics)];
-  const met = places.map(({ name }) => name);
+  const log = placesOfLog(proxy.output());
+  const met = [...log, ...metrics].map(({ name }) => name);
   for (const name of ['listening', 'request', 'verdict', 'call', 'forwarded', 'event', 'stopped', 'lane'])
     expect(met).toContain(name);
-  await expectAllListed(places, canaries, [
-    [place(LOG, 'property of each line', 'visitor'), `${LOG}: property of each line visitor`],
-    [place(LOG, 'line', 'visit'), `${LOG}: line visit`],
-    // Other rows have these names.
-    [place(LOG, 'property', 'offer_id', '', 'alert'), `${LOG}: property alert.offer_id`],
-    [place(METRICS, 'label', 'code', '', 'offersight_waiting'), `${METRICS}: label offersight_waiting.code`],
-    [place(METRICS, 'metric', 'offersight_visitors'), `${METRICS}: metric offersight_visitors`],
-    [place(METRICS, 'metric', 'visitors'), `${METRICS}: metric visitors`],
-    [place(METRICS, 'label of each metric', 'visitor'), `${METRICS}: label of each metric visitor`],
-    [place(LOG, 'property', 'id', canaries.offer, 'event'), `${LOG}: property event.id holds the offer`],
-    [
-      place(LOG, 'property', 'code', canaries.address, 'request'),
-      `${LOG}: property request.code holds the address`,
-    ],
-    [place(LOG, 'property', 'cause', canaries.user, 'alert'), `${LOG}: property alert.cause holds the user`],
-    [
-      place(LOG, 'property', 'verdict', canaries.token, 'event'),
-      `${LOG}: property event.verdict holds the token`,
-    ],
-    [
-      place(METRICS, 'label', 'code', canaries.offer, 'offersight_events_total'),
-      `${METRICS}: label offersight_events_total.code holds the offer`,
-    ],
-    [
-      place(METRICS, 'label', 'lane', canaries.group, 'offersight_waiting'),
-      `${METRICS}: label offersight_waiting.lane holds the group`,
-    ],
-  ]);
+  const answered = answers.flatMap((answer) => placesOfAnswer(answer.headers, answer.text));
+  // An answer repeats nothing of its request, not even what it may hold otherwise.
+  for (const secret of Object.values(canaries))
+    expect(answered.filter(({ value }) => value.includes(secret))).toEqual([]);
+  await expectAllListed([...answered, ...log, ...metrics], canaries);
+  // Every metric has a type, also one that has counted nothing yet.
+  const scraped = new Set(metrics.filter(({ of, name }) => !of && name !== 'le').map(({ name }) => name));
+  expect((await readPrivacyPage()).heads(METRICS).sort()).toEqual([...scraped].sort());
   taker.close();
+});
+
+test('the inspector leaves nothing more in a browser, and the page lists what it asks the proxy', async ({
+  bench,
+  page,
+  context,
+}) => {
+  const { canaries, chargebee, endpoint, shop } = await startWholeWay(bench);
+  await page.addInitScript(NOTE_CHANNELS);
+  await page.goto(await inspectLink(`${shop.url}/offers`, { secret: SECRET }));
+  await trackerStats(page);
+  await expect(page.locator('offersight-inspector')).toBeAttached();
+  await page.click('button[data-offer-dismiss] >> nth=0');
+  await untilWaiting(page, 0);
+  await expect(page.locator('offersight-inspector')).toContainText('counted');
+  await page.evaluate(() => fetch('/plain', { method: 'POST', body: '{}' }));
+  const left = await lookAround(page);
+  expect(left).toMatchObject(EMPTY);
+  expect(await context.cookies()).toEqual([]);
+  await page.goto('about:blank');
+  await endpoint.close();
+
+  const [plain] = shop.messages.filter(({ path }) => path === '/plain');
+  if (!plain) throw new Error('There is nothing to compare with.');
+  const posted = shop.messages.filter(({ path }) => path !== '/plain');
+  const places = [...placesOfBrowser(left), ...placesOfWire(posted, plain)];
+  const met = places.map(({ name }) => name);
+  for (const name of ['inspect', 'path', 'seen', 'offersight']) expect(met).toContain(name);
+  await expectAllListed(places, canaries);
+  shop.close();
+  chargebee.close();
 });

@@ -1,7 +1,6 @@
 /** What the intake in Postgres requires of a server before it keeps anything there, and whose the schema is. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { FILE, POSTGRES } from '../../../../e2e/fixtures/privacy-headings.js';
-import { readPrivacyPage } from '../../../../e2e/fixtures/privacy-page.js';
+import { FILE, POSTGRES, readPrivacyPage } from '../../../../e2e/fixtures/privacy-page.js';
 import { type Intake, isOffersightError } from '../../../../src/proxy/index.js';
 import {
   type PostgresIntakeOptions,
@@ -182,16 +181,12 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
 
   it('has every column that the page about privacy lists, and no other', async () => {
     await open().take([admitted(1)]);
-    const listedIn = (heading: string): string[] =>
-      page
-        .listed(heading, 'table')
-        .flatMap((table) => page.listed(heading, 'column', table).map((name) => `${table}.${name}`));
     const columns = await postgres.ask<{ column: string }>(
       `SELECT table_name || '.' || column_name AS column FROM information_schema.columns WHERE table_schema = $1`,
       [name],
     );
     expect(columns.map(({ column }) => column).sort()).toEqual(
-      [...listedIn(FILE), ...listedIn(POSTGRES)].sort(),
+      [...page.rows(FILE), ...page.rows(POSTGRES)].sort(),
     );
   });
 
