@@ -51,11 +51,11 @@ const PASSING = 'client/later/outbox/passing.ts';
 const READING = 'client/later/outbox/reading.ts';
 const FLUSHER = 'client/later/delivery/flusher.ts';
 const TRANSPORT = 'client/later/delivery/transport.ts';
-const BEGINNING = 'proxy/intake/sql/beginning.ts';
-const CHOOSING_NEXT = 'proxy/intake/sql/choosing.ts';
-const GIVING_UP_ALONG = 'proxy/intake/sql/giving-up.ts';
-const FINISHING = 'proxy/intake/sql/finishing.ts';
-const LEADING = 'proxy/intake/sql/leading.ts';
+const BEGINNING = 'proxy/intake/sql/claim.ts';
+const CHOOSING_NEXT = 'proxy/intake/sql/select-due.ts';
+const GIVING_UP_ALONG = 'proxy/intake/sql/give-up.ts';
+const FINISHING = 'proxy/intake/sql/settle.ts';
+const LEADING = 'proxy/intake/sql/lease.ts';
 const COUNTING = 'proxy/intake/sql/counting.ts';
 const LEDGER = 'proxy/intake/sql/ledger.ts';
 const DIRECT = 'proxy/intake/direct/direct.ts';
@@ -585,7 +585,7 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'the ledger counts a duplicate again',
     edits: one(
-      'proxy/intake/sql/taking.ts',
+      'proxy/intake/sql/insert.ts',
       'const { verdicts, fresh } = judge(events, facts, maxWaiting);',
       `const { verdicts, fresh } = judge(events, facts, maxWaiting);
       for (const { kind } of verdicts.values())

@@ -2,7 +2,7 @@
 import type Database from 'libsql';
 import type { Intake } from '../../src/proxy/index.js';
 import { resolveBounds } from '../../src/proxy/intake/rules.js';
-import type { SqlDriver, Statement, Steps, Value } from '../../src/proxy/intake/sql/steps.js';
+import type { SqlDriver, Statement, Steps, Value } from '../../src/proxy/intake/sql/driver.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
 import * as opening from '../../src/proxy/intake/sqlite/sqlite-file.js';
 import * as making from '../../src/proxy/intake/sqlite/sqlite-intake.js';

@@ -2,7 +2,11 @@
 import { describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../../../src/protocol/batch.js';
 import type { AdmittedEvent } from '../../../src/proxy/index.js';
-import { askInGroups, createGrouping, type GroupingContext } from '../../../src/proxy/intake/sql/grouping.js';
+import {
+  askInGroups,
+  createGrouping,
+  type GroupingContext,
+} from '../../../src/proxy/intake/sql/group-commit.js';
 import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { platformRuntime } from '../../../src/runtime.js';
 import { admitted } from '../../support/intake.js';

@@ -3,10 +3,10 @@ import type { QueryResult } from 'pg';
 import type { Runtime } from '../../../runtime.js';
 import { createJumps, type Jumps } from '../../forward/jumps.js';
 import { patiently } from '../../patience.js';
-import type { MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/steps.js';
+import type { MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/driver.js';
 import { createDatabaseClock } from './postgres-clock.js';
+import type { Connections, Session } from './postgres-connections.js';
 import { inWords, isMissing, isOwnFault, isPassing } from './postgres-failures.js';
-import type { Connections, Session } from './postgres-pool.js';
 
 /** A transaction that waits longer for its turn does not begin. */
 const LONGEST_TURN_MS = 5_000;

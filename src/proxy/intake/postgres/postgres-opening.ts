@@ -4,10 +4,10 @@ import { platformRuntime, type Runtime } from '../../../runtime.js';
 import { ALERTS, wordsOf } from '../../telling/alerts.js';
 import { otherSite } from '../rules.js';
 import { schemaOf } from '../sql/schema.js';
+import type { Connections, Session } from './postgres-connections.js';
 import { POSTGRES } from './postgres-dialect.js';
 import type { Found } from './postgres-driver.js';
 import { inWords, ONLY_READS, sqlStateOf } from './postgres-failures.js';
-import type { Connections, Session } from './postgres-pool.js';
 
 /** The number of the schema's layout, which a release writes into it. */
 const LAYOUT = 2;

@@ -11,14 +11,14 @@ import { checkOptionNames } from '../../option-names.js';
 import type { Intake } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { askInGroups, createGrouping } from '../sql/grouping.js';
+import { askInGroups, createGrouping } from '../sql/group-commit.js';
 import { createSqlIntake } from '../sql/intake.js';
 import { configOf } from './postgres-config.js';
+import { createConnections } from './postgres-connections.js';
 import { POSTGRES } from './postgres-dialect.js';
 import { createDriver } from './postgres-driver.js';
 import { isOwnFault } from './postgres-failures.js';
 import { createOpening } from './postgres-opening.js';
-import { createConnections } from './postgres-pool.js';
 
 /** Options of {@link postgresIntake}. */
 export interface PostgresIntakeOptions extends IntakeBounds, ReadOnlyOption {

@@ -1,7 +1,7 @@
 /** The door's report in SQL: one row a day and code, and one for each alert, among the notes of lanes. */
 import { ALERT_MS, type DoorReport, type RaisedAlert, REPORT_DAYS } from '../door-report.js';
 import { dayOf, isoDayOf } from '../ledger.js';
-import { ask, type Steps } from './steps.js';
+import { ask, type Steps } from './driver.js';
 
 /** What the names of rows begin with. No lane has such a name. */
 const COUNTED = 'door:';

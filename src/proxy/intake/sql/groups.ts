@@ -4,7 +4,7 @@
  */
 import { dayOf, MOST_GROUPS, OTHER_GROUPS } from '../ledger.js';
 import type { Dialect } from './dialect.js';
-import { ask, type Steps } from './steps.js';
+import { ask, type Steps } from './driver.js';
 
 interface Grouped {
   readonly group?: string | undefined;

@@ -5,13 +5,13 @@ import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
 import type { Dialect } from './dialect.js';
 import { noteDoor, readDoor } from './door-notes.js';
+import { ask, type SqlDriver } from './driver.js';
 import { createGroups } from './groups.js';
+import { createTaking } from './insert.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
 import { readSecret } from './lines.js';
 import { AGAIN_MS } from './rows.js';
-import { ask, type SqlDriver } from './steps.js';
-import { createTaking } from './taking.js';
 
 /** An intake that nobody has claimed. */
 export interface SqlIntake extends Omit<Intake, 'claim'> {

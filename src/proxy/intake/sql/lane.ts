@@ -1,17 +1,17 @@
 /** One lane of an intake: what waits for one destination, and who forwards it. */
 import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '../intake.js';
 import type { LaneRules } from '../rules.js';
-import { createBeginning, paceOf } from './beginning.js';
-import { chooseInTurn, chooseOldest } from './choosing.js';
+import { createBeginning, paceOf } from './claim.js';
 import { deadCodesOf } from './dead-letters.js';
 import type { Dialect } from './dialect.js';
-import { createFinishing } from './finishing.js';
-import { createTakeAlong, takeNothing } from './giving-up.js';
-import { createLeading } from './leading.js';
-import { createListing } from './listing.js';
-import { createReviving } from './reviving.js';
+import { ask, type SqlDriver, type Steps } from './driver.js';
+import { createTakeAlong, takeNothing } from './give-up.js';
+import { createLeading } from './lease.js';
+import { createListing } from './list.js';
+import { createReviving } from './retry.js';
 import type { LaneTable } from './rows.js';
-import { ask, type SqlDriver, type Steps } from './steps.js';
+import { chooseInTurn, chooseOldest } from './select-due.js';
+import { createFinishing } from './settle.js';
 
 const statementsOf = (table: LaneTable) => ({
   setNote: `INSERT INTO lane_notes (lane, note) VALUES ('${table}', ?1) ON CONFLICT (lane) DO UPDATE SET note = excluded.note`,

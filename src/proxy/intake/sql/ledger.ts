@@ -13,9 +13,9 @@ import {
 } from '../ledger.js';
 import { acceptedCellIn, firstCellOf, GROUP_OF_CELL, partsOf } from './counting.js';
 import type { Dialect } from './dialect.js';
+import { ask, type SqlDriver, type Steps } from './driver.js';
 import type { GroupFact, Groups } from './groups.js';
 import { PORTION } from './rows.js';
-import { ask, type SqlDriver, type Steps } from './steps.js';
 
 /** A cell as its table has it. */
 interface CellRow extends Omit<LedgerFigures, 'givenUp'> {

@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Dialect } from './dialect.js';
+import { ask, type Steps } from './driver.js';
 import { NOBODY, openLines } from './fairness.js';
-import { ask, type Steps } from './steps.js';
 
 /** The line of an event. */
 interface Place {

@@ -1,6 +1,6 @@
 /** Runs the steps of transactions over a file, one transaction after the other, without blocking the process. */
 import { platformRuntime } from '../../../runtime.js';
-import type { SqlDriver, Statement, Steps } from '../sql/steps.js';
+import type { SqlDriver, Statement, Steps } from '../sql/driver.js';
 import { isBusy } from './sqlite-failures.js';
 import type { Connection, Prepared } from './sqlite-libsql.js';
 

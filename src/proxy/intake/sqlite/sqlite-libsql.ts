@@ -2,7 +2,7 @@
 import { createRequire } from 'node:module';
 import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
-import type { Value } from '../sql/steps.js';
+import type { Value } from '../sql/driver.js';
 
 /** A statement of a connection that does not block. */
 export interface Prepared {

@@ -12,7 +12,7 @@ import { inTime } from '../../patience.js';
 import type { Intake } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
-import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/grouping.js';
+import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/group-commit.js';
 import { createDriver } from './sqlite-driver.js';
 import { isOwnFault } from './sqlite-failures.js';
 import { openFile } from './sqlite-file.js';

@@ -1,10 +1,10 @@
 /** How transactions run, without a database: which are repeated, which are not, and how failures are reported. */
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import type { Connections, Session } from '../../../../src/proxy/intake/postgres/postgres-connections.js';
 import { createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
 import { inWords, isOwnFault } from '../../../../src/proxy/intake/postgres/postgres-failures.js';
-import type { Connections, Session } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
-import { ask } from '../../../../src/proxy/intake/sql/steps.js';
+import { ask } from '../../../../src/proxy/intake/sql/driver.js';
 import { platformRuntime } from '../../../../src/runtime.js';
 import { fakeRuntime } from '../../../support/runtime.js';
 

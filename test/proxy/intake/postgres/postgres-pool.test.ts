@@ -3,7 +3,10 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { configOf } from '../../../../src/proxy/intake/postgres/postgres-config.js';
-import { type Connections, createConnections } from '../../../../src/proxy/intake/postgres/postgres-pool.js';
+import {
+  type Connections,
+  createConnections,
+} from '../../../../src/proxy/intake/postgres/postgres-connections.js';
 import { platformRuntime } from '../../../../src/runtime.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 

@@ -1,9 +1,9 @@
 /** Which events of a lane are begun next. */
 import type { Dialect } from './dialect.js';
+import { ask, type Steps } from './driver.js';
 import { BLOCKED, NOBODY, openLines } from './fairness.js';
-import { allViewsDead, createTakeAlong } from './giving-up.js';
+import { allViewsDead, createTakeAlong } from './give-up.js';
 import { IN_FLIGHT, type LaneTable, PORTION, type Row } from './rows.js';
-import { ask, type Steps } from './steps.js';
 
 /** So many events get a line in one transaction. */
 const ADOPT_ROWS = 100;

@@ -1,7 +1,7 @@
 /** Gives up each `dismissed` together with its `viewed`: without it, it would lift the funnel over 100 %. */
 import type { Dialect } from './dialect.js';
+import { ask, type Steps } from './driver.js';
 import { type LaneTable, PORTION, type Row } from './rows.js';
-import { ask, type Steps } from './steps.js';
 
 /** The code of a `dismissed` whose views are dead letters. */
 export const VIEWED_DEAD = 'viewed_dead';
@@ -22,7 +22,7 @@ export const allViewsDead = (table: LaneTable, offer: string, which = ''): strin
 
 /**
  * Gives up the waiting `dismissed` of each of these offers whose views are all dead. If there are many, the rest are
- * given up when their turn comes: see choosing.ts.
+ * given up when their turn comes: see select-due.ts.
  * @returns The ids of those that it gave up.
  */
 export type TakeAlong = (offerIds: readonly string[], now: number) => Steps<readonly string[]>;

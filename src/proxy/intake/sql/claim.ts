@@ -1,12 +1,12 @@
 /** Handles the events of a lane that are due: they expire, or they begin at the pace that is allowed. */
 import type { BeginOptions, Begun } from '../intake.js';
 import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS } from '../rules.js';
-import type { Choosing, ChoosingChores } from './choosing.js';
 import type { Dialect } from './dialect.js';
-import type { TakeAlong } from './giving-up.js';
-import type { Leading } from './leading.js';
+import { ask, type Steps } from './driver.js';
+import type { TakeAlong } from './give-up.js';
+import type { Leading } from './lease.js';
 import { AGAIN_MS, IN_FLIGHT, type LaneTable, PORTION, type Row, toIntakeRow } from './rows.js';
-import { ask, type Steps } from './steps.js';
+import type { Choosing, ChoosingChores } from './select-due.js';
 
 const MINUTE_MS = 60_000;
 /** So many events are forgotten in one transaction. */

@@ -1,9 +1,9 @@
 /** Records what came of the calls of a lane. */
 import type { Finished } from '../intake.js';
-import type { LaneParts } from './beginning.js';
+import type { LaneParts } from './claim.js';
 import type { Dialect } from './dialect.js';
+import { ask, type Steps } from './driver.js';
 import type { LaneTable, Row } from './rows.js';
-import { ask, type Steps } from './steps.js';
 
 /** An event that is done or dead. */
 interface Settled {

@@ -3,9 +3,9 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane } from '../intake.js';
 import type { Dialect } from './dialect.js';
-import type { TakeAlong } from './giving-up.js';
+import { ask, type SqlDriver, type Steps } from './driver.js';
+import type { TakeAlong } from './give-up.js';
 import type { LaneTable, Row } from './rows.js';
-import { ask, type SqlDriver, type Steps } from './steps.js';
 
 /** So many dead letters are retried in one transaction. */
 const RETRY_ROWS = 100;

@@ -3,11 +3,11 @@ import type { Verdict } from '../../../protocol/batch.js';
 import type { AdmittedEvent } from '../admitted.js';
 import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
 import type { Columns, Dialect } from './dialect.js';
+import { ask, type Steps } from './driver.js';
 import { NOBODY } from './fairness.js';
-import { allViewsDead, VIEWED_DEAD } from './giving-up.js';
+import { allViewsDead, VIEWED_DEAD } from './give-up.js';
 import type { GroupFact, Groups } from './groups.js';
 import { createLineUp } from './lines.js';
-import { ask, type Steps } from './steps.js';
 
 /** What is known before anything is written. */
 type Fact =

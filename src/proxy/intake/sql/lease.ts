@@ -4,8 +4,8 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, platform } from 'node:os';
 import type { Lane } from '../intake.js';
 import { SLACK_MS } from '../rules.js';
+import { ask, type SqlDriver, type Steps } from './driver.js';
 import { IN_FLIGHT, type LaneTable } from './rows.js';
-import { ask, type SqlDriver, type Steps } from './steps.js';
 
 const MINUTE_MS = 60_000;
 

@@ -2,9 +2,9 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane, ListFilter, OfferTally } from '../intake.js';
+import { ask, type SqlDriver, type Statement, type Steps, type Value } from './driver.js';
 import { createNaming } from './lines.js';
 import { type LaneTable, type Row, toIntakeRow } from './rows.js';
-import { ask, type SqlDriver, type Statement, type Steps, type Value } from './steps.js';
 
 /** So many rows are counted at once, in a few milliseconds. */
 const PORTION_ROWS = 1_000;
