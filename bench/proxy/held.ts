@@ -126,6 +126,20 @@ const CASES: Readonly<Record<string, (subject: Subject) => Promise<Held | number
     await intake.close();
     return longest;
   },
+  async 'two of many events are listed'(subject) {
+    const intake = await prepare(
+      subject,
+      `WITH RECURSIVE number (n) AS (SELECT 0 UNION ALL SELECT n + 1 FROM number WHERE n < ${OLD})
+         INSERT INTO events (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
+         SELECT n, '', 'viewed', n, iif(n % ${OLD}, 'done', 'waiting'), 0, 0, 0, 0 FROM number`,
+    );
+    const end = watch();
+    if ((await intake.list({ limit: 2, states: ['waiting'] })).length < 2) throw new Error('Not both.');
+    await after(1);
+    const longest = end();
+    await intake.close();
+    return longest;
+  },
   async 'the funnel is asked for'(subject) {
     const today = Math.floor(Date.now() / DAY_MS);
     const intake = await prepare(
