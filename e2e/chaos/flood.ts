@@ -43,7 +43,7 @@ export interface Flood {
 }
 
 /** Sums up a history of a flood, or of any other run in which no storage was taken away. */
-export const floodOf = (history: History): Flood => {
+const floodOf = (history: History): Flood => {
   const checked = check(history);
   const idsOf = (kind: 'created' | 'committed' | 'effect'): string[] =>
     history.flatMap((row) => (row.kind === kind && row.id !== undefined ? [row.id] : []));

@@ -91,7 +91,7 @@ export const delivered = (number: number, tab = 'tab-1'): Draft[] => {
 };
 
 /** A cell without events, on the day of all these histories. */
-export const CELL = {
+const CELL = {
   ...{ day: '1970-01-01', group: '(none)', type: 'viewed', reason: undefined },
   ...{ taken: 0, delivered: 0, refused: 0, givenUp: 0, purged: 0, accepted: 0 },
 } as const satisfies LedgerCell;
