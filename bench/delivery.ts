@@ -1,6 +1,6 @@
 /**
  * Measures what delivery costs and what it saves: `npm run bench:delivery` after `npm run build`, in a real Chromium,
- * through a real proxy, to the stand-in upstream. It asserts nothing, and only figures of one run can be compared.
+ * through a real proxy, to the mock API. It asserts nothing, and only figures of one run can be compared.
  *
  *     --only latency,tick,requests,compare --rounds 5 --seeds 1,2,3
  */

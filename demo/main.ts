@@ -1,4 +1,4 @@
-/** `npm start`: the stand-in upstream in its own process, the proxy, and the shop that uses both. */
+/** `npm start`: the mock API in its own process, the proxy, and the shop that uses both. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createOfferProxy } from 'offersight/proxy';
@@ -8,18 +8,18 @@ import { readOptions } from './options.js';
 import { startShop } from './shop/server.js';
 import { spawnUpstream } from './spawn-upstream.js';
 
-const STAND_IN = { site: 'offersight-test', apiKey: 'test_stand_in_key' };
-/** No secret: before the stand-in nothing is. */
+const MOCK_API = { site: 'offersight-test', apiKey: 'test_stand_in_key' };
+/** No secret: before the mock API nothing is. */
 const DEMO_TOKEN = 'a-token-of-the-demo-which-is-no-secret';
 
 try {
   const options = readOptions(process.argv.slice(2), process.env);
   await mkdir(options.data, { recursive: true });
-  const { site, apiKey } = options.chargebee ?? STAND_IN;
-  const standIn = options.chargebee
+  const { site, apiKey } = options.chargebee ?? MOCK_API;
+  const mockApi = options.chargebee
     ? undefined
     : await spawnUpstream({ site, apiKey, history: join(options.data, 'upstream.jsonl') });
-  const baseUrl = standIn?.url ?? `https://${site}.grow.chargebee.com`;
+  const baseUrl = mockApi?.url ?? `https://${site}.grow.chargebee.com`;
   // A shop that is pointed at another site leaves what waits for this one where it is.
   const intake = sqliteIntake({ file: join(options.data, `intake-${site}.sqlite`) });
   const proxy = createOfferProxy({
@@ -28,9 +28,9 @@ try {
     baseUrl,
     intake,
     origins: options.port ? [`http://127.0.0.1:${options.port}`, `http://localhost:${options.port}`] : [],
-    ...(standIn && { pace: { perMinute: 6_000 } }),
+    ...(mockApi && { pace: { perMinute: 6_000 } }),
   });
-  const token = standIn ? DEMO_TOKEN : process.env.OFFERSIGHT_ADMIN_TOKEN;
+  const token = mockApi ? DEMO_TOKEN : process.env.OFFERSIGHT_ADMIN_TOKEN;
   const operators =
     token === undefined
       ? undefined
@@ -40,19 +40,19 @@ try {
     proxy,
     intake,
     // A real site's token is not for a page.
-    operators: standIn && operators,
-    upstream: { baseUrl, apiKey, isStandIn: !!standIn },
+    operators: mockApi && operators,
+    upstream: { baseUrl, apiKey, isMockApi: !!mockApi },
   });
 
   console.log(`shop: ${shop.url}`);
   console.log(`upstream: ${baseUrl}`);
-  if (operators) console.log(`operator's page: ${operators.url}${standIn ? ` (token ${DEMO_TOKEN})` : ''}`);
+  if (operators) console.log(`operator's page: ${operators.url}${mockApi ? ` (token ${DEMO_TOKEN})` : ''}`);
 
   const stop = async () => {
     await shop.close();
     operators?.close();
     await proxy.close();
-    standIn?.stop();
+    mockApi?.stop();
   };
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop);
 } catch (error) {

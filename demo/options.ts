@@ -5,9 +5,9 @@ import { parseArgs } from 'node:util';
 export interface DemoOptions {
   /** The shop's port; 0 takes a free one. */
   readonly port: number;
-  /** Folder of the intake's file and the stand-in's history. */
+  /** Folder of the intake's file and the mock API's history. */
   readonly data: string;
-  /** A real Chargebee site; without one the stand-in is started. */
+  /** A real Chargebee site; without one the mock API is started. */
   readonly chargebee: { readonly site: string; readonly apiKey: string } | undefined;
 }
 

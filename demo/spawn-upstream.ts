@@ -1,10 +1,10 @@
-/** Starts the stand-in upstream as a process of its own, which ends with ours, however ours ends. */
+/** Starts the mock API as a process of its own, which ends with ours, however ours ends. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-/** A running stand-in. */
+/** A running mock API. */
 export interface SpawnedUpstream {
   readonly url: string;
   stop(): void;
@@ -33,6 +33,6 @@ export const spawnUpstream = async (options: {
   const lines = createInterface({ input: child.stdout });
   const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [unknown];
   const url = /^upstream: (http:\S+)$/.exec(String(line))?.[1];
-  if (!url) throw new Error('the stand-in upstream did not start');
+  if (!url) throw new Error('the mock API did not start');
   return { url, stop: () => child.kill() };
 };

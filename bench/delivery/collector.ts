@@ -23,7 +23,7 @@ export const createCollector =
         },
         body: JSON.stringify({ type, personalized_offer_id }),
       });
-      if (!ok) throw new Error('the stand-in upstream refused an event of the collector');
+      if (!ok) throw new Error('the mock API refused an event of the collector');
     }
     const reply: WireReply = { v: 1, results: events.map(({ id }) => ({ id, status: 'accepted' })) };
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -1,4 +1,4 @@
-/** The whole way of an event for one measurement: site → network → proxy → sqlite intake → stand-in upstream. */
+/** The whole way of an event for one measurement: site → network → proxy → sqlite intake → mock API. */
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createServer, type ServerResponse } from 'node:http';

@@ -10,7 +10,7 @@ import { sqliteIntake } from 'offersight/proxy/sqlite';
 
 /** What a measured server runs with. */
 export interface SubjectOptions {
-  /** Where the stand-in upstream is. */
+  /** Where the mock API is. */
   readonly upstream: string;
   /** Its key. */
   readonly key: string;

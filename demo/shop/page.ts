@@ -68,7 +68,7 @@ export const renderShop = (
   { hero, aside, modal, toast }: ShopOffers,
   panel: {
     readonly customerId: string;
-    readonly isStandIn: boolean;
+    readonly isMockApi: boolean;
     readonly isNetworkOff: boolean;
     readonly isUpstreamDown: boolean;
     readonly operators: { readonly url: string; readonly token: string } | undefined;
@@ -112,8 +112,8 @@ export const renderShop = (
         <ol id="steps">${STEPS.map(([name, words]) => `<li data-step="${name}">${words}`).join('')}</ol>
         <h3>Break something</h3>
         <label><input type="checkbox" id="network-off"${panel.isNetworkOff ? ' checked' : ''} autocomplete="off"> network off <small>between this page and its server</small></label>
-        <label><input type="checkbox" id="upstream-down" autocomplete="off"${panel.isStandIn ? '' : ' disabled'}${panel.isUpstreamDown ? ' checked' : ''}> upstream down
-          <small>${panel.isStandIn ? 'between the proxy and the stand-in' : 'only with the stand-in'}</small></label>
+        <label><input type="checkbox" id="upstream-down" autocomplete="off"${panel.isMockApi ? '' : ' disabled'}${panel.isUpstreamDown ? ' checked' : ''}> upstream down
+          <small>${panel.isMockApi ? 'between the proxy and the mock API' : 'only with the mock API'}</small></label>
         <h3>What became of it</h3>
         <div class="table" role="region" tabindex="0" aria-label="Funnel">
           <table>

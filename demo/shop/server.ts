@@ -81,7 +81,7 @@ export const startShop = async ({ port, proxy, intake, upstream, operators }: Sh
     }
     const { hero, aside, modal, toast } = await fetchOffers(upstream, customerId);
     response.setHeader('set-cookie', cookie);
-    const panel = { customerId, isStandIn: upstream.isStandIn, isNetworkOff, isUpstreamDown, operators };
+    const panel = { customerId, isMockApi: upstream.isMockApi, isNetworkOff, isUpstreamDown, operators };
     send(response, 200, 'text/html', renderShop({ hero, aside, modal, toast }, panel));
   };
 
@@ -139,7 +139,7 @@ export const startShop = async ({ port, proxy, intake, upstream, operators }: Sh
         return send(response, 200, 'application/json', JSON.stringify({ isNetworkOff }));
       case 'POST /demo/upstream': {
         isUpstreamDown = (await readJson(request)).down === true;
-        if (upstream.isStandIn) await switchUpstream(upstream, isUpstreamDown);
+        if (upstream.isMockApi) await switchUpstream(upstream, isUpstreamDown);
         return send(response, 200, 'application/json', JSON.stringify({ isUpstreamDown }));
       }
       default:

@@ -4,8 +4,8 @@
 export interface ShopUpstream {
   readonly baseUrl: string;
   readonly apiKey: string;
-  /** Whether it is the stand-in, which takes commands. */
-  readonly isStandIn: boolean;
+  /** Whether it is the mock API, which takes commands. */
+  readonly isMockApi: boolean;
 }
 
 /** An offer to render. `title` and `description` are HTML that the merchant wrote. */
@@ -98,7 +98,7 @@ export const fulfil = async (upstream: ShopUpstream, offerId: string, optionId: 
   }
 };
 
-/** Switches the stand-in's offer events off or on: every call's connection breaks before anything is recorded. */
+/** Switches the mock API's offer events off or on: every call's connection breaks before anything is recorded. */
 export const switchUpstream = async ({ baseUrl }: ShopUpstream, isDown: boolean): Promise<void> => {
   await fetch(`${baseUrl}/faults`, { method: 'DELETE' });
   if (isDown)

@@ -1,4 +1,4 @@
-/** What the pages of a run talk to, all of it real: site, proxy, intake, and the stand-in upstream. */
+/** What the pages of a run talk to, all of it real: site, proxy, intake, and the mock API. */
 
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';

@@ -1,4 +1,4 @@
-/** The stand-in upstream in a process of its own: faults by command, and what it saw, as rows. */
+/** The mock API in a process of its own: faults by command, and what it saw, as rows. */
 import { join } from 'node:path';
 import { spawnUpstream } from '../../demo/spawn-upstream.js';
 import type { Call } from '../../src/upstream/calls.js';

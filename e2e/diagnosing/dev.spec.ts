@@ -142,7 +142,7 @@ test.describe('for a folder with one page', () => {
     await expect(operator.getByText('Nothing happened on these days.')).toBeVisible();
   });
 
-  test('an offer that the stand-in never made is refused with advice, and counts once any id is accepted', async ({
+  test('an offer that the mock API never made is refused with advice, and counts once any id is accepted', async ({
     desk,
     page,
   }) => {
@@ -151,8 +151,8 @@ test.describe('for a folder with one page', () => {
     const live = await openLive(page, dev);
     await page.goto(`${dev.url}/`);
     await expect.poll(() => arrived(dev.url)).toEqual(['viewed summer: refused resource_not_found']);
-    await expect(live.locator('#events')).toContainText('The stand-in never made this offer.');
-    expect(dev.output().match(/The stand-in never made this offer\./g)).toHaveLength(1);
+    await expect(live.locator('#events')).toContainText('The mock API never made this offer.');
+    expect(dev.output().match(/The mock API never made this offer\./g)).toHaveLength(1);
     await switchTo(live, 'Take events of any id');
     await expect
       .poll(async () => {
@@ -229,7 +229,7 @@ test.describe('for a folder with one page', () => {
     await context?.close();
   });
 
-  test('an event counts as delivered only if the stand-in has recorded it', async ({ desk, page }) => {
+  test('an event counts as delivered only if the mock API has recorded it', async ({ desk, page }) => {
     await desk.page('index.html', 'summer');
     const dev = await desk.start(['--any-id']);
     const fault = { kind: 'html', status: 200, count: 2, match: { path: '/offer_events' } };
@@ -259,7 +259,7 @@ test.describe('for a folder with one page', () => {
     await expect.poll(dev.output).toContain('Chargebee does not accept the API key');
   });
 
-  test('the stand-in understands each fault that the live page offers', async ({ desk, page }) => {
+  test('the mock API understands each fault that the live page offers', async ({ desk, page }) => {
     const dev = await desk.start();
     const live = await openLive(page, dev);
     const faults = live.getByRole('group', { name: 'Chargebee' }).getByRole('radio');
@@ -595,7 +595,7 @@ test.describe('the command', () => {
     }
   });
 
-  test('starts only the stand-in, for a proxy of another make', async ({ desk }) => {
+  test('starts only the mock API, for a proxy of another make', async ({ desk }) => {
     const { child, said } = desk.begin(['dev', '--upstream-only', '--upstream-port', '0']);
     while (!said.stdout.includes('Ctrl+C')) await once(child.stdout, 'data');
     const [, url = '', key = ''] = /base URL (\S+), API key (\S+)/.exec(said.stdout) ?? [];
@@ -619,7 +619,7 @@ test.describe('the command', () => {
       .toEqual(
         [
           'POST  /api/v2/offer_events  viewed  summer  404 resource_not_found',
-          '          The stand-in never made this offer. Take an id that it made, or all with --any-id or on the live page.',
+          '          The mock API never made this offer. Take an id that it made, or all with --any-id or on the live page.',
           'POST  /api/v2/offer_events  viewed  summer  404 resource_not_found',
           'POST  /api/v2/personalized_offers  200 recorded',
           `POST  /api/v2/offer_events  viewed  ${id}  204 recorded`,
@@ -661,7 +661,7 @@ test.describe('the command', () => {
       ['--port', '0', '--upstream-port', '0', '--lan', '203.0.113.7'],
       /Set lan to an address of this machine/,
     ],
-    'pages for the stand-in alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
+    'pages for the mock API alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
   };
   for (const [what, [args, words]] of Object.entries(wrong))
     test(`refuses ${what}, and says why`, async ({ desk }) => {

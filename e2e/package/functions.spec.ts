@@ -128,7 +128,7 @@ const install = async (folder: string): Promise<void> => {
   await symlink(resolve('node_modules'), join(own, 'node_modules'));
 };
 
-/** Puts the recipe's file beside the built package, with the stand-in as its upstream. */
+/** Puts the recipe's file beside the built package, with the mock API as its upstream. */
 const deploy = async (
   { recipe, file }: Host,
   { folder, upstream }: Bench,

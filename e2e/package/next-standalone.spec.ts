@@ -108,7 +108,7 @@ test('a standalone server of Next keeps events in a file, and passes them on whe
     const env = {
       PORT: `${port}`,
       OFFERSIGHT_API_KEY: apiKey,
-      OFFERSIGHT_STAND_IN: upstream.url,
+      OFFERSIGHT_MOCK_API: upstream.url,
       NODE_OPTIONS: `--import=${resolve('e2e/fixtures/apps/upstream-fetch.mjs')}`,
     };
     upstream.addFaults({ kind: 'down' });

@@ -35,7 +35,7 @@ test('the command needs no optional package, and delivers each event before the 
     expect((await fetch(`${dev.url}/_offersight/${path}`)).status, path).toBe(200);
   expect((await post(dev.url, bodyOf(eventOf(1)))).text).toContain('accepted');
   expect(await arrived(dev.url)).toEqual(['viewed a52ge1: delivered']);
-  // Without a file, the code in the proxy's answer to the page is another one than the stand-in's.
+  // Without a file, the code in the proxy's answer to the page is another one than the mock API's.
   await fetch(`${dev.url}/_offersight/any-id`, { method: 'POST', body: '{"on":false}' });
   await post(dev.url, bodyOf(eventOf(3)));
   expect(await arrived(dev.url)).toContain('viewed a52ge3: refused resource_not_found');

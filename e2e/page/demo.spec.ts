@@ -12,7 +12,7 @@ import { trackerStats } from '../fixtures/ready.js';
 interface Demo {
   readonly shop: string;
   readonly upstream: string;
-  /** The events that arrived at the stand-in, as `type place`, in order. */
+  /** The events that arrived at the mock API, as `type place`, in order. */
   history(page: Page): Promise<string[]>;
 }
 
@@ -80,7 +80,7 @@ test('the console of the shop says why offers have not counted, and shows no err
   expect(complaints).toEqual([]);
 });
 
-test('a visit to the shop is exactly what the stand-in recorded, and what the funnel shows', async ({
+test('a visit to the shop is exactly what the mock API recorded, and what the funnel shows', async ({
   demo,
   page,
 }) => {

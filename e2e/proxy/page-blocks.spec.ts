@@ -78,7 +78,7 @@ const startProxy = async (bench: Bench, port: number, ...more: readonly string[]
     { env: { OFFERSIGHT_API_KEY: bench.apiKey, OFFERSIGHT_ADMIN_TOKEN: ADMIN_TOKEN } },
   );
 
-/** What the stand-in has recorded. */
+/** What the mock API has recorded. */
 const recorded = ({ upstream }: Bench): string[] =>
   upstream.history().map(({ type, personalized_offer_id: id }) => `${type} ${id}`);
 

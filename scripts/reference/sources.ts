@@ -152,7 +152,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
   {
     page: 'setup',
     title: 'Options for setting up',
-    about: 'Help for setting pages up: the stand-in for Chargebee and the inspector.',
+    about: 'Help for setting pages up: the mock of Chargebee’s API and the inspector.',
     sources: [
       {
         title: 'startDev',

@@ -1,4 +1,4 @@
-/** A call to the stand-in, for somebody who reads along. */
+/** A call to the mock API, for somebody who reads along. */
 import type { Call } from '../upstream/calls.js';
 import { remedyOf } from './reasons.js';
 

@@ -8,10 +8,10 @@ import { frontApplication } from './application.js';
 import { pagesIn, serveFolder } from './folder.js';
 import { openFront } from './front.js';
 import { createLive, LIVE_PATH } from './live.js';
+import { startMockApi } from './mock-api.js';
 import { openOperators } from './operators.js';
 import { type DevOptions, resolveDevOptions } from './options.js';
 import { ADMIN_TOKEN, type Running, runProxy } from './running.js';
-import { startStandIn } from './stand-in.js';
 import { createTrail, type DevEvent } from './trail.js';
 
 /** What runs. */
@@ -26,13 +26,13 @@ export interface Dev {
   readonly operatorUrl: string | undefined;
   /** What operators sign in with there. */
   readonly adminToken: string;
-  /** Whether the proxy keeps events in a file until the stand-in has them, as in production: it does if `libsql` is installed. */
+  /** Whether the proxy keeps events in a file until the mock API has them, as in production: it does if `libsql` is installed. */
   readonly isDurable: boolean;
-  /** The stand-in for Chargebee's API: its `url` is your server's base URL, and its switches break it. */
+  /** The mock API: its `url` is your server's base URL, and its switches break it. */
   readonly upstream: Upstream;
-  /** The only key that the stand-in takes. */
+  /** The only key that the mock API takes. */
   readonly apiKey: string;
-  /** An offer that the stand-in made, to put into a page. */
+  /** An offer that the mock API made, to put into a page. */
   readonly sampleOfferId: string;
   /** The pages at the top of the folder. */
   readonly pages: readonly string[];
@@ -49,7 +49,7 @@ const originOf = (host: string, port: number): string =>
   new URL(`http://${host.includes(':') ? `[${host}]` : host}:${port}`).origin;
 
 /**
- * Starts a stand-in for Chargebee, the proxy before it, and a front that serves a folder or an application, so that the
+ * Starts a mock of Chargebee’s API, the proxy before it, and a front that serves a folder or an application, so that the
  * endpoint is of the same origin as its pages. Everything is on this machine; nothing is kept when it stops.
  * @throws {OffersightError} `configuration` if an option is wrong or a port is taken.
  */
@@ -66,19 +66,19 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
     });
   });
 
-  const standIn = await startStandIn({
+  const mockApi = await startMockApi({
     ...(upstreamPort !== undefined && { port: upstreamPort }),
     anyId,
     onCall: (call) => trail.called(call),
   });
-  const { upstream, apiKey, offer } = standIn;
+  const { upstream, apiKey, offer } = mockApi;
   const closing: (() => Promise<unknown>)[] = [() => upstream.close()];
   const stop = async (): Promise<void> => {
-    // Calls under way end with the stand-in, so that nothing is waited for; and nothing is left for the failure of another.
+    // Calls under way end with the mock API, so that nothing is waited for; and nothing is left for the failure of another.
     for (const close of closing.splice(0)) await close().catch((cause: unknown) => console.error(cause));
   };
   try {
-    const sampleOfferId = await standIn.reset();
+    const sampleOfferId = await mockApi.reset();
     let origins: readonly string[] = [];
     const startProxy = (): Promise<Running> =>
       runProxy({ trail, path, apiKey, baseUrl: upstream.url, origins });
@@ -95,7 +95,7 @@ export const startDev = async (options: DevOptions = {}): Promise<Dev> => {
         upstream.addFaults({ kind: 'down' });
         await (await before).close();
         Object.assign(switches, { isNetworkOff: false, brokenOff: 0 });
-        await standIn.reset();
+        await mockApi.reset();
         trail.clear();
         return startProxy();
       })();

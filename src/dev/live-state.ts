@@ -5,13 +5,13 @@ import type { DevEvent, DevProblem } from './trail.js';
 export interface DevState {
   readonly events: readonly DevEvent[];
   readonly problems: readonly DevProblem[];
-  /** What is broken at the stand-in, in the form of its faults. */
+  /** What is broken at the mock API, in the form of its faults. */
   readonly faults: readonly unknown[];
   /** Whether requests of pages break off before the proxy. */
   readonly isNetworkOff: boolean;
   /** How many of them did. */
   readonly brokenOff: number;
-  /** Whether ids count that the stand-in never made. */
+  /** Whether ids count that the mock API never made. */
   readonly isAnyId: boolean;
 }
 

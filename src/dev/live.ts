@@ -179,7 +179,7 @@ export const createLive = ({
     },
   };
 
-  /** The stand-in's own commands, except its reset, which knows nothing of this page. */
+  /** The mock API's own commands, except its reset, which knows nothing of this page. */
   const command: Answer = async (incoming, outgoing) => {
     await serveCommand(upstream, incoming, outgoing);
     changed();

@@ -31,7 +31,7 @@ export interface DevOptions {
    */
   readonly port?: number;
   /**
-   * The port of the stand-in for Chargebee's API, for your own server.
+   * The port of the mock of Chargebee's API, for your own server.
    * @default 4401
    * @range a whole number from 0 to 65535; 0 takes a free one
    * @example `0`
@@ -52,7 +52,7 @@ export interface DevOptions {
    */
   readonly path?: string;
   /**
-   * Whether events count of offers that the stand-in never made.
+   * Whether events count of offers that the mock API never made.
    * @default false
    * @range `true` or `false`
    * @example `true`

@@ -2,7 +2,7 @@
 const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
   [
     /resource_not_found/,
-    'The stand-in never made this offer. Take an id that it made, or all with --any-id or on the live page.',
+    'The mock API never made this offer. Take an id that it made, or all with --any-id or on the live page.',
   ],
   [
     /unable_to_process_request/,
@@ -13,7 +13,7 @@ const REMEDIES: readonly (readonly [reason: RegExp, remedy: string])[] = [
     'An id has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -. A template may not have filled it in.',
   ],
   [/^connection broken$|^no answer$|^5\d\d/, 'It is sent again, each time a little later.'],
-  [/^429/, 'It is sent again when the stand-in allows it.'],
+  [/^429/, 'It is sent again when the mock API allows it.'],
   [/^40[13]/, 'It is sent again about a minute after the first failure, then less often.'],
   [/^(?:unavailable|in_progress|overloaded)$/, 'Its page sends it again.'],
 ];

@@ -1,4 +1,4 @@
-/** The way of each event: what the proxy said of it to the page, and what the stand-in said of it to the proxy. */
+/** The way of each event: what the proxy said of it to the page, and what the mock API said of it to the proxy. */
 import type { Call } from '../upstream/calls.js';
 import { endOf, shown } from './call-lines.js';
 
@@ -18,11 +18,11 @@ export interface DevEvent {
   readonly page: string | undefined;
   /** When it happened, epoch milliseconds; until the page's request is answered, when the proxy forwarded it. */
   readonly at: number;
-  /** `waiting` at the proxy or in the page, `delivered` to the stand-in, or `refused` by one of the two. */
+  /** `waiting` at the proxy or in the page, `delivered` to the mock API, or `refused` by one of the two. */
   readonly state: 'waiting' | 'delivered' | 'refused';
   /** Why it waits or was refused: a code, or what became of the last call. */
   readonly reason: string | undefined;
-  /** How many calls carried it to the stand-in. */
+  /** How many calls carried it to the mock API. */
   readonly calls: number;
 }
 
@@ -46,7 +46,7 @@ export interface Trail {
   problems(): readonly DevProblem[];
   /** A request of a page was answered. */
   answered(exchange: Exchange): void;
-  /** A call to the stand-in ended. */
+  /** A call to the mock API ended. */
   called(call: Call): void;
   /** Chargebee will never take this event; its offer, if it is known. */
   buried(id: string, code: string): string | undefined;
@@ -141,7 +141,7 @@ export const createTrail = (now: () => number, onChange: (event?: DevEvent) => v
         const known = events.get(sent.id);
         // Something else under its name changes nothing about it.
         if (known && verdict.code === 'conflict') continue;
-        // What the stand-in said to the proxy says more than what the proxy says to the page.
+        // What the mock API said to the proxy says more than what the proxy says to the page.
         const said = known?.calls ? known.reason : undefined;
         put(sent.id, {
           type: shown(sent.type),

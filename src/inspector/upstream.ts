@@ -1,4 +1,4 @@
-/** The last step of each event, which only `offersight dev` shows to a page: its stand-in is on the same origin. */
+/** The last step of each event, which only `offersight dev` shows to a page: its mock API is on the same origin. */
 import type { Runtime } from '../runtime.js';
 import type { Delivered } from './ways.js';
 

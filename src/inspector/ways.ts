@@ -40,7 +40,7 @@ interface Heard {
   givenUp?: string;
 }
 
-/** What the stand-in says of an event, only under `offersight dev`. */
+/** What the mock API says of an event, only under `offersight dev`. */
 export interface Delivered {
   readonly state: 'waiting' | 'delivered' | 'refused';
   readonly reason?: string | undefined;

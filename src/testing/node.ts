@@ -1,5 +1,5 @@
 /**
- * What end-to-end tests of a site need: `offersight dev` as a function, and only the stand-in for Chargebee. For Node.
+ * What end-to-end tests of a site need: `offersight dev` as a function, and only the mock of Chargebee’s API. For Node.
  * @module offersight/testing/node
  */
 import '../proxy/needs-node.js';

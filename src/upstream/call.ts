@@ -117,7 +117,7 @@ function spoil(fault: Fault | null, answer: Answer | null): Answer | 'reset' | '
       return 'hung';
     case 'status': {
       const code = fault.code ?? usualCode(fault.status);
-      const details = { message: `The stand-in was asked to answer ${fault.status}.` };
+      const details = { message: `The mock API was asked to answer ${fault.status}.` };
       const param = fault.param ?? usualParam(code);
       const retry = fault.retry_after === undefined ? {} : { retryAfter: fault.retry_after };
       const told = failure(fault.status, code, {

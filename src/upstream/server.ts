@@ -11,7 +11,7 @@ export type { Control } from './control.js';
 export type { Fault } from './faults.js';
 export type { Limits } from './limits.js';
 
-/** How the stand-in starts. */
+/** How the mock API starts. */
 export interface UpstreamOptions {
   /** The only key that the API takes. */
   readonly apiKey: string;
@@ -33,7 +33,7 @@ export interface UpstreamOptions {
   readonly onCall?: (call: Call) => void;
 }
 
-/** A running stand-in. */
+/** A running mock API. */
 export interface Upstream extends Control {
   /** Without a path and without a slash at the end. */
   readonly url: string;

@@ -23,7 +23,7 @@ const viewed = (id) => new Request('https://shop.example/offer-events', {
   ] }),
 });
 
-test.each(['closed', 'left open'])('an event reaches the stand-in by a proxy that is %s', async (end) => {
+test.each(['closed', 'left open'])('an event reaches the mock API by a proxy that is %s', async (end) => {
   expect(isMainThread).toBe(process.env.VITEST_POOL === 'forks');
   const upstream = await startUpstream({ apiKey });
   const intake = sqliteIntake({ file: \`\${process.env.VITEST_POOL}-\${end}.db\` });

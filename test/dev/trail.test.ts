@@ -45,7 +45,7 @@ const call = (given: Partial<Call>): Call => ({
 const ACCEPTED = { status: 'accepted' };
 
 describe('an event', () => {
-  it('waits once the proxy has taken it, and is delivered when the stand-in has', () => {
+  it('waits once the proxy has taken it, and is delivered when the mock API has', () => {
     trail.answered(exchange(ACCEPTED));
     expect(trail.events()).toEqual([
       {
@@ -92,13 +92,13 @@ describe('an event', () => {
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: 'subject_mismatch' }]);
   });
 
-  it('keeps the stand-in’s answer, which says more than its page gets', () => {
+  it('keeps the mock API’s answer, which says more than its page gets', () => {
     trail.called(call({ status: 401, code: 'api_authentication_failed' }));
     trail.answered(exchange({ status: 'deferred', code: 'unavailable' }));
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '401 api_authentication_failed' }]);
   });
 
-  it('is refused for what the stand-in said, also if its page gets another word', () => {
+  it('is refused for what the mock API said, also if its page gets another word', () => {
     trail.called(call({ status: 404, code: 'resource_not_found' }));
     trail.answered(exchange({ status: 'refused', code: 'invalid_event' }));
     expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'resource_not_found' }]);
@@ -111,7 +111,7 @@ describe('an event', () => {
     expect(trail.events()).toMatchObject([{ at: 123 }]);
   });
 
-  it('is refused by the proxy, or by the stand-in when it became a dead letter', () => {
+  it('is refused by the proxy, or by the mock API when it became a dead letter', () => {
     trail.answered(exchange({ status: 'refused', code: 'invalid_event' }));
     expect(trail.events()).toMatchObject([{ state: 'refused', reason: 'invalid_event' }]);
     trail.clear();
@@ -160,7 +160,7 @@ describe('an event', () => {
     expect(trail.events()[0]).toMatchObject({ id: 'w0' });
   });
 
-  it('is delivered only if the stand-in has recorded it, with any answer', () => {
+  it('is delivered only if the mock API has recorded it, with any answer', () => {
     trail.called(call({ status: 200, recorded: false }));
     expect(trail.events()).toMatchObject([{ state: 'waiting', reason: '200' }]);
     trail.called(call({ status: 'reset', recorded: true }));

@@ -257,7 +257,7 @@ describe('an event', () => {
     expect(brief(said(read()))).toEqual([1, isOver, why]);
   });
 
-  it('reached Chargebee only if the stand-in says so', async () => {
+  it('reached Chargebee only if the mock API says so', async () => {
     await announce();
     tell.onEvent?.(one, true);
     const states = [

@@ -1,4 +1,4 @@
-/** The page about `offersight dev` has each fault of the stand-in. */
+/** The page about `offersight dev` has each fault of the mock API. */
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 
@@ -6,7 +6,7 @@ const read = (path: string): string => readFileSync(new URL(`../../${path}`, imp
 const kindsIn = (text: string, pattern: RegExp): string[] =>
   [...text.matchAll(pattern)].map(([, kind = '']) => kind).sort();
 
-test('the table of faults has the kinds that the stand-in knows, and only these', () => {
+test('the table of faults has the kinds that the mock API knows, and only these', () => {
   const known = kindsIn(read('src/upstream/faults.ts'), /readonly kind: '(\w+)'/g);
   const [, table = ''] = read('docs/dev.md').split('by `kind`:');
   expect(known).toContain('hang');

@@ -1,4 +1,4 @@
-/** `offersight dev`: from flags to a running stand-in, and what to open and to copy. */
+/** `offersight dev`: from flags to a running mock API, and what to open and to copy. */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { createCallLines, createRemedies, timeOf } from '../../dev/call-lines.js';
@@ -24,7 +24,7 @@ const welcome = (dev: Dev, source: string, path: string): string => {
   const kept = isDurable
     ? 'Events are kept in a file until they are delivered, as in production.'
     : 'Events wait in the browser until they are delivered. With npm install libsql the proxy keeps them, as in production.';
-  return `Offersight: a stand-in for Chargebee. Nothing leaves this machine, and nothing is kept when you stop it.
+  return `Offersight: a mock of Chargebee’s API. Nothing leaves this machine, and nothing is kept when you stop it.
 
   your pages    ${[`${first}   (${source})`, ...more].join('\n                ')}
 ${phone}  live page     ${dev.liveUrl}
@@ -66,18 +66,18 @@ export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<
     const unused = ['port', 'adminPort', 'path', 'lan'].find((name) => name in values);
     if (unused !== undefined || named !== undefined)
       throw new Failure('With --upstream-only there are no pages: it takes --upstream-port and --any-id.');
-    const { startStandIn } = await import('../../dev/stand-in.js');
+    const { startMockApi } = await import('../../dev/mock-api.js');
     const lineOf = createCallLines();
     let isReady = false;
     const onCall = (call: Call): void => {
       // Its own offers are made in the same way.
       if (isReady) process.stdout.write(lineOf(call));
     };
-    const { upstream, apiKey, reset } = await startStandIn({ port: upstreamPort, anyId, onCall });
+    const { upstream, apiKey, reset } = await startMockApi({ port: upstreamPort, anyId, onCall });
     await reset();
     isReady = true;
     process.stdout.write(
-      `Offersight: a stand-in for Chargebee. Nothing leaves this machine, and nothing is kept.\n\n` +
+      `Offersight: a mock of Chargebee’s API. Nothing leaves this machine, and nothing is kept.\n\n` +
         `base URL ${upstream.url}, API key ${apiKey}\nCtrl+C ends it.\n`,
     );
     await ended();

@@ -1,4 +1,4 @@
-/** Usage events over real connections, from a page's request to the stand-in upstream's own books. */
+/** Usage events over real connections, from a page's request to the mock API's own books. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOfferProxy, type OfferProxy } from '../../../src/proxy/index.js';
@@ -46,7 +46,7 @@ const usageIds = (): string[] =>
     .map(({ deduplication_id }) => deduplication_id)
     .sort();
 
-describe('the stand-in upstream', () => {
+describe('the mock API', () => {
   it('has each usage event once, as the host wrote it, beside the offer events', async () => {
     await report([1, 2, 3]);
     await upstream.until(() => upstream.usage().length === 3 && upstream.history().length === 3);

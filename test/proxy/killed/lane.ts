@@ -1,4 +1,4 @@
-/** One intake, one stand-in upstream, two clients, and one proxy after another. */
+/** One intake, one mock API, two clients, and one proxy after another. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';

@@ -21,7 +21,7 @@ export const breakIt = ({ addFaults }: Upstream): void =>
 startDev({ port: '4400' });
 // @ts-expect-error an unknown option
 startDev({ any: true });
-// @ts-expect-error the stand-in needs the key that it takes
+// @ts-expect-error the mock API needs the key that it takes
 startUpstream({});
 // @ts-expect-error a delay has its length
 export const late = ({ addFaults }: Upstream): void => addFaults({ kind: 'delay' });

@@ -1,11 +1,11 @@
-/** The stand-in for Chargebee as `offersight dev` has it: its key, its settings, and an offer to begin with. */
+/** The mock of Chargebee’s API as `offersight dev` has it: its key, its settings, and an offer to begin with. */
 import { OffersightError } from '../errors.js';
 import { platformRuntime } from '../runtime.js';
 import type { Call } from '../upstream/calls.js';
 import { startUpstream, type Upstream } from '../upstream/server.js';
 
-/** A running stand-in. */
-export interface StandIn {
+/** A running mock API. */
+export interface MockApi {
   readonly upstream: Upstream;
   /** The only key that it takes. */
   readonly apiKey: string;
@@ -22,7 +22,7 @@ const SAMPLE = JSON.stringify({ customer_id: 'somebody', custom: { placement: 's
  * Starts it.
  * @throws {OffersightError} `configuration` if its port is taken.
  */
-export const startStandIn = async ({
+export const startMockApi = async ({
   port = 4_401,
   anyId,
   onCall = () => undefined,
@@ -30,7 +30,7 @@ export const startStandIn = async ({
   readonly port?: number | undefined;
   readonly anyId: boolean;
   readonly onCall?: (call: Call) => void;
-}): Promise<StandIn> => {
+}): Promise<MockApi> => {
   const runtime = platformRuntime();
   // Nobody tries a page out within the calls of a plan.
   const limits = { per_minute: null };
@@ -40,12 +40,12 @@ export const startStandIn = async ({
       if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
       throw new OffersightError(
         'configuration',
-        `Port ${port} is taken. If offersight dev does not run already, choose another port for the stand-in (--upstream-port, upstreamPort).`,
+        `Port ${port} is taken. If offersight dev does not run already, choose another port for the mock API (--upstream-port, upstreamPort).`,
         cause,
       );
     },
   );
-  const offer: StandIn['offer'] = async (body) => {
+  const offer: MockApi['offer'] = async (body) => {
     const response = await runtime.fetch(`${upstream.url}/api/v2/personalized_offers`, {
       method: 'POST',
       headers: { authorization: `Basic ${btoa(`${API_KEY}:`)}`, 'content-type': 'application/json' },
