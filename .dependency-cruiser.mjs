@@ -9,33 +9,33 @@ const SHARED = '(errors|runtime|tabs|version|script-tag)\\.';
 const PARTS = [
   ['shared', SHARED, '(?!)', 'Everything imports them.', 'runtime'],
   ['protocol', 'protocol/', 'protocol/', 'Both halves share it, so it knows neither.', 'runtime'],
-  ['client', 'client/', `client/|protocol/(?!decode)|${SHARED}`, 'Pages would load it.', 'inspector/'],
+  ['client', 'client/', `client/|protocol/(?!decode)|${SHARED}`, 'Pages would load it.', 'tools/inspector/'],
   ['seeing', 'client/(later/)?detect/', 'client/((later/)?detect/|times)', 'Seeing does not know how events are kept and sent.', 'client/(early|page)|protocol/event|runtime'],
   ['delivering', 'client/(later/)?(outbox|delivery)/', `client/(later/)?(outbox|delivery)/|protocol/|${SHARED}`, 'A service worker does it as well, and has no page.'],
   ['entries', '(index|script|service-worker)\\.|adapters/', `index|client/|${SHARED}`, 'Pages would load it.', 'protocol/'],
   ['testing', 'testing(\\.|/(?!node))', `testing/|client/|protocol/|${SHARED}`, 'Pages would load it.', 'index'],
-  ['testing-node', 'testing/node', '(dev|upstream)/|proxy/needs-node', 'It only starts the tools.'],
+  ['testing-node', 'testing/node', 'tools/(dev|mock-api)/|proxy/needs-node', 'It only starts the tools.'],
   ['proxy', 'proxy/(?!cli/)', `proxy/|protocol/|${SHARED}`, 'It knows neither pages nor tools.'],
   ['proxy-rooms', 'proxy/(door|telling|judging|intake|forward)/', `proxy/(?!(operator|cli)/|(handler|index|node|cli)\\.)|protocol/|${SHARED}`, 'A part does not know what is composed of it.'],
   ['door', 'proxy/door/', `proxy/(door/|telling/|recent)|protocol/|${SHARED}`, 'It decides before anything is known of the events.'],
   ['sql', 'proxy/intake/sql/', `proxy/(intake/(?!sqlite|postgres|direct)|telling/|patience)|protocol/|${SHARED}`, 'It serves any database.'],
   ['operator', 'proxy/operator/', `proxy/(?!cli/)|protocol/|${SHARED}`, 'It needs no command line.'],
   ['live-view', 'proxy/operator/page/live/', 'proxy/operator/page/(live/|event-rows)|runtime', 'The operator’s browser loads it.'],
-  ['commands', 'proxy/cli/', `proxy/|protocol/|dev/call-lines|doctor/words|${SHARED}`, 'Only the command of a tool loads it.', '(dev|doctor|upstream)/'],
-  ['inspector', 'inspector/', `inspector/|client/|protocol/(?!decode)|${SHARED}`, 'Pages load it.'],
-  ['doctor', 'doctor/', `doctor/|protocol/|client/later/debug/|proxy/forward/restricted|${SHARED}`, 'It sees a deployment from outside.'],
-  ['doctor-rules', 'doctor/rules/', 'doctor/(rules/|http/|[^/]+$)|protocol/|client/later/debug/|proxy/forward/restricted', 'Rules see plain data.'],
-  ['doctor-in-page', 'doctor/browser/in-page', '(?!)', 'It is sent to the browser as text.'],
-  ['dev', 'dev/', `(dev|upstream|proxy)/|${SHARED}`, 'The page is the user’s own.'],
-  ['upstream', 'upstream/', 'upstream/|runtime', 'It stands for Chargebee, and never meets our code.'],
+  ['commands', 'proxy/cli/', `proxy/|protocol/|tools/dev/call-lines|tools/doctor/words|${SHARED}`, 'Only the command of a tool loads it.', 'tools/(dev|doctor|mock-api)/'],
+  ['inspector', 'tools/inspector/', `tools/inspector/|client/|protocol/(?!decode)|${SHARED}`, 'Pages load it.'],
+  ['doctor', 'tools/doctor/', `tools/doctor/|protocol/|client/later/debug/|proxy/forward/restricted|${SHARED}`, 'It sees a deployment from outside.'],
+  ['doctor-rules', 'tools/doctor/rules/', 'tools/doctor/(rules/|http/|[^/]+$)|protocol/|client/later/debug/|proxy/forward/restricted', 'Rules see plain data.'],
+  ['doctor-in-page', 'tools/doctor/browser/in-page', '(?!)', 'It is sent to the browser as text.'],
+  ['dev', 'tools/dev/', `tools/(dev|mock-api)/|proxy/|${SHARED}`, 'The page is the user’s own.'],
+  ['mock-api', 'tools/mock-api/', 'tools/mock-api/|runtime', 'It stands for Chargebee, and never meets our code.'],
 ];
 
 /** Which files may import a package, by the beginnings of their paths; no other package may be imported. */
 const PACKAGES = {
-  '@ghostery/adblocker': 'doctor/lists/',
+  '@ghostery/adblocker': 'tools/doctor/lists/',
   commander: 'proxy/cli/',
   'd3-scale': 'proxy/operator/page/',
-  httpxy: 'dev/',
+  httpxy: 'tools/dev/',
   'idb-keyval': 'client/outbox/indexeddb',
   'ipaddr.js': 'proxy/door/address',
   isbot: 'proxy/door/machines',
@@ -43,13 +43,13 @@ const PACKAGES = {
   leven: 'client/later/debug/|proxy/option-names',
   libsql: 'proxy/intake/sqlite/',
   'lru-cache': 'proxy/recent',
-  mrmime: 'dev/',
-  parse5: 'doctor/http/',
+  mrmime: 'tools/dev/',
+  parse5: 'tools/doctor/http/',
   pg: 'proxy/intake/postgres/',
-  preact: 'inspector/|proxy/operator/page/',
+  preact: 'tools/inspector/|proxy/operator/page/',
   'preact-render-to-string': 'proxy/operator/page/',
   'prom-client': 'proxy/cli/',
-  'puppeteer-core': 'doctor/browser/',
+  'puppeteer-core': 'tools/doctor/browser/',
   'rate-limiter-flexible': 'proxy/door/',
   react: 'adapters/react',
   'solid-js': 'adapters/solid',
@@ -60,7 +60,7 @@ const PACKAGES = {
 };
 /** Which files may import Node's own modules; the others also run in browsers and other runtimes. */
 const NODE =
-  'proxy/(cli/|node|operator/page/[^/]+$|intake/(sql|sqlite|postgres)/)|dev/(?!live/)|doctor/(?!rules/)|upstream/|testing/node';
+  'proxy/(cli/|node|operator/page/[^/]+$|intake/(sql|sqlite|postgres)/)|tools/dev/(?!live/)|tools/doctor/(?!rules/)|tools/mock-api/|testing/node';
 
 /** What is loaded only when a page or a process needs it. Others of that half import it as types or by `import()`. */
 const ON_NEED = {
@@ -68,7 +68,7 @@ const ON_NEED = {
   delivery: ['client/', 'client/later/(delivery/|delivering|page-delivery)'],
   more: ['client/', 'client/later/more/'],
   debug: ['client/', 'client/later/debug/'],
-  intake: ['proxy/|dev/', 'proxy/intake/(sqlite|postgres)/'],
+  intake: ['proxy/|tools/dev/', 'proxy/intake/(sqlite|postgres)/'],
 };
 
 const below = (paths) => `^src/(${paths})`;

@@ -76,12 +76,15 @@ const liveView = beside('src/proxy/operator/page/live/live.tsx', 'dist/proxy/ope
 
 /** The live page of `offersight dev`: its script, and beside it what is served as it is. */
 const livePage = () => {
-  const { input, plugins, output, onwarn } = beside('src/dev/live/page.ts', 'dist/dev/live/page.js');
+  const { input, plugins, output, onwarn } = beside(
+    'src/tools/dev/live/page.ts',
+    'dist/tools/dev/live/page.js',
+  );
   const carrying = {
     name: 'carrying',
     generateBundle() {
       for (const fileName of ['page.html', 'page.css'])
-        this.emitFile({ type: 'asset', fileName, source: readFileSync(`src/dev/live/${fileName}`) });
+        this.emitFile({ type: 'asset', fileName, source: readFileSync(`src/tools/dev/live/${fileName}`) });
     },
   };
   return { input, plugins: [...plugins, carrying], output, onwarn };
@@ -98,7 +101,7 @@ export default [
         ]),
       ),
       index: 'src/index.ts',
-      'inspector/inspector': 'src/inspector/inspector.ts',
+      'tools/inspector/inspector': 'src/tools/inspector/inspector.ts',
       'proxy/cli': 'src/proxy/cli.ts',
       'proxy/index': 'src/proxy/index.ts',
       'proxy/intake/postgres/postgres': 'src/proxy/intake/postgres/postgres.ts',
@@ -140,7 +143,7 @@ export default [
   }),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
-  beside('src/inspector/inspector.ts', 'dist/offersight-inspector.js'),
+  beside('src/tools/inspector/inspector.ts', 'dist/offersight-inspector.js'),
   livePage(),
   liveView,
 ];

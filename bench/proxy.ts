@@ -18,7 +18,7 @@
  * `--waiting` lets the million wait instead of settling it as it comes.
  */
 import { parseArgs } from 'node:util';
-import { startUpstream } from '../src/upstream/server.js';
+import { startUpstream } from '../src/tools/mock-api/server.js';
 import { startPostgres } from '../test/support/postgres.js';
 import { BATCHES, MORE_SINGLES, SINGLES } from './proxy/load.js';
 import { measureMemory } from './proxy/memory.js';

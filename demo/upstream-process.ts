@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
-import { DEFAULT_LIMITS } from '../src/upstream/limits.js';
-import { startUpstream, type UpstreamOptions } from '../src/upstream/server.js';
+import { DEFAULT_LIMITS } from '../src/tools/mock-api/limits.js';
+import { startUpstream, type UpstreamOptions } from '../src/tools/mock-api/server.js';
 
 const USAGE =
   'usage: main.ts --port N --api-key KEY [--site NAME] [--per-minute N|off] [--concurrent N|off] [--history FILE] [--until-stdin-ends]';

@@ -6,7 +6,12 @@ import { IN_DELIVERY, IN_SCRIPT } from '../scripts/mangled.mjs';
 import { roomsOf } from './support/load-graph.js';
 import { type Reason, readNames } from './support/outside-names.js';
 
-const ON_REQUEST = ['src/client/later/more', 'src/client/later/debug', 'src/inspector', 'src/inspector/view'];
+const ON_REQUEST = [
+  'src/client/later/more',
+  'src/client/later/debug',
+  'src/tools/inspector',
+  'src/tools/inspector/view',
+];
 const MANGLED = [...IN_SCRIPT, ...IN_DELIVERY];
 const { declared, outside } = readNames();
 const REASONS = Object.keys(outside) as Reason[];

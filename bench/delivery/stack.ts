@@ -9,7 +9,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createOfferProxy } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
-import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import { startUpstream, type Upstream } from '../../src/tools/mock-api/server.js';
 import { createCollector } from './collector.js';
 import { createNetwork, type Network } from './network.js';
 

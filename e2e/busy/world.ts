@@ -8,7 +8,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { createOfferProxy } from 'offersight/proxy';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
 import ts from 'typescript';
-import { startUpstream } from '../../src/upstream/server.js';
+import { startUpstream } from '../../src/tools/mock-api/server.js';
 import { tallyOf } from '../../test/support/intake.js';
 import type { GatewayFault } from '../fixtures/gateway.js';
 import { startSite } from '../fixtures/site.js';

@@ -1,9 +1,9 @@
 /** The mock API in a process of its own: faults by command, and what it saw, as rows. */
 import { join } from 'node:path';
 import { spawnUpstream } from '../../demo/spawn-upstream.js';
-import type { Call } from '../../src/upstream/calls.js';
-import type { Fault } from '../../src/upstream/faults.js';
-import type { HistoryRow } from '../../src/upstream/history.js';
+import type { Call } from '../../src/tools/mock-api/calls.js';
+import type { Fault } from '../../src/tools/mock-api/faults.js';
+import type { HistoryRow } from '../../src/tools/mock-api/history.js';
 import type { Row } from '../../test/history/row.js';
 import type { UpstreamFault } from './plan.js';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { test as base } from '@playwright/test';
-import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import { startUpstream, type Upstream } from '../../src/tools/mock-api/server.js';
 import { memoryOrDisk } from '../../test/support/intake.js';
 import type { CrashPoint } from '../fixtures/crash-points.js';
 import { bePatient, expect } from '../fixtures/patience.js';

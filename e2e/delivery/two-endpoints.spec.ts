@@ -1,7 +1,7 @@
 import { createOfferProxy } from 'offersight/proxy';
 import { toNodeListener } from 'offersight/proxy/node';
 import { sqliteIntake } from 'offersight/proxy/sqlite';
-import { startUpstream } from '../../src/upstream/server.js';
+import { startUpstream } from '../../src/tools/mock-api/server.js';
 import { untilStored } from '../fixtures/database.js';
 import { addOffer } from '../fixtures/faults.js';
 import { createGateway } from '../fixtures/gateway.js';

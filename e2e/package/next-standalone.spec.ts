@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from '@playwright/test';
-import { startUpstream } from '../../src/upstream/server.js';
+import { startUpstream } from '../../src/tools/mock-api/server.js';
 import { STACKS } from '../fixtures/apps/stacks.js';
 import { appliedFile, folderOf, isBuilt, workplace } from '../fixtures/apps/workplace.js';
 import { freePort } from '../fixtures/free-port.js';

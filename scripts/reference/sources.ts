@@ -156,7 +156,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
     sources: [
       {
         title: 'startDev',
-        file: 'src/dev/options.ts',
+        file: 'src/tools/dev/options.ts',
         name: 'DevOptions',
         about: 'The same as `offersight dev`, for [end-to-end tests](../dev.md#your-own-end-to-end-tests).',
         before: "import { startDev } from 'offersight/testing/node';",
@@ -164,7 +164,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
       },
       {
         title: 'openInspector',
-        file: 'src/inspector/inspector.ts',
+        file: 'src/tools/inspector/inspector.ts',
         name: 'InspectorOptions',
         about: 'Opens [the inspector](../inspector.md) by code.',
         before: "import { openInspector } from 'offersight/inspector';",

@@ -4,16 +4,16 @@
  */
 import '../proxy/needs-node.js';
 
-export { type Dev, startDev } from '../dev/dev.js';
-export type { DevOptions } from '../dev/options.js';
-export type { DevEvent } from '../dev/trail.js';
-export type { Call, CallStatus } from '../upstream/calls.js';
-export type { Control } from '../upstream/control.js';
-export type { Fault, FaultMatch, FaultScope, MayRecord } from '../upstream/faults.js';
-export type { HistoryRow } from '../upstream/history.js';
-export type { Idempotency } from '../upstream/idempotency.js';
-export type { Limits } from '../upstream/limits.js';
-export type { OfferSettings } from '../upstream/offers.js';
-export { startUpstream, type Upstream, type UpstreamOptions } from '../upstream/server.js';
-export type { Enabled, State } from '../upstream/site.js';
-export type { UsageEvent, UsageRow, UsageSettings } from '../upstream/usage.js';
+export { type Dev, startDev } from '../tools/dev/dev.js';
+export type { DevOptions } from '../tools/dev/options.js';
+export type { DevEvent } from '../tools/dev/trail.js';
+export type { Call, CallStatus } from '../tools/mock-api/calls.js';
+export type { Control } from '../tools/mock-api/control.js';
+export type { Fault, FaultMatch, FaultScope, MayRecord } from '../tools/mock-api/faults.js';
+export type { HistoryRow } from '../tools/mock-api/history.js';
+export type { Idempotency } from '../tools/mock-api/idempotency.js';
+export type { Limits } from '../tools/mock-api/limits.js';
+export type { OfferSettings } from '../tools/mock-api/offers.js';
+export { startUpstream, type Upstream, type UpstreamOptions } from '../tools/mock-api/server.js';
+export type { Enabled, State } from '../tools/mock-api/site.js';
+export type { UsageEvent, UsageRow, UsageSettings } from '../tools/mock-api/usage.js';

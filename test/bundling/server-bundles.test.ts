@@ -11,7 +11,7 @@ import { build, type Format } from 'esbuild';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { install, pack } from '../../e2e/fixtures/packed.js';
 import { bodyOf, eventOf, post } from '../../e2e/fixtures/post.js';
-import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import { startUpstream, type Upstream } from '../../src/tools/mock-api/server.js';
 
 const API_KEY = 'test_bundled_0123456789';
 const SERVER = `

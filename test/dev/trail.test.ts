@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { createTrail, type DevEvent, type Exchange, type Trail } from '../../src/dev/trail.js';
-import type { Call } from '../../src/upstream/calls.js';
+import { createTrail, type DevEvent, type Exchange, type Trail } from '../../src/tools/dev/trail.js';
+import type { Call } from '../../src/tools/mock-api/calls.js';
 
 const ID = '01939e5c-0000-7000-8000-000000000001';
 

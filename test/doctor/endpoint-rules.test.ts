@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Asked, Observed } from '../../src/doctor/observed.js';
-import { judge } from '../../src/doctor/rules/rules.js';
 import { replyNothing } from '../../src/proxy/cli/routes.js';
+import type { Asked, Observed } from '../../src/tools/doctor/observed.js';
+import { judge } from '../../src/tools/doctor/rules/rules.js';
 import { answer, browser, ENDPOINT, evidenceOf, found, problem, seen, served } from './seen.js';
 
 const asked = (given: Asked): Observed => seen({ endpoint: { ...seen().endpoint, asked: given } });

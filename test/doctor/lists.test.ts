@@ -8,10 +8,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { joinLists, loadLists, readListFiles } from '../../src/doctor/lists/engine.js';
-import { requestsOf } from '../../src/doctor/lists/names.js';
-import { smallList } from '../../src/doctor/lists/small.js';
-import { DEFAULT_ENDPOINT } from '../../src/doctor/naming.js';
+import { joinLists, loadLists, readListFiles } from '../../src/tools/doctor/lists/engine.js';
+import { requestsOf } from '../../src/tools/doctor/lists/names.js';
+import { smallList } from '../../src/tools/doctor/lists/small.js';
+import { DEFAULT_ENDPOINT } from '../../src/tools/doctor/naming.js';
 import { PAGE, seen } from './seen.js';
 
 const filterOf = (path: string): string | undefined =>

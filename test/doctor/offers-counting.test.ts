@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BrowserSeen, ShownOffer } from '../../src/doctor/observed.js';
-import { judge } from '../../src/doctor/rules/rules.js';
+import type { BrowserSeen, ShownOffer } from '../../src/tools/doctor/observed.js';
+import { judge } from '../../src/tools/doctor/rules/rules.js';
 import { browser, ENDPOINT, evidenceOf, found, offer, seen } from './seen.js';
 
 describe('offers that show, and do not count as they should', () => {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import type { KeySeen, Observed, OperatorSeen } from '../../src/doctor/observed.js';
-import { judge } from '../../src/doctor/rules/rules.js';
+import type { KeySeen, Observed, OperatorSeen } from '../../src/tools/doctor/observed.js';
+import { judge } from '../../src/tools/doctor/rules/rules.js';
 import { answer, browser, evidenceOf, found, offer, seen, served } from './seen.js';
 
 const withOffers = (...offers: readonly ReturnType<typeof offer>[]): Observed =>
@@ -199,8 +199,8 @@ describe('the key', () => {
 });
 
 it('each finding has a heading in the document, and each heading is a finding', () => {
-  const sources = readdirSync('src/doctor/rules')
-    .map((room) => readFileSync(`src/doctor/rules/${room}`, 'utf8'))
+  const sources = readdirSync('src/tools/doctor/rules')
+    .map((room) => readFileSync(`src/tools/doctor/rules/${room}`, 'utf8'))
     .join('\n');
   const ids = new Set(
     [

@@ -1,25 +1,25 @@
 /** The rooms below the rules: what they make of markup, policies, tags and requests. */
 import { describe, expect, it } from 'vitest';
-import { offersInClosedTrees, type Snapshot } from '../../src/doctor/browser/closed-trees.js';
-import { decide } from '../../src/doctor/browser/guard.js';
-import { locateBrowser } from '../../src/doctor/browser/locating.js';
+import { decodeRequest } from '../../src/protocol/decode.js';
+import { encodeRequest } from '../../src/protocol/encode.js';
+import { MAX_REQUEST_EVENTS } from '../../src/protocol/limits.js';
+import { problem as answerOf } from '../../src/proxy/door/problem.js';
+import { offersInClosedTrees, type Snapshot } from '../../src/tools/doctor/browser/closed-trees.js';
+import { decide } from '../../src/tools/doctor/browser/guard.js';
+import { locateBrowser } from '../../src/tools/doctor/browser/locating.js';
 import {
   contradictingBatch,
   emptyBatch,
   LONG_BYTES,
   longBatch,
   problemOf,
-} from '../../src/doctor/http/endpoint.js';
-import { readMarkup } from '../../src/doctor/http/markup.js';
-import { isBlockedBy, policiesOf } from '../../src/doctor/http/policy.js';
-import { startDeadline } from '../../src/doctor/limits.js';
-import { nameEndpoint } from '../../src/doctor/naming.js';
-import { isFileUrl, isScriptUrl, readTag } from '../../src/doctor/tags.js';
-import { isAnythingWrong, render } from '../../src/doctor/words.js';
-import { decodeRequest } from '../../src/protocol/decode.js';
-import { encodeRequest } from '../../src/protocol/encode.js';
-import { MAX_REQUEST_EVENTS } from '../../src/protocol/limits.js';
-import { problem as answerOf } from '../../src/proxy/door/problem.js';
+} from '../../src/tools/doctor/http/endpoint.js';
+import { readMarkup } from '../../src/tools/doctor/http/markup.js';
+import { isBlockedBy, policiesOf } from '../../src/tools/doctor/http/policy.js';
+import { startDeadline } from '../../src/tools/doctor/limits.js';
+import { nameEndpoint } from '../../src/tools/doctor/naming.js';
+import { isFileUrl, isScriptUrl, readTag } from '../../src/tools/doctor/tags.js';
+import { isAnythingWrong, render } from '../../src/tools/doctor/words.js';
 import { ENDPOINT, PAGE, SCRIPT, tag } from './seen.js';
 
 describe('a batch without events', () => {

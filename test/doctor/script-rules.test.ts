@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { Observed } from '../../src/doctor/observed.js';
-import { judge } from '../../src/doctor/rules/rules.js';
+import type { Observed } from '../../src/tools/doctor/observed.js';
+import { judge } from '../../src/tools/doctor/rules/rules.js';
 import {
   answer,
   browser,

@@ -6,8 +6,8 @@ import type {
   Observed,
   ScriptTag,
   ShownOffer,
-} from '../../src/doctor/observed.js';
-import { judge } from '../../src/doctor/rules/rules.js';
+} from '../../src/tools/doctor/observed.js';
+import { judge } from '../../src/tools/doctor/rules/rules.js';
 
 export const PAGE = 'https://shop.example/';
 export const ENDPOINT = 'https://shop.example/offer-events';

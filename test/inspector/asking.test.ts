@@ -1,7 +1,7 @@
 /** What the inspector says about an endpoint that takes no events, and about a clock that is wrong. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Asking, createAsking } from '../../src/inspector/asking.js';
 import { problem } from '../../src/proxy/door/problem.js';
+import { type Asking, createAsking } from '../../src/tools/inspector/asking.js';
 import { fakeRuntime } from '../support/runtime.js';
 
 const ENDPOINT = `${location.origin}/offer-events`;

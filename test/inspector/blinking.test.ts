@@ -1,6 +1,6 @@
 /** What the inspector says of animations that hide an offer. Nothing is animated here: the browser’s answer is given. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { blinkOf } from '../../src/inspector/blinking.js';
+import { blinkOf } from '../../src/tools/inspector/blinking.js';
 
 class Effect {
   constructor(

@@ -1,6 +1,6 @@
 /** What the inspector says of an offer of which too little shows. */
 import { expect, it, vi } from 'vitest';
-import { tooLittleOf } from '../../src/inspector/clipping.js';
+import { tooLittleOf } from '../../src/tools/inspector/clipping.js';
 
 /** An offer of 100 px by 500, in a box of a height and a style. */
 const said = (height: number, overflow: string, needed = 0.5): string => {

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, it, onTestFinished, vi } from 'vitest';
 import type { Inside, PageView } from '../../src/client/inside.js';
 import type { Mark } from '../../src/client/outbox/records.js';
-import { type Closings, createClosings } from '../../src/inspector/closings.js';
-import type { Stored } from '../../src/inspector/stored.js';
+import { type Closings, createClosings } from '../../src/tools/inspector/closings.js';
+import type { Stored } from '../../src/tools/inspector/stored.js';
 import { createPlacements } from '../support/placements.js';
 import { fakeRuntime } from '../support/runtime.js';
 import { START } from '../support/wire.js';

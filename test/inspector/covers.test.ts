@@ -1,7 +1,7 @@
 /** What the inspector says covers an offer, by what the browser hits at points of it. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Placement } from '../../src/client/detect/placement.js';
-import { createCovers } from '../../src/inspector/covers.js';
+import { createCovers } from '../../src/tools/inspector/covers.js';
 
 const RULE = { ratio: 0.5, dwellMs: 1_000, largeAreaPx: 242_500, largeRatio: 0.3 };
 

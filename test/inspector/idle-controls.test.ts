@@ -1,7 +1,7 @@
 /** What the inspector says of marked controls before they are pressed. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Inside, PageView } from '../../src/client/inside.js';
-import { idleControls } from '../../src/inspector/idle-controls.js';
+import { idleControls } from '../../src/tools/inspector/idle-controls.js';
 import { placementsOfPage } from '../support/placements.js';
 
 beforeEach(() => document.body.replaceChildren());

@@ -1,7 +1,7 @@
 /** Elements that lose the id of their offer. */
 import { expect, it } from 'vitest';
 import type { PageView } from '../../src/client/inside.js';
-import { createLostIds } from '../../src/inspector/lost-ids.js';
+import { createLostIds } from '../../src/tools/inspector/lost-ids.js';
 import { createPlacements } from '../support/placements.js';
 
 const placements = createPlacements();

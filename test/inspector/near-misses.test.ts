@@ -1,7 +1,7 @@
 /** What the inspector says of markup that is right by itself, and not what was meant. */
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Inside, PageView } from '../../src/client/inside.js';
-import { nearMisses } from '../../src/inspector/near-misses.js';
+import { nearMisses } from '../../src/tools/inspector/near-misses.js';
 import { placementsOfPage } from '../support/placements.js';
 
 let view: PageView;

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { Inside } from '../../src/client/inside.js';
 import type { Mark, MarkType } from '../../src/client/outbox/records.js';
-import { pageFacts } from '../../src/inspector/page-facts.js';
-import type { Stored } from '../../src/inspector/stored.js';
+import { pageFacts } from '../../src/tools/inspector/page-facts.js';
+import type { Stored } from '../../src/tools/inspector/stored.js';
 
 const NOW = 1_000_000;
 

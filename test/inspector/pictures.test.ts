@@ -1,6 +1,6 @@
 /** What the inspector says of pictures that did not load. */
 import { beforeEach, expect, it } from 'vitest';
-import { createPictures } from '../../src/inspector/pictures.js';
+import { createPictures } from '../../src/tools/inspector/pictures.js';
 
 let pictures: ReturnType<typeof createPictures>;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 /** When the inspector says that an address changed without a report of a page view. */
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import type { Impression } from '../../src/client/detect/placement.js';
-import { createRoutes } from '../../src/inspector/routes.js';
 import { createIds } from '../../src/protocol/event.js';
+import { createRoutes } from '../../src/tools/inspector/routes.js';
 
 const START = Date.UTC(2026, 10, 24, 12);
 const FIRST = '/plans?sort=price#top';

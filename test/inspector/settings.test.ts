@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import ts from 'typescript';
 import { describe, expect, it } from 'vitest';
 import type { ResolvedOptions } from '../../src/client/options.js';
-import { SETTINGS, settingsOf } from '../../src/inspector/settings.js';
+import { SETTINGS, settingsOf } from '../../src/tools/inspector/settings.js';
 
 /** `data-…` → option, as the script file's table has it. */
 const attributesOfScript = (): Record<string, string> => {

@@ -1,7 +1,7 @@
 /** When the inspector says that an offer was dismissed and still shows. */
 import { beforeEach, expect, it } from 'vitest';
 import type { Impression, Placement } from '../../src/client/detect/placement.js';
-import { createStaying } from '../../src/inspector/staying.js';
+import { createStaying } from '../../src/tools/inspector/staying.js';
 
 let isDrawn = true;
 let staying: ReturnType<typeof createStaying>;

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
 import type { Placement } from '../../src/client/detect/placement.js';
-import { createSteadiness } from '../../src/inspector/steadiness.js';
+import { createSteadiness } from '../../src/tools/inspector/steadiness.js';
 import { fakeRuntime } from '../support/runtime.js';
 
 let runtime: ReturnType<typeof fakeRuntime>;

@@ -1,7 +1,7 @@
 /** When the inspector says that the page stops presses: only if the browser knows of one that the inspector missed. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { PageView } from '../../src/client/inside.js';
-import { createStopped } from '../../src/inspector/stopped.js';
+import { createStopped } from '../../src/tools/inspector/stopped.js';
 import { createPlacements } from '../support/placements.js';
 import { fakeRuntime } from '../support/runtime.js';
 

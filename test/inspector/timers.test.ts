@@ -3,8 +3,8 @@ import { beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
 import type { Inside } from '../../src/client/inside.js';
 import type { OutboxEntry, Pause } from '../../src/client/outbox/records.js';
-import type { Stored } from '../../src/inspector/stored.js';
-import { createOverdue, createUnsent } from '../../src/inspector/timers.js';
+import type { Stored } from '../../src/tools/inspector/stored.js';
+import { createOverdue, createUnsent } from '../../src/tools/inspector/timers.js';
 import { fakeRuntime } from '../support/runtime.js';
 
 const WHY =

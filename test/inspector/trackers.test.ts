@@ -1,6 +1,6 @@
 /** Why the inspector does not find any tracker, as far as the page shows it. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { ignoredTags, whyNone } from '../../src/inspector/trackers.js';
+import { ignoredTags, whyNone } from '../../src/tools/inspector/trackers.js';
 
 afterEach(() => document.body.replaceChildren());
 

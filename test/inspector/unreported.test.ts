@@ -1,7 +1,7 @@
 /** When the inspector says that an offer lies in the viewport and that its observer does not report so. */
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
-import { createUnreported } from '../../src/inspector/unreported.js';
+import { createUnreported } from '../../src/tools/inspector/unreported.js';
 
 /** So long a browser may take to report. */
 const LATE_LOOKS = 9;

@@ -1,7 +1,7 @@
 /** Offers on a page that its tracker cannot see. */
 import { beforeEach, describe, expect, it } from 'vitest';
-import { idleControls } from '../../src/inspector/idle-controls.js';
-import { unseenIn } from '../../src/inspector/unseen.js';
+import { idleControls } from '../../src/tools/inspector/idle-controls.js';
+import { unseenIn } from '../../src/tools/inspector/unseen.js';
 import { createPlacements } from '../support/placements.js';
 
 /** The frame's document is outside of the page's, since no frame can load here. */

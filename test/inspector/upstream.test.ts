@@ -1,6 +1,6 @@
 /** Whether the inspector asks `offersight dev` for the last step of events. */
 import { afterEach, expect, it, vi } from 'vitest';
-import { createUpstream } from '../../src/inspector/upstream.js';
+import { createUpstream } from '../../src/tools/inspector/upstream.js';
 
 const ENDPOINT = `${location.origin}/offer-events`;
 const marked = (name: string) =>

@@ -2,8 +2,8 @@
 import { expect, it } from 'vitest';
 import type { Inside } from '../../src/client/inside.js';
 import type { OutboxEntry, Pause } from '../../src/client/outbox/records.js';
-import type { Stored } from '../../src/inspector/stored.js';
-import { whatWaits } from '../../src/inspector/waiting.js';
+import type { Stored } from '../../src/tools/inspector/stored.js';
+import { whatWaits } from '../../src/tools/inspector/waiting.js';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const ENDPOINT = 'https://shop.example/offer-events';

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { platformRuntime } from '../../src/runtime.js';
-import { startUpstream } from '../../src/upstream/server.js';
+import { startUpstream } from '../../src/tools/mock-api/server.js';
 import { framed, GOOD, LENGTH, startNodeProxy } from '../support/node-proxy.js';
 import { pageRequest, startProxy } from '../support/proxy.js';
 import { eventId, wireBody, wireEvent } from '../support/wire.js';

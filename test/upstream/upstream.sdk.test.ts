@@ -2,7 +2,7 @@
 import { request as httpRequest } from 'node:http';
 import Chargebee from 'chargebee';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { startUpstream, type Upstream } from '../../src/upstream/server.js';
+import { startUpstream, type Upstream } from '../../src/tools/mock-api/server.js';
 
 const SITE = 'shop-test';
 const API_KEY = 'test_key';

@@ -7,7 +7,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { type Fault, startUpstream, type Upstream, type UpstreamOptions } from '../../src/upstream/server.js';
+import {
+  type Fault,
+  startUpstream,
+  type Upstream,
+  type UpstreamOptions,
+} from '../../src/tools/mock-api/server.js';
 
 import { WAYS, watchEscapes } from '../support/hooks.js';
 

@@ -1,5 +1,5 @@
 /** Asks for what only some pages need. The script file has asking-script.ts in its place. */
-import type * as InspectorRoom from '../../inspector/inspector.js';
+import type * as InspectorRoom from '../../tools/inspector/inspector.js';
 import type * as DebugRoom from './debug/debug.js';
 import type * as Room from './more/more.js';
 import type * as DeliveryRoom from './page-delivery.js';
@@ -22,7 +22,7 @@ export const loadMore: LoadMore = () => import('./more/more.js');
 export const loadDebug: LoadDebug = () => import('./debug/debug.js');
 
 /** {@link LoadInspector}, another chunk. */
-export const loadInspector: LoadInspector = () => import('../../inspector/inspector.js');
+export const loadInspector: LoadInspector = () => import('../../tools/inspector/inspector.js');
 
 /** {@link LoadDelivery}, another chunk. */
 export const loadDelivery: LoadDelivery = () => import('./page-delivery.js');

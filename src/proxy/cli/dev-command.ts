@@ -1,11 +1,11 @@
 /** `offersight dev`: from flags to a running mock API, and what to open and to copy. */
 import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { createCallLines, createRemedies, timeOf } from '../../dev/call-lines.js';
-import type { Dev } from '../../dev/dev.js';
-import type { DevOptions } from '../../dev/options.js';
-import type { DevEvent } from '../../dev/trail.js';
-import type { Call } from '../../upstream/calls.js';
+import { createCallLines, createRemedies, timeOf } from '../../tools/dev/call-lines.js';
+import type { Dev } from '../../tools/dev/dev.js';
+import type { DevOptions } from '../../tools/dev/options.js';
+import type { DevEvent } from '../../tools/dev/trail.js';
+import type { Call } from '../../tools/mock-api/calls.js';
 import { Failure } from './failure.js';
 import type { Values } from './flags.js';
 
@@ -66,7 +66,7 @@ export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<
     const unused = ['port', 'adminPort', 'path', 'lan'].find((name) => name in values);
     if (unused !== undefined || named !== undefined)
       throw new Failure('With --upstream-only there are no pages: it takes --upstream-port and --any-id.');
-    const { startMockApi } = await import('../../dev/mock-api.js');
+    const { startMockApi } = await import('../../tools/dev/mock-api.js');
     const lineOf = createCallLines();
     let isReady = false;
     const onCall = (call: Call): void => {
@@ -84,7 +84,7 @@ export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<
     return upstream.close();
   }
   const source = sourceOf(named ?? '.');
-  const { startDev } = await import('../../dev/dev.js');
+  const { startDev } = await import('../../tools/dev/dev.js');
   const lineOf = createEventLines();
   const dev = await startDev({
     ...source,

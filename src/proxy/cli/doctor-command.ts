@@ -1,6 +1,6 @@
 /** `offersight doctor`: from flags to what is wrong between a page and Chargebee. */
-import type { DoctorOptions } from '../../doctor/doctor.js';
-import { isAnythingWrong, render } from '../../doctor/words.js';
+import type { DoctorOptions } from '../../tools/doctor/doctor.js';
+import { isAnythingWrong, render } from '../../tools/doctor/words.js';
 import { Failure, neededSite } from './failure.js';
 import type { Values } from './flags.js';
 import { readSecret } from './secrets.js';
@@ -65,7 +65,7 @@ const optionsOf = (values: Values<'doctor'>, page: string): DoctorOptions => {
 /** Examines, prints, and ends with 0 if nothing is wrong, 1 if something is, and 2 if it could not look. */
 export const runDoctor = async (values: Values<'doctor'>, [page = '']: string[]): Promise<void> => {
   const options = optionsOf(values, page);
-  const { examine } = await import('../../doctor/doctor.js');
+  const { examine } = await import('../../tools/doctor/doctor.js');
   const report = await examine(options).catch((cause: unknown) => {
     throw cause instanceof Error && cause.name === 'NotLooked' ? new Failure(cause.message) : cause;
   });

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createOfferProxy, type OfferProxy } from '../../../src/proxy/index.js';
-import { startUpstream, type Upstream } from '../../../src/upstream/server.js';
+import { startUpstream, type Upstream } from '../../../src/tools/mock-api/server.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { CANARY_KEY, pageRequest } from '../../support/proxy.js';
 import { intakeHere } from '../../support/sqlite.js';

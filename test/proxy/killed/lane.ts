@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { Intake } from '../../../src/proxy/index.js';
-import { type Fault, startUpstream } from '../../../src/upstream/server.js';
+import { type Fault, startUpstream } from '../../../src/tools/mock-api/server.js';
 import { type Chance, createChance } from '../../simulation/chance.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';

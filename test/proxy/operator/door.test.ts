@@ -1,9 +1,9 @@
 /** What the proxy itself did not take is said first by every surface, and none says that all is well. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { askOperator } from '../../../src/doctor/operator/admin.js';
 import { printFunnel } from '../../../src/proxy/cli/funnel-command.js';
 import { printStatus } from '../../../src/proxy/cli/status.js';
 import { createOfferAdmin, type OfferProxyOptions } from '../../../src/proxy/index.js';
+import { askOperator } from '../../../src/tools/doctor/operator/admin.js';
 import { operatorBrowser, TOKEN } from '../../support/operator-browser.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { wireBody, wireEvent } from '../../support/wire.js';

@@ -6,7 +6,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { startUpstream, type Upstream } from '../../../../src/upstream/server.js';
+import { startUpstream, type Upstream } from '../../../../src/tools/mock-api/server.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { eventId } from '../../../support/wire.js';
 
