@@ -9,13 +9,9 @@ import type { ObservedOffer, Past, Placement } from './placement.js';
 /** Where offers are looked for. */
 export type SearchRoot = Document | ShadowRoot;
 
-/** What shows which offer. A placement that has only its offer's id is kept as that id until somebody asks for it. */
+/** What shows which offer. */
 export interface Placements {
   get(element: Element): Placement | undefined;
-  /**
-   * Gives those that pass a test.
-   * @param test Adds nothing to a placement, and keeps none: it may be there only for the test.
-   */
   filter(test: (placement: Placement) => unknown): Placement[];
 }
 
@@ -48,7 +44,6 @@ export interface RegistryExtension {
 
 /** Called when placements come and go. */
 export interface RegistryListener {
-  /** Who adds nothing to it keeps no reference to it either, and asks for it again. */
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
 }
@@ -65,26 +60,15 @@ const timeOf = (text: string): number | undefined => inMs(Number(text)) || Date.
 /** Takes from an object what all objects have: a page may have put values on `Object.prototype`. */
 const without = <Own extends object>(own: Own): Own => Object.setPrototypeOf(own, null) as Own;
 
-/** A placement of which only its offer's id is known. */
-class Bare implements Placement {
-  declare readonly element: Element;
-  declare readonly offerId: string;
-  constructor(element: Element, offerId: string) {
-    this.element = element;
-    this.offerId = offerId;
-  }
-}
-without(Bare.prototype);
-
 /**
- * Gives the settings that an element has by hand or in its attributes. With many offers each field takes its memory, so none
- * is empty. A page's own code may give anything: what is neither a string, a number nor a date reads like a wrong string.
+ * Gives the settings that an element has by hand or in its attributes. A page's own code may give anything: what is
+ * neither a string, a number nor a date reads like a wrong string.
  */
 const give = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
   const asked: ObservedOffer | undefined = byHand && without({ ...byHand });
   // The attribute for ignoring is read when the offer has counted.
   const placement: Placement = Object.assign(
-    new Bare(element, offerId),
+    without({ element, offerId }),
     asked && { isByHand: true, ignore: asked.ignore },
   );
   const read = (attribute: string, name: keyof ObservedOffer, parse: (text: string) => unknown): void => {
@@ -104,36 +88,11 @@ const give = (element: Element, offerId: string, byHand?: ObservedOffer): Placem
 
 /** Makes a registry. */
 export const createRegistry = (listener: RegistryListener): Registry => {
-  const known = new Map<Element, Placement | string>();
+  const known = new Map<Element, Placement>();
   const past = new Map<string, Past>();
   const roots = new Set<SearchRoot>();
 
-  /** What is not kept is made again. */
-  const peek = (element: Element): Placement | undefined => {
-    const shown = known.get(element);
-    return typeof shown === 'string' ? new Bare(element, shown) : shown;
-  };
-
-  /** How often somebody asked for one. */
-  let asked = 0;
-
-  const get = (element: Element): Placement | undefined => {
-    const placement = peek(element);
-    if (placement) known.set(element, placement);
-    asked++;
-    return placement;
-  };
-
-  const filter: Placements['filter'] = (test) => {
-    const passed: Placement[] = [];
-    for (const element of known.keys()) {
-      const placement = peek(element);
-      if (placement && test(placement)) passed.push(get(element) ?? placement);
-    }
-    return passed;
-  };
-
-  const unmount = (element: Element, placement = get(element)): void => {
+  const unmount = (element: Element, placement = known.get(element)): void => {
     if (!placement || known.get(element) !== placement) return;
     known.delete(element);
     listener.onUnmount(placement);
@@ -145,24 +104,20 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   const mount = (element: Element, offerId: string, byHand?: ObservedOffer): Placement => {
     const placement = give(element, offerId, byHand);
     known.set(element, placement);
-    const before = asked;
     listener.onMount(placement);
-    // With thousands of offers, an object for each takes its memory. Who asked meanwhile may have this one.
-    if (asked === before && Object.keys(placement).length < 3) known.set(element, offerId);
     return placement;
   };
 
   let isDirty = false;
 
   const look = (element: Element): void => {
-    const placement = peek(element);
+    const placement = known.get(element);
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
     if (placement && placement.offerId === offerId) {
       const settings = give(element, offerId);
       for (const name of ['expiresAt', 'token', 'group'] as const)
-        if (placement[name] !== settings[name])
-          Object.assign(get(element) ?? placement, { [name]: settings[name] });
+        if (placement[name] !== settings[name]) Object.assign(placement, { [name]: settings[name] });
       return;
     }
     unmount(element);
@@ -207,7 +162,15 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       search(document);
       scan();
     },
-    placements: { get, filter },
+    placements: {
+      get: (element) => known.get(element),
+      filter(test) {
+        const passed: Placement[] = [];
+        // A test may add and remove offers.
+        for (const placement of known.values()) if (test(placement)) passed.push(placement);
+        return passed;
+      },
+    },
     past,
     roots,
     search,

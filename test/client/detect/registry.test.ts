@@ -216,53 +216,13 @@ describe('what the page renews while it shows an offer', () => {
   });
 });
 
-describe('a placement that has no more than its offer’s id', () => {
-  test('is made again whenever somebody looks, and is the same from when somebody asked for it', () => {
+describe('a placement', () => {
+  test('is the same for everybody who asks', () => {
     render('<p data-offer-id="a"></p>');
     const { registry, mounted } = start();
-    const { placements } = registry;
-    const tested: Placement[] = [];
-    expect(placements.filter((placement) => tested.push(placement) === 0)).toEqual([]);
-    const asked = placements.get(find('p'));
-    expect(asked).toEqual({ element: find('p'), offerId: 'a' });
-    expect(new Set([...mounted, ...tested, asked]).size).toBe(3);
-    expect([placements.get(find('p')), ...shownBy(registry)]).toEqual([asked, asked]);
-    expect(new Set([placements.get(find('p')), ...shownBy(registry), asked]).size).toBe(1);
-  });
-
-  test('is kept if it passed a test', () => {
-    render('<p data-offer-id="a"></p>');
-    const { registry } = start();
-    const [passed] = shownBy(registry);
-    expect(registry.placements.get(find('p'))).toBe(passed);
-  });
-
-  test('is kept if who hears that it comes adds something', () => {
-    render('<p data-offer-id="a"></p>');
-    registry = createRegistry({
-      onMount(placement) {
-        placement.isSeen = true;
-      },
-      onUnmount: () => undefined,
-    });
-    registry.start();
-    expect(registry.placements.get(find('p'))).toEqual({ element: find('p'), offerId: 'a', isSeen: true });
-  });
-
-  test('is kept if somebody asks for it while it comes, as an observer does that answers at once, even if another one comes then', () => {
-    render('<p data-offer-id="a"></p><i></i>');
-    let asked: Placement | undefined;
-    registry = createRegistry({
-      onMount({ element, offerId }) {
-        if (offerId !== 'a') return;
-        asked = registry?.placements.get(element);
-        registry?.observe(find('i'), { id: 'b' });
-      },
-      onUnmount: () => undefined,
-    });
-    registry.start();
-    expect(asked).toBeDefined();
-    expect(registry.placements.get(find('p'))).toBe(asked);
+    expect(mounted).toEqual([{ element: find('p'), offerId: 'a' }]);
+    expect(registry.placements.get(find('p'))).toBe(mounted[0]);
+    expect(shownBy(registry)[0]).toBe(mounted[0]);
   });
 
   test('is tested as well if it comes during the test of another one', () => {
