@@ -114,7 +114,7 @@ test.describe('offersight funnel', () => {
     for (const [flags, words] of [
       [['--since', 'yesterday'], /Set --since to a UTC day/],
       [['--by', 'week'], /Set --by to day, group/],
-      [['--since', '2026-11-02', '--until', '2026-11-01'], /not after --until/],
+      [['--since', '2026-11-02', '--until', '2026-11-01'], /not after until/],
       [['--json', '--csv'], /either --json or --csv/],
     ] as const) {
       const { code, stderr } = await bench.run(['funnel', '--intake', bench.intake, ...flags]);

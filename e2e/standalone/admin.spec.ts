@@ -61,12 +61,12 @@ test.describe('the admin route', () => {
     const retry = async (query = '') =>
       (await ask(url, `/admin/dead-letters/retry${query}`, { method: 'POST', headers })).text;
     expect(await retry(`?id=${eventOf(1).id}`)).toBe('{"retried":0,"unchanged":1}');
-    expect(await retry(`?id=${eventOf(2).id}&offer=gone`)).toContain('chosen by id, or by offer and since.');
+    expect(await retry(`?id=${eventOf(2).id}&offer=gone`)).toContain('by their ids, or by offer and since.');
     expect(await retry(`?id=${eventOf(2).id}&since=2026-01-01`)).toContain(
-      'chosen by id, or by offer and since.',
+      'by their ids, or by offer and since.',
     );
     expect(await retry('?offer=gone&offer=a52ge1')).toContain('Give each parameter once, except id.');
-    expect(await retry('?since=next%20week%201')).toContain('since has to be an ISO date');
+    expect(await retry('?since=next%20week%201')).toContain('Set since to an ISO date');
     expect(await retry('?offer=a52ge1')).toBe('{"retried":0}');
     expect(await retry(`?offer=gone&since=${Date.now() + 60_000}`)).toBe('{"retried":0}');
     expect(await retry('?offer=gone')).toBe('{"retried":1}');

@@ -15,13 +15,11 @@ import {
   type Values,
   written,
 } from './flags.js';
-import { runFunnel } from './funnel-command.js';
+import { runDeadLetters, runEvents, runFunnel, runStatus } from './operator-commands.js';
 import { runProxy } from './proxy-command.js';
 import { runPurge } from './purge-command.js';
 import { runReport } from './report-command.js';
-import { runDeadLetters, runEvents } from './rows-command.js';
 import { runInspectLink, runSign } from './signing-commands.js';
-import { runStatus } from './status-command.js';
 
 const RUN: { readonly [Name in CommandName]: (values: Values<Name>, operands: string[]) => Promise<void> } = {
   dev: runDev,
@@ -29,7 +27,7 @@ const RUN: { readonly [Name in CommandName]: (values: Values<Name>, operands: st
   proxy: runProxy,
   status: runStatus,
   funnel: runFunnel,
-  events: runEvents,
+  events: (values) => runEvents(values),
   'dead-letters': runDeadLetters,
   purge: runPurge,
   report: runReport,

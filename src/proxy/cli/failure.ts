@@ -20,7 +20,9 @@ export const inFlags = (hint: string): string => {
   for (const [words, setter] of SETTERS)
     if (hint.startsWith(words)) return `Set ${setter} to ${hint.slice(words.length)}`;
   return hint.replace(/^Set (\w+) to /, (said, name: string) =>
-    Object.hasOwn(COMMANDS.proxy.flags, name) ? `Set ${written(name)} to ` : said,
+    Object.values(COMMANDS).some(({ flags }) => Object.hasOwn(flags, name))
+      ? `Set ${written(name)} to `
+      : said,
   );
 };
 

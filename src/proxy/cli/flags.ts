@@ -5,10 +5,9 @@
 import { z } from 'zod';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
-import { isDay, isFunnelBy } from '../operator/funnel.js';
-import { timeOf } from '../operator/listing.js';
 import { isHostName } from '../operator/page/own-requests.js';
 import { ranged } from '../settings/checking.js';
+import { DAY, FUNNEL_BY, LANE_NAME, MOMENT, numeral } from '../settings/questions.js';
 import {
   BOUNDS,
   GROUPS,
@@ -50,26 +49,11 @@ export const NEEDED = 'it has to be given';
 const text = (range: string) => ranged(z.string().regex(/\S/), range);
 const file = (what: string) => text(`the path of a file with ${what}`);
 const address = () => text('an address of this machine, such as 127.0.0.1');
-const count = (least = 1, most = Number.MAX_SAFE_INTEGER) =>
-  ranged(
-    z.int().min(least).max(most),
-    `a whole number from ${least}${most < Number.MAX_SAFE_INTEGER ? ` to ${most}` : ''}`,
-  );
 const between = (least: number, most: number) =>
   ranged(z.number().min(least).max(most), `a number from ${least} to ${most}`);
 const port = () => ranged(z.int().min(0).max(65_535), 'a whole number from 0 to 65535; 0 takes a free one');
 const names = (range: string, isName: (name: string) => boolean) =>
   ranged(z.array(z.string().refine(isName)), range);
-const moment = () =>
-  ranged(
-    z
-      .string()
-      .transform(timeOf)
-      .refine((time) => !Number.isNaN(time)),
-    'an ISO date or epoch milliseconds',
-  );
-const day = () => ranged(z.string().refine(isDay), 'a UTC day, such as 2026-11-01');
-
 const INTAKE_PLACE = '`sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `postgres`';
 const INTAKE = {
   intake: flag(
@@ -92,12 +76,7 @@ const INTAKE = {
   ),
 } as const;
 const LANE = {
-  lane: flag(
-    ranged(z.enum(['offer_events', 'usage_events']), '`offer_events` or `usage_events`'),
-    'Which destination is meant.',
-    '`offer_events`',
-    'usage_events',
-  ),
+  lane: flag(LANE_NAME, 'Which destination is meant.', '`offer_events`', 'usage_events'),
 } as const;
 const SITE = { site: flag(SITE_NAME, 'The Chargebee site’s name.', NEEDED, 'acme-test') } as const;
 const JSON_FLAG = { json: toggle('Prints the same as JSON.', 'text for people') } as const;
@@ -293,10 +272,10 @@ export const COMMANDS = {
       lane: { ...LANE.lane, says: 'Which destination --follow draws.' },
       follow: toggle('Draws how the lane drains, until nothing waits.', 'prints once'),
       ...JSON_FLAG,
-      limit: flag(count(), 'Most offers that are named.', '20; with `--json` all', '100'),
-      page: flag(count(), 'Which page of offers, each of `--limit`.', '1', '2'),
+      limit: flag(numeral(), 'Most offers that are named.', '20; with `--json` all', '100'),
+      page: flag(numeral(), 'Which page of offers, each of `--limit`.', '1', '2'),
       since: flag(
-        moment(),
+        MOMENT,
         'Only offers and groups of events that were taken since then.',
         'all offers that are remembered, and groups of 30 days',
         '2026-11-01',
@@ -307,15 +286,10 @@ export const COMMANDS = {
     says: 'Prints offers seen, closed and accepted, day by day.',
     flags: {
       ...INTAKE,
-      by: flag(
-        ranged(z.string().refine(isFunnelBy), '`day`, `group` or `day,group`'),
-        'What a row stands for.',
-        '`day`',
-        'group',
-      ),
+      by: flag(FUNNEL_BY, 'What a row stands for.', '`day`', 'group'),
       group: flag(text('a group'), 'Only events of this group.', 'all groups', 'autumn-sale'),
-      since: flag(day(), 'The first day.', '30 days before the last one', '2026-11-01'),
-      until: flag(day(), 'The last day.', 'today', '2026-11-30'),
+      since: flag(DAY, 'The first day.', '30 days before the last one', '2026-11-01'),
+      until: flag(DAY, 'The last day.', 'today', '2026-11-30'),
       ...JSON_FLAG,
       csv: toggle('Prints a table for spreadsheets.', 'text for people'),
     },
@@ -326,7 +300,7 @@ export const COMMANDS = {
       ...INTAKE,
       ...LANE,
       ...OFFER,
-      since: flag(moment(), 'Only events since then.', 'all', '2026-11-01'),
+      since: flag(MOMENT, 'Only events since then.', 'all', '2026-11-01'),
     },
   },
   'dead-letters': {
@@ -336,7 +310,7 @@ export const COMMANDS = {
       ...INTAKE,
       ...LANE,
       offer: { ...OFFER.offer, says: 'Only dead letters of this offer.' },
-      since: flag(moment(), 'Only dead letters of events that were taken since then.', 'all', '2026-11-01'),
+      since: flag(MOMENT, 'Only dead letters of events that were taken since then.', 'all', '2026-11-01'),
     },
   },
   purge: {
@@ -382,7 +356,7 @@ export const COMMANDS = {
         'any group that the page gives',
         'autumn-sale',
       ),
-      expires: flag(moment(), 'When the token ends.', NEEDED, '2030-01-01'),
+      expires: flag(MOMENT, 'When the token ends.', NEEDED, '2030-01-01'),
       ...SIGNING_SECRET,
     },
   },

@@ -1,11 +1,12 @@
 /** What Prometheus scrapes: figures of requests, verdicts and calls, and how each lane stands. */
 import type { Registry } from 'prom-client';
 import { platformRuntime, type Runtime } from '../../runtime.js';
-import type { Intake, LaneNote, LaneStatus } from '../intake/intake.js';
+import type { Intake, LaneNote } from '../intake/intake.js';
+import { readLanes } from '../operator/listing.js';
+import { inTime } from '../patience.js';
 import { AGAIN_MS } from '../telling/alert.js';
 import { ALERT_CODES, type AlertCode, alertCodeOf, isNoted } from '../telling/alert-codes.js';
 import type { Observation } from '../telling/observation.js';
-import { createAsking, LANES } from './asking-lanes.js';
 import { METRICS, type Metric } from './metric-names.js';
 
 /** Counts observations and renders them. */
@@ -20,10 +21,14 @@ export interface Metrics {
   render(): Promise<string>;
 }
 
+/** A locked file or a frozen server may need longer. Prometheus gives up after ten seconds, and then sees no site. */
+const PATIENCE_MS = 2_000;
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 /** Types of events that pages send. */
 const TYPES = ['viewed', 'dismissed'];
 const NOTED: readonly string[] = [...ALERT_CODES.filter(isNoted), 'other'];
+
+type Lanes = Awaited<ReturnType<typeof readLanes>>;
 
 /** Which alerts a lane's note has, by code: 0 or 1. */
 const notedOf = ({ alert }: LaneNote): ReadonlyMap<string, number> => {
@@ -47,7 +52,6 @@ export const createMetrics = async (
   const client = await import('prom-client').catch(() => undefined);
   if (!client) return undefined;
   const { now, elapsed } = runtime;
-  const askLanes = createAsking(runtime);
   const registry: Registry = new client.Registry();
   client.collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -82,9 +86,19 @@ export const createMetrics = async (
   /** The codes of dead letters that there were at some time, so that one of which none is left is 0. */
   const deadCodes = new Set<string>();
 
-  const show = (lanes: ReadonlyMap<string, LaneStatus>): void => {
+  let asked: Promise<Lanes> | undefined;
+
+  /** Asks how the lanes stand. A question that was not answered in time is not asked again beside itself. */
+  const askLanes = (intake: Intake): Promise<Lanes> => {
+    asked ??= readLanes(intake, now()).finally(() => {
+      asked = undefined;
+    });
+    return inTime(runtime, PATIENCE_MS, asked);
+  };
+
+  const show = (lanes: Lanes): void => {
     const at = now();
-    for (const [name, status] of lanes) {
+    for (const [name, status] of Object.entries(lanes)) {
       const lane = { lane: name };
       waiting.set(lane, status.waiting);
       oldest.set(lane, status.oldestAt === undefined ? 0 : Math.max(0, at - status.oldestAt) / 1_000);
@@ -117,7 +131,7 @@ export const createMetrics = async (
       return;
     }
     // Old figures would look like new ones.
-    for (const name of LANES) {
+    for (const name of ['offer_events', 'usage_events']) {
       const lane = { lane: name };
       for (const each of [waiting, oldest, lastMinute, paused]) each.remove(lane);
       for (const code of NOTED) alert.remove({ ...lane, code });

@@ -1,4 +1,5 @@
 /** The funnel, out of the ledger: how many offers were seen, closed and accepted, by day or by group. */
+import { OffersightError } from '../../errors.js';
 import type { DismissReason } from '../../protocol/event.js';
 import { REASONS } from '../../protocol/reasons.js';
 import { platformRuntime } from '../../runtime.js';
@@ -147,7 +148,10 @@ const summing = ({ by = 'day', group }: Pick<FunnelQuery, 'by' | 'group'>) => {
   };
 };
 
-/** Sums the ledger up in several ways, in one look at it. */
+/**
+ * Sums the ledger up in several ways, in one look at it.
+ * @throws {OffersightError} `configuration` if the last day is before the first one.
+ */
 export const readFunnels = async (
   intake: Pick<Intake, 'ledger'>,
   { since, until }: Pick<FunnelQuery, 'since' | 'until'>,
@@ -155,6 +159,7 @@ export const readFunnels = async (
 ): Promise<Funnel[]> => {
   const last = until ?? isoDayOf(Math.floor(platformRuntime().now() / DAY_MS));
   const first = since ?? isoDayOf(dayNumberOf(last) - DEFAULT_DAYS);
+  if (first > last) throw new OffersightError('configuration', 'Set since to a day that is not after until.');
   const sums = queries.map(summing);
   for await (const portion of intake.ledger({ since: first, until: last }))
     for (const cell of portion) for (const { take } of sums) take(cell);

@@ -1,5 +1,6 @@
 /** What an operator asks of an intake: figures of offers, how each lane stands, events page by page. */
 
+import { OffersightError } from '../../errors.js';
 import type { IntakeRow } from '../intake/admitted.js';
 import type { DoorReport } from '../intake/door-report.js';
 import type { Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
@@ -96,6 +97,21 @@ export const isLaneName = (name: string): name is LaneName =>
 export const laneOf = (intake: Intake, name: LaneName): Lane =>
   name === 'usage_events' ? intake.usage : intake;
 
+/** How the lanes of an intake stand. */
+export const readLanes = async (intake: Pick<Intake, 'status' | 'usage'>, now: number) => {
+  const [offer_events, usage_events] = await Promise.all([intake.status(now), intake.usage.status(now)]);
+  return { offer_events, usage_events } satisfies Record<LaneName, LaneStatus>;
+};
+
+/** How a proxy stands, without figures: its lanes, and what its door rejected. */
+export const readStanding = async (
+  intake: Pick<Intake, 'status' | 'usage' | 'door'>,
+  now: number,
+): Promise<Pick<ProxyStatus, 'door' | 'lanes'>> => ({
+  door: await intake.door?.(now),
+  lanes: await readLanes(intake, now),
+});
+
 type Counting = { -readonly [Key in keyof Figures | 'purged']: number };
 
 const NOTHING = { viewed: 0, dismissed: 0, taken: 0, delivered: 0, waiting: 0, deadLetters: 0, purged: 0 };
@@ -148,12 +164,20 @@ const readGroups = async (intake: Intake, since: number | undefined): Promise<Gr
   }));
 };
 
-/** How an intake stands. Reads every event that it remembers, in portions. */
+/**
+ * How an intake stands. Reads every event that it remembers, in portions.
+ * @throws {OffersightError} `configuration` if the page ends behind the last offer that can be found.
+ */
 export const readStatus = async (
   intake: Intake,
   now: number,
   { limit, page = 1, since }: StatusQuery,
 ): Promise<ProxyStatus> => {
+  if (page > 1 && page * limit > LAST_OFFER)
+    throw new OffersightError(
+      'configuration',
+      `Choose a smaller page: page times limit is at most ${LAST_OFFER}.`,
+    );
   const offers = new Map<string, Counting>();
   const { purged: _, ...all } = { ...NOTHING };
   for await (const portion of intake.tally({ since }))
@@ -170,14 +194,13 @@ export const readStatus = async (
     }
   const before = page > 1 ? (page - 1) * limit : 0;
   return {
-    door: await intake.door?.(now),
     sums: await readSums(intake, now),
     groups: await readGroups(intake, since),
     offers: (await heaviestOf(offers, before + limit, byEvents)).slice(before).map(toFigures),
     page,
     worst: (await heaviestOf(offers, WORST, byLoss)).map(toLoss),
     all: { offers: offers.size, ...all },
-    lanes: { offer_events: await intake.status(now), usage_events: await intake.usage.status(now) },
+    ...(await readStanding(intake, now)),
   };
 };
 

@@ -1,4 +1,5 @@
 /** Lets dead letters wait again: those of given ids, those of an offer or a time, or all. */
+import { OffersightError } from '../../errors.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { Lane, ListFilter } from '../intake/intake.js';
 
@@ -7,7 +8,7 @@ import { eachRow } from './listing.js';
 
 /** Which dead letters to retry. */
 export interface RetryRequest extends Pick<ListFilter, 'offerId' | 'since'> {
-  /** These, no matter what else is said. @default those that the rest chooses, except what an operator gave up */
+  /** These. @default those that the rest chooses, except what an operator gave up */
   readonly ids?: readonly string[] | undefined;
 }
 
@@ -30,12 +31,18 @@ const retryChosen = async (
   return retried;
 };
 
-/** Retries them, and says how many wait again. */
-export const retry = (
+/**
+ * Retries them, and says how many wait again.
+ * @throws {OffersightError} `configuration` if they are chosen in both ways.
+ */
+export const retry = async (
   lane: Lane,
-  { ids, offerId, since }: RetryRequest,
+  { ids = [], offerId, since }: RetryRequest,
   now: () => number,
-): Promise<number> =>
-  ids?.length || (offerId === undefined && since === undefined)
-    ? lane.retry(ids?.length ? ids : undefined, now())
-    : retryChosen(lane, { offerId, since }, now);
+): Promise<number> => {
+  const isChosen = offerId !== undefined || since !== undefined;
+  if (!isChosen) return lane.retry(ids.length ? ids : undefined, now());
+  if (ids.length)
+    throw new OffersightError('configuration', 'Choose dead letters by their ids, or by offer and since.');
+  return retryChosen(lane, { offerId, since }, now);
+};

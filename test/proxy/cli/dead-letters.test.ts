@@ -79,7 +79,7 @@ it('an offer or a time chooses dead letters, to print them and to let them wait 
   expect((await intake.status(inAnHour)).waiting).toBe(2);
   for (const choice of [['--offer', 'summer'], since])
     await expect(run('retry', purged.id, ...choice)).rejects.toThrow(
-      'Choose dead letters by their ids, or by --offer and --since.',
+      'Choose dead letters by their ids, or by offer and since.',
     );
   await expect(run('list', purged.id)).rejects.toThrow(
     'Choose what to list by --offer and --since: only retry takes ids.',

@@ -70,8 +70,8 @@ describe('offersight purge --visitor', () => {
     ['a dead letter', ['--dead', '--visitor', 'ada'], /forgets who reported an event once it is settled/],
     ['a usage event', ['--waiting', '--visitor', 'ada', '--lane', 'usage_events'], /by their offer/],
     ['a visitor without a name', ['--waiting', '--visitor', ''], /Set --visitor to/],
-    ['a list', ['--waiting', '--visitor', 'ada,bo'], /Set --visitor to/],
-    ['a network', ['--waiting', '--visitor', '10.0.0.0/8'], /Set --visitor to/],
+    ['a list', ['--waiting', '--visitor', 'ada,bo'], /Name one visitor/],
+    ['a network', ['--waiting', '--visitor', '10.0.0.0/8'], /Name one visitor/],
     ['an offer without its id', ['--waiting', '--offer', ''], /Set --offer/],
     ['two offers', ['--waiting', '--offer', 'offer1', '--offer', 'offer2'], /Give --offer only once/],
   ])('is refused with a message if it asks for %s, and gives nothing up', async (_, args, words) => {

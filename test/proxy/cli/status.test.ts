@@ -3,8 +3,9 @@ import { getEventListeners } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { runCommandLine } from '../../../src/proxy/cli/command-line.js';
-import { follow, printStatus } from '../../../src/proxy/cli/status.js';
+import { follow, statusText } from '../../../src/proxy/cli/status-text.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
+import { type ProxyStatus, readStatus } from '../../../src/proxy/operator/listing.js';
 import { blockAt } from '../../support/blocks/places.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
@@ -42,21 +43,39 @@ const tally = (offerId: string, events: number, state: OfferTally['state'] = 'do
   events,
 });
 
-const printed = async (
+/** What a command asks for. */
+interface Asked {
+  readonly limit?: number;
+  readonly page?: number;
+  readonly since?: number;
+}
+
+const statusOf = (intake: Intake, { limit = Infinity, ...rest }: Asked = {}): Promise<ProxyStatus> =>
+  readStatus(intake, Date.now(), { limit, ...rest });
+
+const textOf = async (intake: Intake, { limit = 20, ...rest }: Asked = {}): Promise<string> =>
+  statusText(await statusOf(intake, { limit, ...rest }), Date.now(), limit);
+
+const printed = (
   tallies: readonly OfferTally[],
-  options?: Parameters<typeof printStatus>[2],
+  asked?: Asked,
   cells?: readonly LedgerCell[],
-): Promise<string> => {
-  let text = '';
-  await printStatus(intakeWith(tallies, cells), { write: (more) => (text += more) }, options);
-  return text;
-};
+): Promise<string> => textOf(intakeWith(tallies, cells), asked);
 
 const lineOf = (text: string, name: string): string[] | undefined =>
   text
     .split('\n')
     .find((line) => line.startsWith(name))
     ?.split(/\s{2,}/);
+
+/** An intake of its own, as flags name it. */
+const inFile = async (): Promise<string[]> => {
+  const folder = temporaryFolder();
+  onTestFinished(() => folder.remove());
+  const file = join(folder.path, 'intake.db');
+  await intakeHere({ file }).close();
+  return ['--intake', `sqlite:${file}`];
+};
 
 describe('the status of an intake', () => {
   it('says that there are no events yet', async () => {
@@ -69,9 +88,7 @@ describe('the status of an intake', () => {
     [3, 'Chargebee has honoured an idempotency key: yes, 3 times'],
   ])('says whether Chargebee has ever honoured an idempotency key: %s', async (honouredKeys, line) => {
     const standing = { waiting: 0, oldestAt: undefined, lastMinute: 0, note: { honouredKeys } };
-    let text = '';
-    const intake = { ...intakeWith([]), status: async () => standing };
-    await printStatus(intake, { write: (more) => (text += more) });
+    const text = await textOf({ ...intakeWith([]), status: async () => standing });
     expect(text.match(/^.*honoured.*$/gm)).toEqual([line]);
   });
 
@@ -84,7 +101,7 @@ describe('the status of an intake', () => {
       'last 30 days     50         32       10                     5         2       1',
       '',
     ]);
-    const json = JSON.parse(await printed([], { json: true }, CELLS)) as unknown;
+    const json = await statusOf(intakeWith([], CELLS));
     const sums = { taken: 50, delivered: 32, waiting: 10, refused: 5, givenUp: 2, purged: 1 };
     expect(json).toMatchObject({ sums: { today: sums, last7Days: sums, last30Days: sums } });
   });
@@ -130,11 +147,11 @@ describe('the status of an intake', () => {
     expect(last).toContain('and 3 more: --json without --limit shows all\n');
   });
 
-  it.each(['--page 1001', '--page 21 --limit 1000', '--page 2 --limit 10001 --json'])(
+  it.each(['--page 1001', '--page 21 --limit 1000', '--page 2 --limit 10001 --json', '--page 2 --json'])(
     'refuses a page that ends behind the 20,000th offer: %s',
     async (flags) => {
-      await expect(runCommandLine(['status', ...flags.split(' ')])).rejects.toThrow(
-        'Choose a smaller --page: --page times --limit is at most 20000.',
+      await expect(runCommandLine(['status', ...flags.split(' '), ...(await inFile())])).rejects.toThrow(
+        'Choose a smaller page: page times limit is at most 20000.',
       );
     },
   );
@@ -156,7 +173,7 @@ describe('the status of an intake', () => {
     ]);
     expect(lines[5]).toBe('');
     const many = Array.from({ length: 50 }, (_, at) => tally(`offer-${at}`, 1, 'dead'));
-    const { worst } = JSON.parse(await printed(many, { json: true })) as { worst: unknown[] };
+    const { worst } = await statusOf(intakeWith(many));
     expect(worst).toHaveLength(5);
   });
 
@@ -169,7 +186,7 @@ describe('the status of an intake', () => {
       '',
     ]);
     expect(lineOf(text, 'purged')?.at(-1)).toBe('90');
-    const { offers } = JSON.parse(await printed(mixed, { json: true })) as { offers: object[] };
+    const { offers } = await statusOf(intakeWith(mixed));
     expect(offers).toEqual([
       { offerId: 'mixed', viewed: 100, dismissed: 0, taken: 100, delivered: 60, waiting: 0, deadLetters: 40 },
     ]);
@@ -194,7 +211,7 @@ describe('the status of an intake', () => {
     expect(text).toContain('and 3 more, which offersight funnel --by group shows');
     const unnamed = [{ ...(CELLS[0] as LedgerCell), group: '(none)' }];
     expect(await printed([], {}, unnamed)).not.toContain('(none)');
-    expect(JSON.parse(await printed([], { json: true }, unnamed))).toMatchObject({
+    expect(await statusOf(intakeWith([], unnamed))).toMatchObject({
       groups: [{ group: '(none)', taken: 50, delivered: 32, waiting: 10, deadLetters: 8 }],
     });
   });
@@ -212,7 +229,7 @@ describe('the status of an intake', () => {
         yield [];
       },
     };
-    await printStatus(intake, { write: () => undefined }, { since: Date.parse('2026-11-20T12:00:00Z') });
+    await statusOf(intake, { since: Date.parse('2026-11-20T12:00:00Z') });
     expect(asked).toContainEqual({ since: Date.parse('2026-11-20T12:00:00Z') });
     expect(asked).toContain('2026-11-20');
   });
@@ -233,16 +250,14 @@ describe('the status of an intake', () => {
 
   it('has every offer as JSON, those with the most events first, or as many as are asked for', async () => {
     const tallies = [tally('one', 1), tally('two', 2)];
-    const asJson = async (options: object): Promise<unknown> =>
-      JSON.parse(await printed(tallies, { json: true, ...options }));
     const [one, two] = [
       { offerId: 'one', taken: 1 },
       { offerId: 'two', taken: 2 },
     ];
     const all = { offers: 2, taken: 3 };
     const lanes = { offer_events: { waiting: 0 } };
-    expect(await asJson({})).toMatchObject({ offers: [two, one], all, lanes });
-    expect(await asJson({ limit: 1 })).toMatchObject({ offers: [two], all, lanes });
+    expect(await statusOf(intakeWith(tallies))).toMatchObject({ offers: [two, one], all, lanes });
+    expect(await statusOf(intakeWith(tallies), { limit: 1 })).toMatchObject({ offers: [two], all, lanes });
   });
 });
 
@@ -251,10 +266,11 @@ describe('status --follow', () => {
 
   it.each([
     ['--lane usage_event', 'Set --lane to offer_events or usage_events.'],
-    ['--lane usage_events', 'Use --lane with --follow only: without it the status has both lanes.'],
+    ['--lane usage_events', 'Use --follow with no flag but --lane, and --lane only with --follow.'],
+    ['--follow --page 2', 'Use --follow with no flag but --lane, and --lane only with --follow.'],
     ['--follow --lane usage_event', 'Set --lane to offer_events or usage_events.'],
   ])('draws the lane that is named, and %s is refused', async (flags, words) => {
-    await expect(runCommandLine(['status', ...flags.split(' ')])).rejects.toThrow(words);
+    await expect(runCommandLine(['status', ...flags.split(' '), ...(await inFile())])).rejects.toThrow(words);
   });
 
   it('draws the second destination on demand', async () => {
@@ -285,7 +301,7 @@ describe('status --follow', () => {
     const end = follow(lane, { write: () => true, isTTY: false }, stopping.signal);
     await vi.advanceTimersByTimeAsync(20_000);
     expect(listening.length).toBeGreaterThan(10);
-    expect(Math.max(...listening)).toBe(0);
+    expect(Math.max(...listening)).toBe(1);
     stopping.abort();
     await end;
     expect(vi.getTimerCount()).toBe(0);

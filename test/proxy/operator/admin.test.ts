@@ -238,11 +238,11 @@ describe('the status of many offers', () => {
     expect(turns).toBeGreaterThan(3);
   });
 
-  it.each(['0', '1001', '1.5', 'all', ''])('cannot name %j of them', async (limit) => {
+  it.each(['0', '1001', '1.5', 'all', '-1'])('cannot name %j of them', async (limit) => {
     const response = await ask(`status?limit=${limit}`);
     expect([response.status, await response.json()]).toMatchObject([
       400,
-      { code: 'query', detail: 'limit has to be a whole number from 1 to 1000.' },
+      { code: 'query', detail: 'Set limit to a whole number from 1 to 1000.' },
     ]);
   });
 });
@@ -312,18 +312,25 @@ describe('the list of events', () => {
   });
 
   it.each([
-    ['events?since=yesterday', 'since has to be an ISO date or epoch milliseconds.'],
-    ['events?since=', 'since has to be an ISO date or epoch milliseconds.'],
-    ['dead-letters?since=yesterday', 'since has to be an ISO date or epoch milliseconds.'],
-    ['events?lane=usage', 'lane has to be offer_events or usage_events.'],
-    ['status?page=0', 'page has to be a whole number of at least 1.'],
-    ['status?page=201', 'limit times page has to be at most 20000.'],
-    ['funnel?by=week', 'by has to be day, group or day,group.'],
-    ['funnel?until=yesterday', 'since and until have to be UTC days, such as 2026-11-23.'],
+    ['events?since=yesterday', 'Set since to an ISO date or epoch milliseconds.'],
+    ['events?since=', 'Set since to an ISO date or epoch milliseconds. It is empty.'],
+    ['dead-letters?since=yesterday', 'Set since to an ISO date or epoch milliseconds.'],
+    ['events?lane=usage', 'Set lane to offer_events or usage_events.'],
+    ['status?page=0', 'Set page to a whole number from 1.'],
+    ['funnel?by=week', 'Set by to day, group or day,group.'],
+    ['funnel?until=yesterday', 'Set until to a UTC day, such as 2026-11-01.'],
   ])('is refused if the query is invalid, with what it may be: %s', async (path, detail) => {
     await intake.take([admitted(1)]);
     const response = await ask(path);
     expect([response.status, await response.json()]).toMatchObject([400, { code: 'query', detail }]);
+  });
+
+  it.each([
+    ['status?page=201', 'Choose a smaller page: page times limit is at most 20000.'],
+    ['funnel?since=2026-11-02&until=2026-11-01', 'Set since to a day that is not after until.'],
+  ])('is refused if parameters do not fit together: %s', async (path, detail) => {
+    const response = await ask(path);
+    expect([response.status, await response.json()]).toMatchObject([400, { code: 'request', detail }]);
   });
 
   it('is a 503 while the intake is away, and nothing is thrown', async () => {

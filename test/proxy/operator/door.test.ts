@@ -1,8 +1,10 @@
 /** What the proxy itself did not take is said first by every surface, and none says that all is well. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { printFunnel } from '../../../src/proxy/cli/funnel-command.js';
-import { printStatus } from '../../../src/proxy/cli/status.js';
+import { funnelText } from '../../../src/proxy/cli/funnel-text.js';
+import { statusText } from '../../../src/proxy/cli/status-text.js';
 import { createOfferAdmin, type OfferProxyOptions } from '../../../src/proxy/index.js';
+import { readFunnel } from '../../../src/proxy/operator/funnel.js';
+import { readStanding, readStatus } from '../../../src/proxy/operator/listing.js';
 import { askOperator } from '../../../src/tools/doctor/operator/admin.js';
 import { operatorBrowser, TOKEN } from '../../support/operator-browser.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
@@ -57,14 +59,12 @@ const textOf = (html: string): string =>
 /** What each surface shows of an intake. */
 const SURFACES: Readonly<Record<string, () => Promise<string>>> = {
   async status() {
-    let text = '';
-    await printStatus(started.intake, { write: (more) => (text += more) });
-    return text;
+    const now = started.runtime.now();
+    return statusText(await readStatus(started.intake, now, { limit: 20 }), now, 20);
   },
   async funnel() {
-    let text = '';
-    await printFunnel(started.intake, {}, { write: (more) => (text += more) });
-    return text;
+    const standing = await readStanding(started.intake, started.runtime.now());
+    return funnelText(await readFunnel(started.intake), standing);
   },
   async 'the delivery page'() {
     const browser = operatorBrowser(createOfferAdmin({ intake: started.intake, token: TOKEN }));

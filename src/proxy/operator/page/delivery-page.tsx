@@ -1,27 +1,17 @@
 /** How delivery stands: what waits, since when and why, and what an operator has to do. */
 import type { VNode } from 'preact';
-import type { DoorReport } from '../../intake/door-report.js';
 import type { Intake, LaneStatus } from '../../intake/intake.js';
-import { type LaneName, laneOf } from '../listing.js';
+import { type LaneName, type ProxyStatus, readStanding } from '../listing.js';
 import { readSums, type Sums } from '../sums.js';
 import { Alert, DoorNotice } from './door-notice.js';
 import { FormToken, Layout } from './layout.js';
 import type { Session } from './session.js';
 import { countOf, durationOf, forecastOf, plural, timeOf } from './words.js';
 
-/** One lane, as the view shows it. */
-interface LaneView {
-  readonly name: LaneName;
-  readonly status: LaneStatus;
-}
-
 const LANES = { offer_events: 'Offer events', usage_events: 'Usage events' } as const;
 
 /** What the view shows. */
-export interface DeliveryView {
-  readonly lanes: readonly LaneView[];
-  /** What the proxy itself did not take. */
-  readonly door: DoorReport | undefined;
+export interface DeliveryView extends Pick<ProxyStatus, 'door' | 'lanes'> {
   /** What became of what was taken lately. */
   readonly sums: Sums;
   readonly now: number;
@@ -29,13 +19,7 @@ export interface DeliveryView {
 
 /** Asks every lane how it stands. */
 export const readDelivery = async (intake: Intake, now: number): Promise<DeliveryView> => ({
-  lanes: await Promise.all(
-    (['offer_events', 'usage_events'] as const).map(async (name) => ({
-      name,
-      status: await laneOf(intake, name).status(now),
-    })),
-  ),
-  door: await intake.door?.(now),
+  ...(await readStanding(intake, now)),
   sums: (await readSums(intake, now)).last7Days,
   now,
 });
@@ -84,7 +68,17 @@ const GiveUp = ({ name, session }: { name: LaneName; session: Session }): VNode 
   </details>
 );
 
-const Lane = ({ name, status, now, session }: LaneView & { now: number; session: Session }): VNode => {
+const Lane = ({
+  name,
+  status,
+  now,
+  session,
+}: {
+  name: LaneName;
+  status: LaneStatus;
+  now: number;
+  session: Session;
+}): VNode => {
   const { waiting, oldestAt, lastMinute, note } = status;
   const isPaused = note.pausedUntil !== undefined && note.pausedUntil > now;
   return (
@@ -133,8 +127,7 @@ export const DeliveryPage = ({
     </p>
     <DoorNotice door={door} now={now} />
     <Verdict sums={sums} />
-    {lanes.map((lane) => (
-      <Lane key={lane.name} {...lane} now={now} session={session} />
-    ))}
+    <Lane name="offer_events" status={lanes.offer_events} now={now} session={session} />
+    <Lane name="usage_events" status={lanes.usage_events} now={now} session={session} />
   </Layout>
 );

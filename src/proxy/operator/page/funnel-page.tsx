@@ -5,6 +5,7 @@ import type { DoorReport } from '../../intake/door-report.js';
 import type { Intake } from '../../intake/intake.js';
 import { dayOf } from '../../intake/ledger.js';
 import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnels } from '../funnel.js';
+import { readStanding } from '../listing.js';
 import { DoorNotice } from './door-notice.js';
 import { FunnelChart } from './funnel-chart.js';
 import { type Asked, Filter, Spans } from './funnel-filter.js';
@@ -55,9 +56,8 @@ export const readFunnelView = async (
     { by: 'group' },
   ]);
   // Two were asked for.
-  const door = await intake.door?.(now);
-  const lanes = [await intake.status(now), await intake.usage.status(now)];
-  const laneAlerts = lanes.flatMap(({ note }) => note.alert ?? []);
+  const { door, lanes } = await readStanding(intake, now);
+  const laneAlerts = Object.values(lanes).flatMap(({ note }) => note.alert ?? []);
   return {
     asked,
     door,

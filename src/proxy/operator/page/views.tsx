@@ -4,6 +4,7 @@ import { isDay, isFunnelBy, readFunnel, toCsvLines } from '../funnel.js';
 import { laneOf } from '../listing.js';
 import { nextTurn, streamOf } from '../portions.js';
 import { faultOf, type Purgeable, purge } from '../purging.js';
+import { retry } from '../retrying.js';
 import { DeadLettersPage, readDeadLetters } from './dead-letters-page.js';
 import { DeliveryPage, readDelivery } from './delivery-page.js';
 import type { ShownEvent } from './event-rows.js';
@@ -95,7 +96,7 @@ export const createActions = ({ intake, now }: ViewsContext): Readonly<Record<st
     retry: async (form) => {
       const { lane, name } = laneIn(form);
       const id = form.get('id');
-      const retried = await lane.retry(id ? [id] : undefined, now());
+      const retried = await retry(lane, { ids: id ? [id] : [] }, now);
       return seeOther(`dead-letters?lane=${name}&done=retried-${retried}#letters`);
     },
 

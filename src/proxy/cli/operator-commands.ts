@@ -1,0 +1,98 @@
+/** Commands for operators: the figures, lists and retries that the operator's door has too. */
+import { platformRuntime } from '../../runtime.js';
+import type { Intake, ListFilter } from '../intake/intake.js';
+import { readFunnel, toCsvLines } from '../operator/funnel.js';
+import { eachRow, laneOf, readStanding, readStatus, toLine } from '../operator/listing.js';
+import { retry } from '../operator/retrying.js';
+import { Failure } from './failure.js';
+import { DEFAULT_LANE, type Values } from './flags.js';
+import { funnelText } from './funnel-text.js';
+import { signalled } from './proxy-command.js';
+import { openIntake, openToChange, placeOf } from './sources.js';
+import { follow, statusText } from './status-text.js';
+import { useIntake } from './using-intake.js';
+
+/** How many offers a status names by default. */
+const OFFERS = 20;
+
+/** Opens an intake to look at it. */
+const look = (
+  values: Parameters<typeof placeOf>[0],
+  use: (intake: Intake) => Promise<void>,
+): Promise<void> => {
+  const place = placeOf(values);
+  return useIntake(place, () => openIntake(place, { mustExist: true, readOnly: true }), use);
+};
+
+/** Prints how a proxy stands, or draws how a lane drains. */
+export const runStatus = async (values: Values<'status'>): Promise<void> => {
+  const { json, limit = json ? Infinity : OFFERS, page, since, follow: isFollowed, lane } = values;
+  if (isFollowed ? json || (values.limit ?? page ?? since) !== undefined : lane !== undefined)
+    throw new Failure('Use --follow with no flag but --lane, and --lane only with --follow.');
+  await look(values, async (intake) => {
+    if (isFollowed) {
+      const stopping = new AbortController();
+      void signalled().then(() => stopping.abort());
+      await follow(laneOf(intake, lane ?? DEFAULT_LANE), process.stdout, stopping.signal);
+      return;
+    }
+    const now = platformRuntime().now();
+    const status = await readStatus(intake, now, { limit, page, since });
+    process.stdout.write(json ? `${JSON.stringify(status)}\n` : statusText(status, now, limit));
+  });
+};
+
+/** Prints the funnel. */
+export const runFunnel = async (values: Values<'funnel'>): Promise<void> => {
+  const { by, group, since, until, json, csv } = values;
+  if (json && csv) throw new Failure('Use either --json or --csv.');
+  await look(values, async (intake) => {
+    const funnel = await readFunnel(intake, { by, group, since, until });
+    const text = json
+      ? `${JSON.stringify(funnel)}\n`
+      : csv
+        ? [...toCsvLines(funnel)].join('')
+        : funnelText(funnel, await readStanding(intake, platformRuntime().now()));
+    process.stdout.write(text);
+  });
+};
+
+/** Prints events, newest first. */
+export const runEvents = (
+  values: Values<'events' | 'dead-letters'>,
+  states?: ListFilter['states'],
+): Promise<void> =>
+  look(values, async (intake) => {
+    const { lane = DEFAULT_LANE, offer: offerId, since } = values;
+    for await (const row of eachRow(laneOf(intake, lane), { offerId, since, states }))
+      console.log(toLine(row));
+  });
+
+/**
+ * Prints dead letters, or lets them wait again. Ends with 1 if one of the given ids cannot.
+ * @throws {Failure} If it is not said what to do.
+ */
+export const runDeadLetters = async (
+  values: Values<'dead-letters'>,
+  [action, ...ids]: string[],
+): Promise<void> => {
+  if (action === 'list' || action === 'export') {
+    if (ids.length)
+      throw new Failure(`Choose what to ${action} by --offer and --since: only retry takes ids.`);
+    return runEvents(values, ['dead']);
+  }
+  if (action !== 'retry') throw new Failure('Say what to do: offersight dead-letters list, export or retry.');
+  const { lane = DEFAULT_LANE, offer: offerId, since } = values;
+  const place = placeOf(values);
+  const change = async (intake: Intake): Promise<void> => {
+    const retried = await retry(laneOf(intake, lane), { ids, offerId, since }, platformRuntime().now);
+    const missing = new Set(ids).size - retried;
+    const without =
+      missing > 0
+        ? ` Nothing changed for ${missing} of the ids: offersight dead-letters list shows all that can wait again, those with the code viewed_dead only together with their viewed.`
+        : '';
+    console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.${without}`);
+    if (missing > 0) process.exitCode = 1;
+  };
+  await useIntake(place, () => openToChange(place), change);
+};
