@@ -91,6 +91,18 @@ export const otherSite = (place: string, owner: string, site: string, remedy: st
   );
 
 /**
+ * Refuses what another release has laid out.
+ * @param place What it is called, such as `The intake file`.
+ */
+export const otherLayout = (place: string, isNewer: boolean): OffersightError =>
+  new OffersightError(
+    'configuration',
+    isNewer
+      ? `${place} was written by a newer release: run that one, or name another.`
+      : `${place} was written before release 0.2.0: name another.`,
+  );
+
+/**
  * Checks bounds and fills in what is left out.
  * @throws {OffersightError} `configuration`, which says what to set.
  */

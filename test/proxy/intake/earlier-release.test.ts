@@ -5,7 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import type { Intake } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
 import { temporaryFolder } from '../../support/intake.js';
@@ -77,6 +77,7 @@ const sumsOf = async (intake: Intake) => {
 /** Opens what 0.2.0 left, and shows that it goes on where that stopped. */
 const goesOn = async (intake: Intake): Promise<void> => {
   start(intake);
+  onTestFinished(() => started.end());
   expect(await sumsOf(intake)).toEqual({ taken: 9, delivered: 2, refused: 1, givenUp: 1, accepted: 1 });
   expect(await post(...SAID)).toEqual(SAID.map(() => 'duplicate'));
   expect(await post(wireEvent(1, { personalized_offer_id: 'other' }), wireEvent(9))).toEqual([
@@ -111,7 +112,20 @@ const goesOn = async (intake: Intake): Promise<void> => {
   expect(started.alerts).toEqual([]);
 };
 
-afterEach(() => started.end());
+/** What a file is made of. */
+const everythingIn = (file: string) => {
+  const database = new Database(file);
+  const all = database.prepare('SELECT type, name, sql FROM sqlite_master').all() as {
+    name: string;
+    sql: string | null;
+  }[];
+  const [{ user_version: layout } = {}] = database.prepare('PRAGMA user_version').all() as {
+    user_version?: number;
+  }[];
+  database.close();
+  const parts = all.map(({ name, sql }) => `${name}: ${sql?.replaceAll(/\s/g, '')}`);
+  return { layout, parts: parts.sort() };
+};
 
 describe('a file that version 0.2.0 left', () => {
   let folder: ReturnType<typeof temporaryFolder>;
@@ -126,10 +140,19 @@ describe('a file that version 0.2.0 left', () => {
     database.exec(read('intake.sql'));
     database.close();
     await goesOn(intakeHere({ file }));
-    // Hashes of visitors, which nobody would forget any more.
-    const after = new Database(file);
-    expect(after.prepare(`SELECT name FROM sqlite_master WHERE name = 'budgets'`).all()).toEqual([]);
-    after.close();
+    const fresh = join(folder.path, 'fresh.db');
+    await intakeHere({ file: fresh }).close();
+    expect(everythingIn(file)).toEqual(everythingIn(fresh));
+  });
+
+  it('is left alone by an intake that only reads', () => {
+    const file = join(folder.path, 'intake.db');
+    const database = new Database(file);
+    database.exec(read('intake.sql'));
+    database.close();
+    const before = everythingIn(file);
+    expect(() => intakeHere({ file, readOnly: true })).toThrow(/start the proxy first/);
+    expect(everythingIn(file)).toEqual(before);
   });
 });
 
@@ -140,11 +163,43 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
   }, 60_000);
   afterAll(() => postgres.remove());
 
+  const everythingIn = (schema: string) =>
+    postgres.ask(
+      `SELECT relname AS name, replace(pg_get_indexdef(oid), $1, '') AS made FROM pg_class
+         WHERE relnamespace = to_regnamespace($1)
+       UNION ALL SELECT proname, regexp_replace(prosrc, '\\s+', ' ', 'g') FROM pg_proc WHERE pronamespace = to_regnamespace($1)
+       UNION ALL SELECT table_name || '.' || column_name, data_type FROM information_schema.columns WHERE table_schema = $1
+       UNION ALL SELECT layout::text, '' FROM ${schema}.gate
+       ORDER BY 1, 2`,
+      [schema],
+    );
+
   it('is opened with its events, ids, figures and dead letters, and what waits is delivered', async () => {
     await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
+    // Its tables had no keys, and Postgres changes no row of a published table without one.
+    await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
+    const reader = postgresIntake({ connection: postgres.url, readOnly: true });
+    await expect(reader.status(START)).rejects.toThrow(/start the proxy first/);
+    await reader.close();
+    const others = [1, 2, 3].map(() => postgresIntake({ connection: postgres.url }));
+    await Promise.all(others.map((one) => one.take([])));
     await goesOn(postgresIntake({ connection: postgres.url }));
-    expect(await postgres.ask(`SELECT to_regclass('offersight.budgets') AS budgets`)).toEqual([
-      { budgets: null },
-    ]);
+    const fresh = postgresIntake({ connection: postgres.url, name: 'fresh' });
+    await fresh.take([]);
+    expect(await everythingIn('offersight')).toEqual(await everythingIn('fresh'));
+    await Promise.all([...others, fresh].map((one) => one.close()));
+  });
+
+  it('is refused in words if its tables belong to another user', async () => {
+    await postgres.ask('DROP SCHEMA IF EXISTS offersight CASCADE');
+    await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
+    await postgres.ask(
+      `CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA offersight TO guest;
+       GRANT ALL ON ALL TABLES IN SCHEMA offersight TO guest`,
+    );
+    const intake = postgresIntake({ connection: postgres.url.replace('postgres@', 'guest@') });
+    await expect(intake.take([])).rejects.toThrow(/make the user the owner of the schema and its tables/);
+    expect(await postgres.ask('SELECT layout::int FROM offersight.gate')).toEqual([{ layout: 2 }]);
+    await intake.close();
   });
 });

@@ -169,7 +169,7 @@ describe('the ledger of 400 days, 100 groups and 5 kinds of cells', { timeout: 3
     await expectCells(intake);
     const [size] = await postgres.ask<{ bytes: string }>(
       `SELECT sum(pg_total_relation_size(oid)) AS bytes FROM pg_class
-        WHERE relnamespace = 'sized'::regnamespace AND relname IN ('ledger', 'ledger_names', 'ledger_groups')`,
+        WHERE relnamespace = 'sized'::regnamespace AND relname IN ('ledger', 'ledger_names')`,
     );
     expectAtMost(Number(size?.bytes), 25);
   });

@@ -6,7 +6,11 @@ import { inTime, patiently } from '../../patience.js';
 
 /** Asks the server, on one connection. */
 export interface Session {
-  query<Row extends QueryResultRow>(text: string, values?: readonly unknown[]): Promise<QueryResult<Row>>;
+  query<Row extends QueryResultRow>(
+    text: string,
+    values?: readonly unknown[],
+    limitMs?: number,
+  ): Promise<QueryResult<Row>>;
 }
 
 /** The connections, as a driver uses them. */
@@ -55,7 +59,8 @@ export const createConnections = (
       let isBroken = true;
       try {
         const result = await work({
-          query: (text, values) => limited(answerMs, client.query(text, values && [...values])),
+          query: (text, values, limitMs = answerMs) =>
+            limited(limitMs, client.query(text, values && [...values])),
         });
         isBroken = false;
         return result;

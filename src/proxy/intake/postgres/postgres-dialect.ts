@@ -29,4 +29,5 @@ export const POSTGRES: Dialect = {
     `CREATE FUNCTION ${name}() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ${body}; RETURN NULL; END $$;
     CREATE TRIGGER ${name} AFTER ${after} ON ${table} FOR EACH ROW ${when ? `WHEN (${when})` : ''}
       EXECUTE FUNCTION ${name}();`,
+  dropTrigger: (name, table) => `DROP TRIGGER ${name} ON ${table}; DROP FUNCTION ${name}();`,
 };

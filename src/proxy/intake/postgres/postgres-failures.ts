@@ -49,7 +49,7 @@ const REMEDIES: Readonly<Record<string, string>> = {
   '42P10': PUBLISHED,
   '55000': PUBLISHED,
   '42501':
-    'The database user may not create or use the schema of the intake: let it create one, or create the schema and make it the user’s own.',
+    'The database user may not create or use the schema of the intake: let it create one, or make the user the owner of the schema and its tables.',
 };
 
 const UNKNOWN_AUTHORITY =

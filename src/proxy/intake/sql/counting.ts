@@ -70,7 +70,6 @@ const COLUMNS = Object.keys(NEW) as (keyof typeof NEW)[];
 
 /** Makes the ledger. */
 export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect): string => `
-  CREATE TABLE ledger_groups (name TEXT PRIMARY KEY, first_day ${integer} NOT NULL, last_day ${integer} NOT NULL) ${keyed};
   CREATE TABLE ledger_names (id ${arrival}, name TEXT NOT NULL UNIQUE);
   INSERT INTO ledger_names (id, name) VALUES (0, '${NO_GROUP}'), (1, '${OTHER_GROUPS}');
   CREATE TABLE accepted (id TEXT PRIMARY KEY, content TEXT NOT NULL, day ${integer} NOT NULL) ${keyed};

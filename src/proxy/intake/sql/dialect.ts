@@ -35,6 +35,8 @@ export interface Dialect {
   larger(one: string, other: string): string;
   /** Refuses a row inside a trigger. */
   refuse(message: string, when: string): string;
-  /** Makes a trigger if there is not one of its name yet. */
+  /** Makes a trigger. */
   trigger(trigger: Trigger): string;
+  /** Drops one. */
+  dropTrigger(name: string, table: string): string;
 }

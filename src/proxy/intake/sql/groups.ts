@@ -2,13 +2,12 @@
  * Which groups the ledger keeps apart: those that the host lists, or else the first ones that are named. Strangers may
  * name any, so all others count as one.
  */
-import { dayOf, MOST_GROUPS, OTHER_GROUPS } from '../ledger.js';
+import { MOST_GROUPS, OTHER_GROUPS } from '../ledger.js';
 import type { Dialect } from './dialect.js';
 import { ask, type Steps } from './driver.js';
 
 interface Grouped {
   readonly group?: string | undefined;
-  readonly receivedAt: number;
 }
 
 /** What {@link Groups.facts} finds: a group that the ledger keeps apart, or how many there are. */
@@ -27,12 +26,9 @@ export interface Groups {
   listed: ReadonlySet<string> | undefined;
 }
 
-const statementsOf = ({ given, texts }: Dialect) => ({
-  facts: `SELECT 'group' AS fact, name, 0 AS many FROM ledger_groups WHERE name IN ${texts('groups')}
-    UNION ALL SELECT 'groups', '', count(*) FROM ledger_groups`,
-  keep: `INSERT INTO ledger_groups (name, first_day, last_day)
-    SELECT name, day, day FROM ${given({ name: 'text', day: 'integer' })} AS fresh WHERE true
-    ON CONFLICT DO NOTHING`,
+const statementsOf = ({ texts }: Dialect) => ({
+  facts: `SELECT 'group' AS fact, name, 0 AS many FROM ledger_names WHERE name IN ${texts('groups')}
+    UNION ALL SELECT 'groups', '', count(*) FROM ledger_names WHERE id > 1`,
   // Existing names are left out: a conflict would use up a number.
   name: `INSERT INTO ledger_names (name) SELECT value FROM ${texts('names')} AS named
     WHERE NOT EXISTS (SELECT 1 FROM ledger_names AS known WHERE known.name = named.value) ON CONFLICT DO NOTHING`,
@@ -58,21 +54,17 @@ export const createGroups = (dialect: Dialect): Groups => {
       for (const fact of facts)
         if (fact.fact === 'group') kept.add(fact.name);
         else free -= fact.many;
-      const fresh = new Map<string, number>();
       const names = new Set<string>();
-      const placed = events.map(({ group, receivedAt }) => {
+      const placed = events.map(({ group }) => {
         if (group === undefined || group === OTHER_GROUPS) return group;
         if (!kept.has(group)) {
           if (free <= 0) return OTHER_GROUPS;
           free--;
           kept.add(group);
-          fresh.set(group, dayOf(receivedAt));
           names.add(group);
         } else if (groups.listed?.has(group)) names.add(group);
         return group;
       });
-      if (fresh.size)
-        yield* ask(statements.keep, JSON.stringify([...fresh].map(([name, day]) => ({ name, day }))));
       if (names.size) yield* ask(statements.name, JSON.stringify({ names: [...names] }));
       return placed;
     },

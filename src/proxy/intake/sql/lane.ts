@@ -2,7 +2,6 @@
 import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '../intake.js';
 import type { LaneRules } from '../rules.js';
 import { createBeginning, paceOf } from './claim.js';
-import { deadCodesOf } from './dead-letters.js';
 import type { Dialect } from './dialect.js';
 import { ask, type SqlDriver, type Steps } from './driver.js';
 import { createTakeAlong, takeNothing } from './give-up.js';
@@ -18,6 +17,7 @@ const statementsOf = (table: LaneTable) => ({
   standing: `SELECT (SELECT open FROM open_counts WHERE lane = '${table}') AS waiting,
     (SELECT min(waiting_since) FROM ${table} WHERE settled_at IS NULL) AS oldest,
     (SELECT note FROM lane_notes WHERE lane = '${table}') AS note`,
+  dead: `SELECT code, count(*) AS events FROM ${table} WHERE state = 'dead' GROUP BY code`,
 });
 
 /**
@@ -67,7 +67,7 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
   function* stand(now: number, aheadMs: number): Steps<LaneStatus> {
     const [pace] = yield* paceOf(table, now + aheadMs);
     const [standing] = yield* ask<Standing>(statements.standing);
-    const codes = yield* ask<{ readonly code: string; readonly events: number }>(deadCodesOf(table));
+    const codes = yield* ask<{ readonly code: string; readonly events: number }>(statements.dead);
     const { waiting, oldest, note } = standing ?? { waiting: 0, oldest: null, note: null };
     return {
       waiting,

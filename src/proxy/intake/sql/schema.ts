@@ -1,9 +1,16 @@
 /** The tables of an intake. */
 import { ledgerOf } from './counting.js';
-import { deadLettersOf } from './dead-letters.js';
 import type { Dialect } from './dialect.js';
 import { fairnessOf } from './fairness.js';
 import type { LaneTable } from './rows.js';
+
+/** The number of this layout, which a release writes into the file or schema. */
+export const LAYOUT = 3;
+const LANES: readonly LaneTable[] = ['events', 'usage'];
+
+/** Counts dead letters by their code without reading them. */
+const deadCodesOf = (table: LaneTable): string =>
+  `CREATE INDEX ${table}_codes ON ${table} (code) WHERE state = 'dead';`;
 
 /** The columns of offer events, which are counted by group and reason, and have turns. */
 const columnsOf = ({ integer }: Dialect): string => `,
@@ -43,6 +50,7 @@ const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect, column
   CREATE INDEX ${table}_offers ON ${table} (offer_id, arrival);
   CREATE INDEX ${table}_settled ON ${table} (settled_at) WHERE settled_at IS NOT NULL;
   CREATE INDEX ${table}_dead ON ${table} (arrival) WHERE state = 'dead';
+  ${deadCodesOf(table)}
   INSERT INTO open_counts (lane, open) VALUES ('${table}', 0);
   ${trigger({ name: `${table}_opened`, table, after: 'INSERT', body: opens })}
   ${trigger({
@@ -79,6 +87,16 @@ export const schemaOf = (dialect: Dialect): string => {
   CREATE INDEX events_next ON events (offer_id, type, arrival) WHERE settled_at IS NULL;
   CREATE INDEX events_views ON events (offer_id, state) WHERE type = 'viewed';
   ${ledgerOf(dialect)}
-  ${fairnessOf(dialect)}
-  ${deadLettersOf(dialect)}`;
+  ${fairnessOf(dialect)}`;
 };
+
+/** Turns the tables of 0.2.0, whose layout is 2, into those of this release. */
+export const upgradeOf = ({ dropTrigger }: Dialect): string => `
+  ${LANES.flatMap((table) =>
+    ['died', 'came_dead', 'forgot_dead'].map((name) => dropTrigger(`${table}_${name}`, table)),
+  ).join(' ')}
+  ${LANES.map(deadCodesOf).join(' ')}
+  DROP TABLE dead_codes;
+  DROP TABLE ledger_groups;
+  DROP TABLE IF EXISTS budgets;
+  ${['tally', 'calls', 'leases', 'notes'].map((view) => `DROP VIEW IF EXISTS ${view};`).join(' ')}`;

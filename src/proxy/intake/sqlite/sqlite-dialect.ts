@@ -18,4 +18,5 @@ export const SQLITE: Dialect = {
   trigger: ({ name, table, after, when, body }) =>
     `CREATE TRIGGER ${name} AFTER ${after} ON ${table} ${when ? `WHEN ${when}` : ''}
       BEGIN ${body}; END;`,
+  dropTrigger: (name) => `DROP TRIGGER ${name};`,
 };

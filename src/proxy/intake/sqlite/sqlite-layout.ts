@@ -1,11 +1,10 @@
 /** The layout of the intake's file. */
 import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
-import { schemaOf } from '../sql/schema.js';
+import { otherLayout } from '../rules.js';
+import { LAYOUT, schemaOf, upgradeOf } from '../sql/schema.js';
 import { SQLITE } from './sqlite-dialect.js';
 
-/** The number of the file's layout, which a release writes into it. */
-const LAYOUT = 2;
 /** “Offr” in ASCII, which SQLite keeps in the file's head. */
 export const APPLICATION_ID = 0x4f_66_66_72;
 
@@ -35,15 +34,11 @@ export const transact = <Result>(database: Database.Database, work: () => Result
   }
 };
 
-/** @returns Whether it has this release's. A new file has none. */
-const hasLayout = (database: Database.Database): boolean => {
+/** @throws {OffersightError} `configuration` if this release cannot use it. */
+const layoutOf = (database: Database.Database): number => {
   const layout = Number(pragma(database, 'user_version'));
-  if (layout === 0 || layout === LAYOUT) return layout === LAYOUT;
-  throw configuration(
-    layout > LAYOUT
-      ? 'The intake file was written by a newer release: run that one, or name another file.'
-      : 'The intake file was written before the release of this version: name another file.',
-  );
+  if (layout === 1 || layout > LAYOUT) throw otherLayout('The intake file', layout > LAYOUT);
+  return layout;
 };
 
 /**
@@ -51,25 +46,20 @@ const hasLayout = (database: Database.Database): boolean => {
  * @throws {OffersightError} `configuration` if a proxy has to open it first.
  */
 export const checkLayout = (database: Database.Database): void => {
-  if (!hasLayout(database))
-    throw configuration('No proxy has opened the intake file: start the proxy first.');
+  if (layoutOf(database) !== LAYOUT)
+    throw configuration('No proxy of this release has opened the intake file: start the proxy first.');
 };
 
 /**
- * Gives a new file this release's layout. Another process that opens the file at the same time waits, or finds that it is
+ * Gives a file this release's layout. Another process that opens the file at the same time waits, or finds that it is
  * done.
  */
 export const layOut = (database: Database.Database): void => {
-  if (hasLayout(database)) {
-    // Processes of 0.2.0 left hashes of visitors there, which nobody would forget any more.
-    database.exec('DROP TABLE IF EXISTS budgets');
-    return;
-  }
+  if (layoutOf(database) === LAYOUT) return;
   transact(database, () => {
-    if (!hasLayout(database))
-      database.exec(`
-        PRAGMA application_id = ${APPLICATION_ID};
-        ${schemaOf(SQLITE)}
-        PRAGMA user_version = ${LAYOUT};`);
+    const layout = layoutOf(database);
+    if (layout === LAYOUT) return;
+    const made = `PRAGMA application_id = ${APPLICATION_ID}; ${schemaOf(SQLITE)}`;
+    database.exec(`${layout === 0 ? made : upgradeOf(SQLITE)} PRAGMA user_version = ${LAYOUT};`);
   });
 };

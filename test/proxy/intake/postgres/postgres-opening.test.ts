@@ -147,8 +147,10 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
 
   it('is refused if it has the layout of a newer release', async () => {
     await open().take([admitted(1)]);
-    await postgres.ask(`UPDATE ${name}.gate SET layout = 3`);
+    await postgres.ask(`UPDATE ${name}.gate SET layout = 4`);
     await expect(open().take([admitted(2)])).rejects.toEqual(configuration(/written by a newer release/));
+    await postgres.ask(`UPDATE ${name}.gate SET layout = 1`);
+    await expect(open().take([admitted(2)])).rejects.toEqual(configuration(/written before release 0\.2\.0/));
   });
 
   it('takes only what pages may report, no matter which program writes into it', async () => {

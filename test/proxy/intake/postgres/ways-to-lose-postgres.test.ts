@@ -144,9 +144,6 @@ describe.skipIf(!hasPostgres)('tables that are emptied while events wait', () =>
   });
 });
 
-/** Brings the tables to what version 0.2.0 made. */
-const WITHOUT_KEYS = `ALTER TABLE paced_calls DROP COLUMN call; ALTER TABLE gate DROP CONSTRAINT gate_pkey`;
-
 describe.skipIf(!hasPostgres)('a publication of the whole database', () => {
   let postgres: PostgresServer;
   beforeAll(async () => {
@@ -190,16 +187,6 @@ describe.skipIf(!hasPostgres)('a publication of the whole database', () => {
     expect(alerts).toEqual([]);
   });
 
-  it('changes nothing for tables of 0.2.0, which get their keys when a proxy opens them (fault 71)', async () => {
-    await open(postgres.url).take([]);
-    await postgres.ask(`SET search_path = ${name}; ${WITHOUT_KEYS}`);
-    await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
-    await Promise.all(
-      [open(postgres.url), open(postgres.url), open(postgres.url)].map((one) => one.take([])),
-    );
-    await live(open(postgres.url), 1);
-  });
-
   it('gives every table a key', async () => {
     await open(postgres.url).take([]);
     expect(
@@ -208,22 +195,6 @@ describe.skipIf(!hasPostgres)('a publication of the whole database', () => {
           AND NOT EXISTS (SELECT FROM pg_index WHERE indrelid = made.oid AND indisprimary)`,
       ),
     ).toEqual([]);
-  });
-
-  it('stops only the intake of tables whose keys its user may not make, in words that say so (fault 71)', async () => {
-    await open(postgres.url).take([admitted(1)]);
-    await postgres.ask(`SET search_path = ${name}; ${WITHOUT_KEYS}`);
-    await postgres.ask(
-      `CREATE ROLE ${name} LOGIN; GRANT USAGE ON SCHEMA ${name} TO ${name};
-        GRANT ALL ON ALL TABLES IN SCHEMA ${name} TO ${name}; GRANT ALL ON ALL SEQUENCES IN SCHEMA ${name} TO ${name}`,
-    );
-    const intake = open(postgres.url.replace('postgres@', `${name}@`));
-    await live(intake, 2).catch(() => undefined);
-    expect((await intake.status(START)).waiting).toBeGreaterThan(0);
-    await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
-    await expect(intake.lead('one', START + 900_000)).rejects.toEqual(
-      configuration(/A publication of this database/),
-    );
   });
 });
 

@@ -30,8 +30,8 @@ const everythingIn = (file: string) => {
 };
 
 test.each([
-  ['a newer release', 3, /written by a newer release/],
-  ['before the release of this version', 1, /written before the release of this version/],
+  ['a newer release', 4, /written by a newer release/],
+  ['a release before 0.2.0', 1, /written before release 0\.2\.0/],
 ])('a file with the layout of %s is refused, and nothing of it changes', async (_, layout, words) => {
   const file = join(folder.path, 'intake.sqlite');
   const intake = intakeHere({ file });
