@@ -363,16 +363,6 @@ describe('the group that the ledger counts an event under', () => {
     expect((await started.intake.list({ limit: 1 }))[0]?.group).toBe('(other)');
   });
 
-  it('counts against the visitor if the token was signed for no group', async () => {
-    const started = signed();
-    const token = await tokenFor();
-    for (const [at, group] of ['a', 'b', 'c', 'd'].entries())
-      expect(await report(started, { token, group, personalized_offer_id: OFFER }, 'ada', at + 1)).toEqual(
-        ACCEPTED,
-      );
-    expect((await started.intake.list({ limit: 1 }))[0]?.group).toBe('(other)');
-  });
-
   it('does not open a budget of its own, if its signature is made up', async () => {
     const started = signed({ limits: { perOfferADay: 1 } });
     const token = await tokenFor({ group: 'a', subject: undefined });
@@ -388,10 +378,6 @@ describe('the group that the ledger counts an event under', () => {
     const bare = token.slice(0, -8).replace('.sg.', '.s.');
     expect(await report(started, { token: bare, group: 'f' })).toEqual(REFUSED);
     expect(await report(started, { token: bare.replace('.s.', '.g.'), group: 'f' })).toEqual(REFUSED);
-  });
-
-  it('is (other) for the fourth new group of one visitor (attack 68)', async () => {
-    expect((await groupsOf({}, 'a', 'b', 'c', 'd', 'a')).groups).toEqual(['a', 'b', 'c', '(other)', 'a']);
   });
 
   it('does not belong to the identity of an event: the same id with another group is a duplicate', async () => {
