@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
 import { readMarkdown } from '../scripts/documents/markdown.mjs';
 import { METRICS } from '../src/proxy/cli/metric-names.js';
-import { ALERTS, type Alert } from '../src/proxy/telling/alerts.js';
+import { ALERTS } from '../src/proxy/telling/alerts.js';
 
 interface Rule {
   readonly alert: string;
@@ -25,7 +25,7 @@ const codesOf = (operator: string): { severity: string | undefined; codes: strin
 
 describe('the rules for Prometheus', () => {
   it('wake somebody for every urgent alert, and leave the others for working hours', () => {
-    const urgent = Object.entries<Alert>(ALERTS).flatMap(([code, { isUrgent }]) => (isUrgent ? code : []));
+    const urgent = Object.entries(ALERTS).flatMap(([code, { isUrgent }]) => (isUrgent ? code : []));
     expect(codesOf('=~')).toEqual({ severity: 'page', codes: urgent.sort() });
     expect(codesOf('!~')).toEqual({ severity: 'ticket', codes: urgent.sort() });
   });

@@ -3,7 +3,7 @@
 import { COMMANDS, type CommandOfLine, written } from '../../src/proxy/cli/flags.js';
 import { METRICS, type Metric } from '../../src/proxy/cli/metric-names.js';
 import { rangeOf } from '../../src/proxy/settings/checking.js';
-import { ALERTS, type Alert } from '../../src/proxy/telling/alerts.js';
+import { ALERTS } from '../../src/proxy/telling/alerts.js';
 import { type Attribute, readAttributes } from './attributes.js';
 import { type Option, readDeclarations } from './declared.js';
 import { OPTION_PAGES, type OptionSource } from './sources.js';
@@ -137,14 +137,14 @@ const metricsPage = (): Page => {
 };
 
 /** The first clause of an alert: a heading that a search finds. */
-const headingOf = ({ words }: Alert): string =>
+const headingOf = ({ words }: { readonly words: string }): string =>
   words
     .replaceAll(/\{\w+\}/g, '…')
     .replace(/[:,.(].*$/s, '')
     .replace(/[\s…]+$/, '');
 
 const alertsPage = (): Page => {
-  const parts = Object.entries<Alert>(ALERTS).map(([code, alert]) =>
+  const parts = Object.entries(ALERTS).map(([code, alert]) =>
     [
       `## ${headingOf(alert)} …`,
       `\`\`\`text\n${alert.words.replaceAll(/\{\w+\}/g, '…')}\n\`\`\``,

@@ -22,8 +22,7 @@ import type { OfferProxyOptions } from './options.js';
 import type { ReportResult, ServerEvent } from './reported.js';
 import { resolveProxyOptions } from './resolving.js';
 import { countVerdicts, toResult } from './results.js';
-import { type OnAlert, quietly, remedyOf } from './telling/alert.js';
-import { ALERTS } from './telling/alerts.js';
+import { createAlert, type OnAlert } from './telling/alert.js';
 import { hookOf } from './telling/cause.js';
 import { recordDoor } from './telling/door-recorder.js';
 import type { Observation } from './telling/observation.js';
@@ -97,7 +96,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const onAlert: OnAlert =
     given.onAlert?.bind(given) ?? ((message, cause) => console.error(`offersight: ${message}`, cause ?? ''));
   const door = recordDoor(isDurable(options.intake) ? options.intake : {}, runtime);
-  const alert = quietly(onAlert, runtime, (code, message) => {
+  const alert = createAlert(onAlert, runtime, (code, message) => {
     door.raised(code, message);
     observe({ kind: 'alert', code });
   });
@@ -106,7 +105,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     door.observe(observation);
     onObservation?.(observation).catch((cause: unknown) => {
       // Otherwise a hook that throws for each alert would be called for the alert about itself, without end.
-      if (observation.kind !== 'alert') alert(ALERTS.observationFailed.words, cause);
+      if (observation.kind !== 'alert') alert('observationFailed', {}, cause);
     });
   };
   const forwarding = startForwarding(options, runtime, alert, observe);
@@ -181,7 +180,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     const types = new Map(items.map((item) => [item.id, 'event' in item ? item.event.type : undefined]));
     for (const count of countVerdicts(results, (id) => types.get(id))) {
       observe(count);
-      if (count.code === 'overloaded' && forwarding.isDurable) alert(ALERTS.full.words);
+      if (count.code === 'overloaded' && forwarding.isDurable) alert('full');
     }
     return answerWith(JSON.stringify({ v: WIRE_VERSION, results } satisfies WireReply));
   };
@@ -198,7 +197,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       hear({ headers, address: key, code: admission.kind === 'rejected' ? admission.code : undefined });
       return admission.kind === 'admitted' ? await decide(incoming, admission.text, key) : admission;
     } catch (cause) {
-      alert(remedyOf(cause, ALERTS.notTaken.words), cause, 'notTaken');
+      alert('notTaken', {}, cause);
       return {
         reply: problemReply('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
         code: 'unavailable',

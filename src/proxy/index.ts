@@ -38,5 +38,5 @@ export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './ope
 export type { OfferProxyOptions, UsageOptions } from './options.js';
 export type { Caller, ReportedEvent, ReportResult, ServerEvent } from './reported.js';
 export type { OnAlert } from './telling/alert.js';
-export type { AlertCode } from './telling/alert-codes.js';
+export type { AlertCode } from './telling/alerts.js';
 export type { Observation, OnObservation } from './telling/observation.js';

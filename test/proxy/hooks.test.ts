@@ -9,7 +9,8 @@ import {
   type OfferProxyOptions,
   type UsageOptions,
 } from '../../src/proxy/index.js';
-import { ALERTS, wordsOf } from '../../src/proxy/telling/alerts.js';
+import { wordsOf } from '../../src/proxy/telling/alert.js';
+import { ALERTS } from '../../src/proxy/telling/alerts.js';
 import { deferred } from '../support/deferred.js';
 import { type FunctionsOf, WAYS, type Way, watchEscapes } from '../support/hooks.js';
 import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';
@@ -28,7 +29,7 @@ const FAILED = { answer: 'deferred unavailable', alert: ALERTS.hookFailed.words 
 const LATE = { answer: 'deferred unavailable', alert: ALERTS.hooksLate.words };
 const NOT_TAKEN = { answer: '503 unavailable', alert: ALERTS.notTaken.words };
 const unusable = (hook: string, what: string, so: string): string =>
-  wordsOf(ALERTS.unusableAnswer, { hook, what, so });
+  wordsOf('unusableAnswer', { hook, what, so });
 
 /** What waits for nothing is only called. */
 const isOnlyCalled = (alert?: string): Outcomes => {

@@ -5,7 +5,7 @@ import { createForwarder, type Forwarder } from '../../src/proxy/forward/forward
 import type { ResolvedPace } from '../../src/proxy/forward/gate.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
-import { quietly } from '../../src/proxy/telling/alert.js';
+import { createAlert } from '../../src/proxy/telling/alert.js';
 import { admitted, temporaryFolder } from './intake.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 import { intakeHere } from './sqlite.js';
@@ -88,7 +88,7 @@ export const createStage = (): Stage => {
         lingerMs: 0,
         forward: (rows) => Promise.all(rows.map(forward)),
       };
-      const alert = quietly(onAlert, runtime);
+      const alert = createAlert(onAlert, runtime);
       const forwarder = createForwarder(over, {
         destination,
         runtime,

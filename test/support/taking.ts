@@ -2,6 +2,7 @@
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import type { ResolvedPace } from '../../src/proxy/forward/gate.js';
 import { type DirectIntakeOptions, directIntake, type Taking } from '../../src/proxy/intake/direct/direct.js';
+import { wordsOf } from '../../src/proxy/telling/alert.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
 /** One call, and when it began and ended, milliseconds after the start. */
@@ -51,7 +52,7 @@ export const startTaking = (
       destination: { maxEvents: 1, lingerMs: 0, forward },
       runtime,
       pace: { perMinute: 150, concurrent: 10, ...pace },
-      alert: (message) => alerts.push(message),
+      alert: (code, parts) => alerts.push(wordsOf(code, parts)),
       onCall: ({ outcome }) => observed.push(outcome),
     }),
     runtime,

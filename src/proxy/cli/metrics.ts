@@ -5,7 +5,7 @@ import type { Intake, LaneNote } from '../intake/intake.js';
 import { readLanes } from '../operator/listing.js';
 import { inTime } from '../patience.js';
 import { AGAIN_MS } from '../telling/alert.js';
-import { ALERT_CODES, type AlertCode, alertCodeOf, isNoted } from '../telling/alert-codes.js';
+import { ALERT_CODES, ALERTS, type AlertCode } from '../telling/alerts.js';
 import type { Observation } from '../telling/observation.js';
 import { METRICS, type Metric } from './metric-names.js';
 
@@ -26,14 +26,14 @@ const PATIENCE_MS = 2_000;
 const SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10];
 /** Types of events that pages send. */
 const TYPES = ['viewed', 'dismissed'];
-const NOTED: readonly string[] = [...ALERT_CODES.filter(isNoted), 'other'];
+const NOTED: readonly string[] = [...ALERT_CODES.filter((code) => ALERTS[code].isNoted), 'other'];
 
 type Lanes = Awaited<ReturnType<typeof readLanes>>;
 
 /** Which alerts a lane's note has, by code: 0 or 1. */
-const notedOf = ({ alert }: LaneNote): ReadonlyMap<string, number> => {
-  const noted = alert === undefined ? undefined : (alertCodeOf(alert) ?? 'other');
-  return new Map(NOTED.map((code) => [code, code === noted ? 1 : 0]));
+const notedOf = ({ alert, alertCode = '' }: LaneNote): ReadonlyMap<string, number> => {
+  const noted = NOTED.includes(alertCode) ? alertCode : 'other';
+  return new Map(NOTED.map((code) => [code, alert !== undefined && code === noted ? 1 : 0]));
 };
 
 /** An intake, and whether it takes events. */
@@ -118,7 +118,7 @@ export const createMetrics = async (
   const tellSeen = (): void => {
     const since = elapsed() - AGAIN_MS;
     for (const code of ALERT_CODES) {
-      if (isNoted(code) && watched) continue;
+      if (ALERTS[code].isNoted && watched) continue;
       alert.set({ lane: '', code }, (seen.get(code) ?? -Infinity) > since ? 1 : 0);
     }
   };

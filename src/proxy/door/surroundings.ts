@@ -4,7 +4,7 @@
  * something in their name. Addresses are kept only in memory, until a request comes when five minutes are over.
  */
 import type { Runtime } from '../../runtime.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { Alert } from '../telling/alert.js';
 import { addressKey, isPrivate } from './address.js';
 import type { ProblemCode } from './problem.js';
 
@@ -52,7 +52,7 @@ const ORIGIN = /^https?:\/\/[\w.:[\]-]{1,253}$/;
  * Origin of each of these, empty if it has none, and undefined for any other request.
  */
 const watchMetadata = (
-  alert: (message: string) => void,
+  alert: Alert,
   runtime: Pick<Runtime, 'elapsed'>,
 ): ((refusedOrigin: string | undefined) => void) => {
   let since = runtime.elapsed();
@@ -82,14 +82,14 @@ const watchMetadata = (
     if (ORIGIN.test(refusedOrigin) && (times || origins.size < MAX_ORIGINS))
       origins.set(refusedOrigin, times + 1);
     if (refused >= HANDFUL && refused >= requests * LEAST_SHARE)
-      alert(wordsOf(ALERTS.noMetadata, { origins: mostNamed() }));
+      alert('noMetadata', { origins: mostNamed() });
   };
 };
 
 /** Starts listening. */
 export const watchSurroundings = (
   { trustedHops, isAddressGiven }: SurroundingsOptions,
-  alert: (message: string) => void,
+  alert: Alert,
   runtime: Pick<Runtime, 'elapsed'>,
 ): ((heard: Heard) => void) => {
   const hearMetadata = watchMetadata(alert, runtime);
@@ -130,8 +130,8 @@ export const watchSurroundings = (
     if (entries.length && address === undefined) forwarded++;
     const isShort = entries.length < trustedHops;
     if (isShort) notForwarded++;
-    if (trustedHops === 0 && isMost(forwarded, LEAST)) alert(ALERTS.forwarded.words);
-    if (isMost(notForwarded, LEAST)) alert(ALERTS.notForwarded.words);
+    if (trustedHops === 0 && isMost(forwarded, LEAST)) alert('forwarded');
+    if (isMost(notForwarded, LEAST)) alert('notForwarded');
     if (address === undefined) return;
     const times = count(address);
     const other = addressKey(entries.at(-trustedHops - 1) ?? '');
@@ -141,8 +141,8 @@ export const watchSurroundings = (
     }
     // One visitor may have written that entry; but not most of them, all in the name of others.
     const isShared = isMost(further, LEAST) && others.size >= Math.max(LEAST, MANY * addresses.size);
-    if (isShared) alert(ALERTS.forwarded.words);
+    if (isShared) alert('forwarded');
     if (isShared || isShort || !isMost(times, LEAST_OF_ONE)) return;
-    alert((isPrivate(address) ? ALERTS.forwarded : ALERTS.oneAddress).words);
+    alert(isPrivate(address) ? 'forwarded' : 'oneAddress');
   };
 };

@@ -1,5 +1,6 @@
 /** Where events are forwarded to, and what a call can come to. */
 import type { IntakeRow } from '../intake/admitted.js';
+import type { Raised } from '../telling/alert.js';
 
 /** What a call came to, for one event. */
 export type Outcome =
@@ -14,7 +15,7 @@ export type Outcome =
    * Not taken, and no other one will be until somebody repairs the configuration. `isUnnamed`: or the event is at fault, since
    * the upstream named nothing and has not taken any event yet.
    */
-  | { readonly kind: 'misconfigured'; readonly alert: string; readonly isUnnamed?: true }
+  | { readonly kind: 'misconfigured'; readonly alert: Raised; readonly isUnnamed?: true }
   /** Not taken: everything has to wait. */
   | { readonly kind: 'throttled'; readonly retryAfterMs: number }
   /** Not taken, for now: `why` is the system's code, such as `ECONNREFUSED`. */
@@ -25,7 +26,7 @@ export type Outcome =
    * It may have been taken, or not. There is an alert if the answer was not the API's own. `why` is the system's code, or the
    * status as `HTTP_503`.
    */
-  | { readonly kind: 'ambiguous'; readonly alert?: string; readonly why?: string | undefined };
+  | { readonly kind: 'ambiguous'; readonly alert?: Raised; readonly why?: string | undefined };
 
 /** What a destination needs to know of an event. */
 export type Forwarded = Pick<IntakeRow, 'id' | 'type' | 'offerId' | 'occurredAt' | 'headers' | 'usage'>;

@@ -5,8 +5,7 @@
 import type { Runtime } from '../../runtime.js';
 import type { IntakeRow } from '../intake/admitted.js';
 import type { ForwardResult, Lane } from '../intake/intake.js';
-import { remedyOf, type Tell } from '../telling/alert.js';
-import { ALERTS } from '../telling/alerts.js';
+import type { Alert } from '../telling/alert.js';
 import { CIRCUIT_MS } from './blame.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, type ResolvedPace } from './gate.js';
@@ -36,7 +35,7 @@ export interface ForwarderContext {
   readonly runtime: Runtime;
   readonly pace: ResolvedPace;
   /** Reports what is wrong, as often as it is seen. */
-  readonly alert: Tell;
+  readonly alert: Alert;
   readonly onCall?: OnCall;
 }
 
@@ -93,7 +92,7 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
   const { destination, runtime, alert, onCall } = context;
   const { perMinute, concurrent } = context.pace;
   const broken = (cause: unknown): void => {
-    alert(remedyOf(cause, ALERTS.intakeFailed.words), cause, 'intakeFailed');
+    alert('intakeFailed', {}, cause);
   };
   const calls = new Set<Promise<void>>();
   const pauses = createPauses(runtime, alert);
@@ -141,7 +140,7 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
       trackRecord.hear(outcome);
     }
     const refused = refusals.alert();
-    if (refused !== undefined) alert(refused);
+    if (refused) alert(...refused);
     onCall?.({ outcome: whole.kind, events: rows, outcomes, durationMs: runtime.elapsed() - startedAt });
     // A successor must know of a pause before it knows of events that wait.
     if (whole.kind === 'throttled') await lead.leaveNote();
@@ -214,7 +213,7 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
     if (limit <= 0) return Math.min(RENEW_MS, gate.waitMs());
     const now = runtime.now();
     const begun = await lane.begin({ now, limit, perMinute, graceMs: jumps.graceMs() });
-    if (begun.expired) alert(ALERTS.tooLong.words);
+    if (begun.expired) alert('tooLong');
     callFor(begun.rows, now);
     return Math.min(LOOK_MS, (begun.nextAt ?? Infinity) - now);
   };

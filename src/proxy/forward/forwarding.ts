@@ -4,7 +4,7 @@ import type { Taking } from '../intake/direct/direct.js';
 import { isDurable } from '../intake/durable.js';
 import type { Intake } from '../intake/intake.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import type { Tell } from '../telling/alert.js';
+import type { Alert } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
 import type { CallEnd, OnCall } from './destination.js';
 import { createForwarder, type Forwarder } from './forwarder.js';
@@ -41,7 +41,7 @@ const countForwarded = ({ events, outcomes }: CallEnd): readonly ForwardedCount[
 export const startForwarding = (
   { site, apiKey, intake, pace, usage, baseUrl, usageBaseUrl, constants, groups }: ResolvedProxyOptions,
   runtime: Runtime,
-  alert: Tell,
+  alert: Alert,
   observe: (observation: Observation) => void,
 ): Forwarding => {
   const onCall =

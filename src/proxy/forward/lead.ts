@@ -1,7 +1,7 @@
 /** Whether this process forwards a lane, and what it leaves for the process that leads after it. */
 import type { Runtime } from '../../runtime.js';
 import type { Lane, LaneNote } from '../intake/intake.js';
-import type { Pauses } from './pauses.js';
+import { noted, type Pauses } from './pauses.js';
 import type { Refusals } from './refusals.js';
 import type { TrackRecord } from './track-record.js';
 
@@ -41,13 +41,13 @@ export const createLead = (
   // On the monotonic clock, since the other one can be set back by a day.
   let leadsUntil = 0;
   let terms = 0;
-  let noted = '{}';
+  let lastNote = '{}';
 
   /** Makes what an earlier process left its own. */
   const takeOver = async (): Promise<void> => {
     terms++;
     const { note } = await lane.status(runtime.now());
-    noted = JSON.stringify(note);
+    lastNote = JSON.stringify(note);
     pauses.resume(note);
     trackRecord.resume(note);
   };
@@ -76,15 +76,15 @@ export const createLead = (
     async leaveNote() {
       const refused = refusals.alert();
       const note: LaneNote = {
-        ...(refused !== undefined && { alert: refused }),
+        ...(refused && noted(refused)),
         ...pauses.note(),
         ...trackRecord.note(),
       };
       const next = JSON.stringify(note);
-      if (next === noted) return;
+      if (next === lastNote) return;
       try {
         await lane.note(note);
-        noted = next;
+        lastNote = next;
       } catch (cause) {
         // Tried again at the next look.
         broken(cause);

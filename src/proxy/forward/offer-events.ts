@@ -1,6 +1,6 @@
 /** One event → one call of Chargebee's offer events API, and what its answer means. */
 import type { Runtime } from '../../runtime.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { Raised } from '../telling/alert.js';
 import { refusalCodeOf } from '../telling/dead-codes.js';
 import type { Destination, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
@@ -34,21 +34,19 @@ const UNNAMED = {
 } as const satisfies Readonly<Record<ApiName, string>>;
 
 type Misconfigured = Extract<Outcome, { readonly kind: 'misconfigured' }>;
-const misconfigured = (alert: string): Misconfigured => ({ kind: 'misconfigured', alert });
-const badKey = (api: ApiName): Outcome => misconfigured(wordsOf(ALERTS.badKey, { api }));
+const misconfigured = (...alert: Raised): Misconfigured => ({ kind: 'misconfigured', alert });
+const badKey = (api: ApiName): Outcome => misconfigured('badKey', { api });
 
 /** Chargebee's support has to do something about this answer. */
 export const forSupport = ({ status, code, errorCode }: Answer, api: ApiName, also = ''): Misconfigured => {
   const said = code ?? errorCode;
   const more = errorCode === undefined || errorCode === said ? '' : ` (${errorCode})`;
   const isLimit = [code, errorCode].includes('resource_limit_exhausted');
-  return misconfigured(
-    wordsOf(ALERTS.notEnabled, {
-      api,
-      answer: `${status}${said === undefined ? '' : ` ${said}`}${more}`,
-      request: `${isLimit ? 'raise this limit' : `enable ${api}`} for this site${also}`,
-    }),
-  );
+  return misconfigured('notEnabled', {
+    api,
+    answer: `${status}${said === undefined ? '' : ` ${said}`}${more}`,
+    request: `${isLimit ? 'raise this limit' : `enable ${api}`} for this site${also}`,
+  });
 };
 
 /**
@@ -81,7 +79,7 @@ export const outcomeOf = (call: Call, judging: Judging): Outcome => {
     return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
   // A server error may well be a page; another page or a redirect instead of an answer is somebody else's.
   if ((status < 500 && !isApi) || (status >= 300 && status < 400))
-    return { kind: 'ambiguous', alert: ALERTS.notTheApi.words };
+    return { kind: 'ambiguous', alert: ['notTheApi'] };
   if (!isApi) return { kind: 'ambiguous', why: `HTTP_${status}` };
   if (status >= 200 && status < 300) return isReplay ? { kind: 'done', isReplay } : { kind: 'done' };
   // Also a conflict with our own earlier call of the same key, which is still under way.
@@ -100,11 +98,9 @@ export const outcomeOf = (call: Call, judging: Judging): Outcome => {
       return code === 'api_authorization_failed' ? badKey(api) : forSupport(call, api);
     case 404:
       if (code === 'resource_not_found') return refusalOf(call, judging);
-      return code === 'site_not_found'
-        ? misconfigured(ALERTS.wrongSite.words)
-        : forSupport(call, api, MISLED);
+      return code === 'site_not_found' ? misconfigured('wrongSite') : forSupport(call, api, MISLED);
     case 405:
-      return misconfigured(ALERTS.wrongSite.words);
+      return misconfigured('wrongSite');
     default:
       return { kind: 'ambiguous', why: `HTTP_${status}` };
   }

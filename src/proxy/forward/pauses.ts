@@ -14,7 +14,7 @@
  */
 import type { Runtime } from '../../runtime.js';
 import type { LaneNote } from '../intake/intake.js';
-import { ALERTS } from '../telling/alerts.js';
+import { type Alert, type Raised, wordsOf } from '../telling/alert.js';
 import { CIRCUIT_MS, createBlame } from './blame.js';
 import type { Outcome } from './destination.js';
 
@@ -54,14 +54,14 @@ const CALL_FAILED = 'The last call of the upstream failed. The code says why.';
 export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): number =>
   Math.min(CAP_MS, BASE_MS * 2 ** failures) * (0.5 + runtime.random() / 2);
 
+/** An alert as the note of a lane has it. */
+export const noted = (raised: Raised): LaneNote => ({ alert: wordsOf(...raised), alertCode: raised[0] });
+
 /**
  * Makes the pauses of a forwarder.
  * @param alert Called with what an operator has to do, again and again until it is done.
  */
-export const createPauses = (
-  runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>,
-  alert: (message: string, cause?: Error) => void,
-): Pauses => {
+export const createPauses = (runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>, alert: Alert): Pauses => {
   // On the monotonic clock, since the other one can be set back by a day.
   let pausedUntil = 0;
   let failures = 0;
@@ -77,9 +77,10 @@ export const createPauses = (
 
   const isNews = (): boolean => runtime.elapsed() >= pausedUntil;
 
-  const raise = (message: string, why?: string): void => {
-    alert(message, why === undefined ? undefined : Object.assign(new Error(CALL_FAILED), { code: why }));
-    note = { ...note, alert: message };
+  const raise = (raised: Raised, why?: string): void => {
+    const [code, parts] = raised;
+    alert(code, parts, why === undefined ? undefined : Object.assign(new Error(CALL_FAILED), { code: why }));
+    note = { ...note, ...noted(raised) };
   };
 
   const succeeded = (): void => {
@@ -91,16 +92,16 @@ export const createPauses = (
     note = isNews() ? {} : { pausedUntil: note.pausedUntil };
   };
 
-  const failed = (message: string = ALERTS.unreachable.words, why?: string): void => {
+  const failed = (raised: Raised = ['unreachable'], why?: string): void => {
     if (!isNews() || ++failures < OUTAGE) return;
-    raise(message, why);
+    raise(raised, why);
     pause(backoffMs(failures - OUTAGE, runtime));
   };
 
   const throttled = (retryAfterMs: number): void => {
     // If it does not say for how long, it is asked less and less.
     if (isNews() && throttles++ === 0) throttledSince = runtime.elapsed();
-    if (throttles && runtime.elapsed() - throttledSince >= LONG_THROTTLE_MS) raise(ALERTS.throttled.words);
+    if (throttles && runtime.elapsed() - throttledSince >= LONG_THROTTLE_MS) raise(['throttled']);
     const leastMs = Math.min(LONGEST_THROTTLE_MS, BASE_MS * 2 ** (throttles - 1));
     const delayMs = Math.max(retryAfterMs, leastMs) * (1 + runtime.random() * 0.2);
     pause(delayMs);
@@ -108,9 +109,9 @@ export const createPauses = (
     note = { ...note, pausedUntil: Math.max(note.pausedUntil ?? 0, until) };
   };
 
-  const misconfigured = (message: string, id: string): void => {
+  const misconfigured = (raised: Raised, id: string): void => {
     // Whether it is this event or the configuration, somebody has to look at it.
-    raise(message);
+    raise(raised);
     const blamed = blame.blame(id);
     if (blamed === 'event') return;
     isMisconfigured = true;

@@ -1,6 +1,6 @@
 /** Notices when the upstream refuses most events by name: a mistake in the pages, which no retry repairs. */
 import type { Runtime } from '../../runtime.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { Raised } from '../telling/alert.js';
 import type { Outcome } from './destination.js';
 
 /** The latest outcomes of one forwarder. */
@@ -8,7 +8,7 @@ export interface Refusals {
   /** Takes in what became of one event. */
   hear(outcome: Outcome): void;
   /** What an operator has to know while most are refused. */
-  alert(): string | undefined;
+  alert(): Raised | undefined;
 }
 
 /** So many of the latest outcomes are looked at. */
@@ -41,7 +41,7 @@ export const createRefusals = (runtime: Pick<Runtime, 'elapsed'>): Refusals => {
       const codes = recent.flatMap(({ code }) => code ?? []);
       const [code] = codes.slice(-1);
       if (code === undefined || codes.length < LEAST || codes.length * 2 <= recent.length) return undefined;
-      return wordsOf(ALERTS.mostRefused, { code, reason: REASONS.get(code) ?? ANY_REASON });
+      return ['mostRefused', { code, reason: REASONS.get(code) ?? ANY_REASON }];
     },
   };
 };

@@ -111,6 +111,8 @@ export interface LaneNote {
   readonly pausedUntil?: number | undefined;
   /** What an operator has to do, until that is done. */
   readonly alert?: string | undefined;
+  /** Which alert that is. Notes that 0.2.0 left do not say so. */
+  readonly alertCode?: string | undefined;
   /** Whether the upstream has ever taken an event of this lane. @default false */
   readonly hasDelivered?: boolean | undefined;
   /** How many repeated calls the upstream recognized by their idempotency key. @default 0 */

@@ -3,6 +3,7 @@
  * its state without the ledger, so what was taken is always the sum of what waits and what has an outcome.
  */
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
+import type { Alert } from '../telling/alert.js';
 
 /** What became of a cell's events: how many count in each of these columns. */
 export interface LedgerFigures {
@@ -44,8 +45,8 @@ export interface LedgerFilter {
 export interface Bookkeeping {
   /** The groups that the host has listed. */
   readonly groups?: ReadonlySet<string> | undefined;
-  /** Called with an alert's words each time that its condition was seen. It never throws. */
-  readonly onAlert?: ((message: string) => void) | undefined;
+  /** Raises an alert, each time that its condition is seen. It never throws. */
+  readonly onAlert?: Alert | undefined;
 }
 
 /** That an offer was accepted, as the billing system knows. */

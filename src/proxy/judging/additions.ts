@@ -3,8 +3,7 @@ import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js'
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Caller, ReportedEvent } from '../reported.js';
 import type { UsageHooks } from '../resolving.js';
-import type { OnAlert } from '../telling/alert.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { Alert } from '../telling/alert.js';
 
 const MAX_TEXT_LENGTH = 200;
 /** Printable ASCII; with room for what base64 makes of the longest text. */
@@ -25,14 +24,14 @@ const BUSINESS_ENTITY_ID = /^[\x20-\x7e]{1,50}$/;
 export const isBusinessEntityId = (given: unknown): given is string =>
   typeof given === 'string' && BUSINESS_ENTITY_ID.test(given);
 
-const UNUSABLE_CALLER = wordsOf(ALERTS.unusableAnswer, {
+const UNUSABLE_CALLER = {
   hook: 'caller',
   what: 'an object with texts, or undefined',
   so: 'what is no text is not sent',
-});
+};
 
 /** The caller that a hook named. Hosts without types say null of nobody, and number their users. */
-export const callerOf = (given: unknown, alert: OnAlert): Caller | undefined => {
+export const callerOf = (given: unknown, alert: Alert): Caller | undefined => {
   if (!given) return undefined;
   let isUsable = typeof given === 'object' && !Array.isArray(given);
   const textOf = (value: unknown): string | undefined => {
@@ -43,7 +42,7 @@ export const callerOf = (given: unknown, alert: OnAlert): Caller | undefined => 
   };
   const { ip, user, device, businessEntityId } = given as { readonly [Name in keyof Caller]: unknown };
   const caller = { ip: textOf(ip), user: textOf(user), device: textOf(device) };
-  if (!isUsable) alert(UNUSABLE_CALLER);
+  if (!isUsable) alert('unusableAnswer', UNUSABLE_CALLER);
   // Which ids can be known, additionsOf checks.
   return { ...caller, businessEntityId: businessEntityId as Caller['businessEntityId'] };
 };
@@ -69,11 +68,11 @@ const headersOf = (
 export const additionsOf = (
   caller: Caller | undefined,
   usage: UsageFields | undefined,
-  alert: OnAlert,
+  alert: Alert,
 ): Pick<AdmittedEvent, 'headers' | 'usage'> => {
   const given = caller?.businessEntityId;
   const businessEntityId = isBusinessEntityId(given) ? given : undefined;
-  if (given && businessEntityId === undefined) alert(ALERTS.unusableBusinessEntity.words);
+  if (given && businessEntityId === undefined) alert('unusableBusinessEntity');
   return {
     headers: caller && headersOf(caller, businessEntityId),
     usage: usage && businessEntityId !== undefined ? { ...usage, businessEntityId } : usage,
@@ -102,7 +101,7 @@ export const usageOf = async (
   { subscriptionFor, propertiesFor }: UsageHooks,
   event: ReportedEvent,
   subject: string | undefined,
-  alert: OnAlert,
+  alert: Alert,
 ): Promise<UsageFields | undefined> => {
   // Hosts without types may say null.
   const subscriptionId = (await subscriptionFor(event, subject)) ?? undefined;
@@ -116,6 +115,6 @@ export const usageOf = async (
     fits(event, { subscriptionId, properties })
   )
     return { subscriptionId, properties };
-  alert(ALERTS.unusableUsage.words);
+  alert('unusableUsage');
   return undefined;
 };

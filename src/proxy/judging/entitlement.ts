@@ -10,8 +10,7 @@ import { listedAs, OTHER_GROUPS } from '../intake/ledger.js';
 import { HOOK_MS, patiently } from '../patience.js';
 import type { Caller, ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import type { OnAlert } from '../telling/alert.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { Alert } from '../telling/alert.js';
 import { additionsOf, callerOf, usageOf } from './additions.js';
 import { createVerifier, type TokenWorth } from './signature.js';
 import { watchMismatches } from './subjects.js';
@@ -48,13 +47,9 @@ const SUBJECT_DEFER_MS = 60_000;
 const HOOKS_AT_ONCE = 16;
 const HOOK_DEFER_MS = 5_000;
 
-const UNUSABLE = { group: ALERTS.unusableGroup.words, reason: ALERTS.unusableReason.words } as const;
+const UNUSABLE = { group: 'unusableGroup', reason: 'unusableReason' } as const;
 
-const NO_ANSWER = wordsOf(ALERTS.unusableAnswer, {
-  hook: 'authorize',
-  what: 'true or false',
-  so: 'its events are refused',
-});
+const NO_ANSWER = { hook: 'authorize', what: 'true or false', so: 'its events are refused' };
 
 /** Every fault of an event looks the same from outside, so nobody can try out which offers there are. */
 const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
@@ -93,7 +88,7 @@ const contentOf = ({ type, offerId, occurredAt, expiresAt, subject }: DecodedEve
 export interface EntitlementContext {
   readonly budgets: Budgets;
   readonly knows: Taking['knows'];
-  readonly alert: OnAlert;
+  readonly alert: Alert;
   readonly runtime: Pick<Runtime, 'after'>;
 }
 
@@ -114,7 +109,7 @@ export const createEntitlement = (
   ): AdmittedEvent => {
     const { group, reason, unusable } = event;
     if (unusable) alert(UNUSABLE[unusable]);
-    if (found.group === 'other') alert(ALERTS.unsignedGroup.words);
+    if (found.group === 'other') alert('unsignedGroup');
     return {
       id: reported.id,
       type: reported.type,
@@ -142,12 +137,12 @@ export const createEntitlement = (
     // Its user may be back soon, and signed in.
     if (worth?.offer === 'absent' && hook) return MISMATCH;
     if (worth && worth.offer !== 'valid') {
-      alert(ALERTS.unsigned.words);
+      alert('unsigned');
       return REFUSED;
     }
     const isAllowed = authorize ? await authorize(reported, incoming.request) : true;
     // A hook without types may forget to say; then it has not said yes.
-    if (typeof isAllowed !== 'boolean') alert(NO_ANSWER);
+    if (typeof isAllowed !== 'boolean') alert('unusableAnswer', NO_ANSWER);
     if (isAllowed !== true) return REFUSED;
     const found = {
       usage: usage && (await usageOf(usage, reported, subject, alert)),
@@ -188,7 +183,7 @@ export const createEntitlement = (
     if ('refusedFor' in item) return REFUSED;
     if ('deferredFor' in item) return UNSUPPORTED_TYPE;
     const failed = (cause: unknown): Entitled => {
-      alert(ALERTS.hookFailed.words, cause);
+      alert('hookFailed', {}, cause);
       return UNAVAILABLE;
     };
     try {
@@ -220,7 +215,7 @@ export const createEntitlement = (
     const late = new Promise<Entitled>((resolve) => {
       if (canWait)
         stop = patiently(runtime, HOOK_MS, () => {
-          alert(ALERTS.hooksLate.words);
+          alert('hooksLate');
           resolve(UNAVAILABLE);
         });
     });

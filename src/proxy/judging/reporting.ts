@@ -9,7 +9,7 @@ import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import { HOOK_MS, inTime } from '../patience.js';
 import type { ReportedEvent, ReportResult, ServerEvent } from '../reported.js';
 import type { UsageHooks } from '../resolving.js';
-import { type OnAlert, remedyOf } from '../telling/alert.js';
+import { type Alert, remedyOf } from '../telling/alert.js';
 import { additionsOf, usageOf } from './additions.js';
 import { keyOf, signed } from './mac.js';
 import { checkReported, fault } from './report-checks.js';
@@ -26,7 +26,7 @@ export interface ReportingContext {
   readonly accept: Intake['accept'] | undefined;
   /** The secret that names are hashed with, so that nobody who sees an id can try out which name it stands for. */
   readonly nameKey: () => Promise<string>;
-  readonly alert: OnAlert;
+  readonly alert: Alert;
   /** Called with the verdicts and the type of each event, for metrics. */
   readonly observe: (
     verdicts: ReadonlyMap<string, Verdict>,
@@ -96,10 +96,10 @@ const outcomeOf = (verdict: Verdict | undefined, at: number): keyof ReportResult
 
 /** No matter why they are not taken, the same events may be reported again. */
 const sayAgain = (cause: unknown, what = 'The intake does not answer.'): never => {
-  const remedy = remedyOf(cause, '');
+  const remedy = remedyOf(cause);
   throw new OffersightError(
     'delivery',
-    `${remedy || what} Report the events again ${remedy ? 'after that' : 'later'}: their names keep them from counting twice.`,
+    `${remedy ?? what} Report the events again ${remedy ? 'after that' : 'later'}: their names keep them from counting twice.`,
     cause,
   );
 };

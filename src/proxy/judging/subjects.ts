@@ -3,8 +3,7 @@ import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import { HOOK_MS, inTime } from '../patience.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import type { OnAlert } from '../telling/alert.js';
-import { ALERTS, wordsOf } from '../telling/alerts.js';
+import type { Alert } from '../telling/alert.js';
 
 /** A few may be of somebody who has signed out. */
 const LEAST_MISMATCHES = 10;
@@ -14,18 +13,18 @@ const LEAST_MISMATCHES = 10;
  * days, and nothing would say so here.
  * @returns Called for each event that names its user, with whether the session named the same one.
  */
-export const watchMismatches = (alert: OnAlert): ((isSame: boolean) => void) => {
+export const watchMismatches = (alert: Alert): ((isSame: boolean) => void) => {
   let inARow = 0;
   return (isSame) => {
     inARow = isSame ? 0 : inARow + 1;
-    if (inARow >= LEAST_MISMATCHES) alert(ALERTS.otherSubjects.words);
+    if (inARow >= LEAST_MISMATCHES) alert('otherSubjects');
   };
 };
 
 /** Makes what names the user of a request; it rejects where the hook fails or takes too long. */
 export const createSubjects = (
   hook: ResolvedProxyOptions['subject'],
-  alert: OnAlert,
+  alert: Alert,
   runtime: Pick<Runtime, 'after'>,
 ): ((request: Request) => Promise<string | undefined>) => {
   const ask = async (request: Request): Promise<string | undefined> => {
@@ -34,7 +33,7 @@ export const createSubjects = (
     const named = Number.isFinite(given) ? `${given as number}` : given;
     if (!named) return undefined;
     if (isSubject(named)) return named;
-    alert(ALERTS.noSubject.words);
+    alert('noSubject');
     return undefined;
   };
 
@@ -47,17 +46,13 @@ export const createSubjects = (
   };
 };
 
-const NO_ADDRESS = wordsOf(ALERTS.unusableAnswer, {
-  hook: 'address',
-  what: 'a text or undefined',
-  so: 'no address has a budget',
-});
+const NO_ADDRESS = { hook: 'address', what: 'a text or undefined', so: 'no address has a budget' };
 
 /** Makes what names the address of a request; it rejects where the hook fails or takes too long. */
 export const createAddresses =
   (
     hook: NonNullable<ResolvedProxyOptions['address']>,
-    alert: OnAlert,
+    alert: Alert,
     runtime: Pick<Runtime, 'after'>,
   ): ((request: Request) => Promise<string | undefined>) =>
   async (request) => {
@@ -65,6 +60,6 @@ export const createAddresses =
     // Hosts without types say null, or false.
     if (!given) return undefined;
     if (typeof given === 'string') return given;
-    alert(NO_ADDRESS);
+    alert('unusableAnswer', NO_ADDRESS);
     return undefined;
   };

@@ -11,9 +11,8 @@ import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
-import { type OnAlert, quietly } from '../telling/alert.js';
-import type { AlertCode } from '../telling/alert-codes.js';
-import { ALERTS } from '../telling/alerts.js';
+import { createAlert, type OnAlert } from '../telling/alert.js';
+import type { AlertCode } from '../telling/alerts.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
 import { createPrograms } from './programs.js';
@@ -115,7 +114,7 @@ export const createWatchedAdmin = (
     const isSlow = given && key !== undefined && (await wrongTokens.take(key, 1)) !== undefined;
     return isSlow ? 'slow' : 'wrong';
   };
-  const alert = quietly(options.onAlert?.bind(options) ?? (() => undefined), runtime, onSeen);
+  const alert = createAlert(options.onAlert?.bind(options) ?? (() => undefined), runtime, onSeen);
   const pages = createPages({
     intake,
     token,
@@ -139,7 +138,7 @@ export const createWatchedAdmin = (
     return answerProgram(request);
   };
 
-  const fail = (cause: unknown): void => alert(ALERTS.operatorFailed.words, cause);
+  const fail = (cause: unknown): void => alert('operatorFailed', {}, cause);
 
   return (request, connection) =>
     answer(request, connection).catch((cause: unknown) => {

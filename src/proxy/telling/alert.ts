@@ -1,7 +1,7 @@
-/** What the proxy reports to its operator. */
+/** Raises alerts by their codes: as often as a condition is seen, and to the host not too often. */
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
-import { type AlertCode, alertCodeOf, isDaily } from './alert-codes.js';
+import { ALERTS, type AlertCode } from './alerts.js';
 import { cleanCause, hookOf } from './cause.js';
 
 /**
@@ -11,36 +11,41 @@ import { cleanCause, hookOf } from './cause.js';
  */
 export type OnAlert = (message: string, cause?: unknown, code?: AlertCode) => void;
 
-/**
- * Reports that something is wrong, as often as it is seen.
- * @param code Which alert it is, if its words do not say so. @default the alert that has these words
- */
-export type Tell = (message: string, cause?: unknown, code?: AlertCode) => void;
+/** An alert: its code, and what stands in its words for `{…}`. */
+export type Raised = readonly [code: AlertCode, parts?: Readonly<Record<string, string>>];
 
-/** What an operator has to do about a failure, if it says so itself; logs show the words of an alert, not its cause. */
-export const remedyOf = (cause: unknown, otherwise: string): string =>
-  isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : otherwise;
+/** Raises an alert, each time that its condition is seen. */
+export type Alert = (code: AlertCode, parts?: Readonly<Record<string, string>>, cause?: unknown) => void;
+
+/** The words of an alert, with the parts that differ from case to case. */
+export const wordsOf = (...[code, parts = {}]: Raised): string =>
+  ALERTS[code].words.replace(/\{(\w+)\}/g, (whole, name: string) => parts[name] ?? whole);
+
+/** The hint of a failure that says itself what an operator has to do: logs show the words of an alert, not its cause. */
+export const remedyOf = (cause: unknown): string | undefined =>
+  isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : undefined;
 
 /** The same trouble is reported again only after this long, and a gauge shows it for so long after it was last seen. */
 export const AGAIN_MS = 600_000;
 const DAY_MS = 86_400_000;
 
 /**
- * Keeps an alert hook from being flooded, from hearing whom a failure concerned, and what it throws from ending
- * forwarding. Every alert leaves through here, and only once: what is called again and again must be seen each time.
+ * Makes the one way by which alerts leave. It keeps the host's hook from being flooded, and from hearing whom a failure
+ * concerned; what the hook throws ends nothing.
  * @param onSeen Called each time, also when the hook is not.
  */
-export const quietly = (
+export const createAlert = (
   onAlert: OnAlert,
   runtime: Pick<Runtime, 'elapsed'>,
   onSeen: (code: AlertCode, message: string) => void = () => undefined,
-): Tell => {
+): Alert => {
   const toldAt = new Map<string, number>();
   const tell = hookOf(onAlert);
-  return (message, cause, code = alertCodeOf(message)) => {
-    if (code) onSeen(code, message);
+  return (code, parts, cause) => {
+    const message = remedyOf(cause) ?? wordsOf(code, parts);
+    onSeen(code, message);
     const now = runtime.elapsed();
-    const againMs = code && isDaily(code) ? DAY_MS : AGAIN_MS;
+    const againMs = ALERTS[code].isDaily ? DAY_MS : AGAIN_MS;
     if (now - (toldAt.get(message) ?? -againMs) < againMs) return;
     toldAt.set(message, now);
     // The listener that should get what it throws is the one that failed.

@@ -1,27 +1,55 @@
-/**
- * Every alert of the proxy: its words, what it means and what to do. The rooms that raise them take the words from
- * here.
- */
+/** Every alert of the proxy by its code: its words, what it means and what to do. No other file has words of an alert. */
 
-/** One alert. */
-export interface Alert {
+/** Which alert it is, as metrics have it. */
+export type AlertCode =
+  | 'noMetadata'
+  | 'forwarded'
+  | 'notForwarded'
+  | 'oneAddress'
+  | 'noSubject'
+  | 'otherSubjects'
+  | 'unsigned'
+  | 'unusableGroup'
+  | 'unsignedGroup'
+  | 'unusableReason'
+  | 'hookFailed'
+  | 'hooksLate'
+  | 'unusableAnswer'
+  | 'unusableUsage'
+  | 'unusableBusinessEntity'
+  | 'notTaken'
+  | 'full'
+  | 'observationFailed'
+  | 'intakeFailed'
+  | 'operatorFailed'
+  | 'unsafePlace'
+  | 'tornPages'
+  | 'tablesDropped'
+  | 'tooLong'
+  | 'unreachable'
+  | 'notEnabled'
+  | 'badKey'
+  | 'throttled'
+  | 'wrongSite'
+  | 'notTheApi'
+  | 'mostRefused';
+
+/** What the list has of an alert. */
+export interface AlertEntry {
   /** The message for the operator; `{…}` stands for the parts that differ from case to case. */
   readonly words: string;
   readonly means: string;
   readonly repair: string;
-  /**
-   * Whether it is repeated once a day rather than every ten minutes: what it reports may be as it should be, or is known
-   * until the next day.
-   */
+  /** Repeated once a day rather than every ten minutes: what it reports may be as it should be, or is known until the next day. */
   readonly isDaily?: true;
-  /** Whether nothing is taken or forwarded, or events are given up, until somebody acts: a reason to wake somebody. */
+  /** Nothing is taken or forwarded, or events are given up, until somebody acts: a reason to wake somebody. */
   readonly isUrgent?: true;
-  /** Whether it is about the upstream: the note of a durable intake's lane has it from its beginning to its end. */
+  /** It is about the upstream: the note of a durable intake's lane has it from its beginning to its end. */
   readonly isNoted?: true;
 }
 
 /** By code, from the door to the upstream. */
-export const ALERTS = {
+export const ALERTS: Readonly<Record<AlertCode, AlertEntry>> = {
   noMetadata: {
     words:
       'Requests are refused, since they have neither Sec-Fetch-Site nor an origin that is listed. If they come from pages of yours in ' +
@@ -255,8 +283,6 @@ export const ALERTS = {
     isUrgent: true,
     isNoted: true,
   },
-} as const satisfies Readonly<Record<string, Alert>>;
+};
 
-/** The words of an alert whose parts differ from case to case. */
-export const wordsOf = ({ words }: Alert, parts: Readonly<Record<string, string>>): string =>
-  words.replace(/\{(\w+)\}/g, (whole, name: string) => parts[name] ?? whole);
+export const ALERT_CODES = Object.keys(ALERTS) as readonly AlertCode[];

@@ -2,7 +2,7 @@
 import type { Runtime, Stop } from '../../runtime.js';
 import type { DoorReport, RaisedAlert } from '../intake/door-report.js';
 import type { Intake } from '../intake/intake.js';
-import { type AlertCode, isNoted } from './alert-codes.js';
+import { ALERTS, type AlertCode } from './alerts.js';
 import type { Observation } from './observation.js';
 
 /** A killed process loses what it gathered for so long, milliseconds. */
@@ -75,7 +75,7 @@ export const recordDoor = (
       schedule();
     },
     raised(code, message) {
-      if (isNoted(code)) return;
+      if (ALERTS[code].isNoted) return;
       alerts.set(code, { code, message, lastAt: runtime.now() });
       schedule();
     },

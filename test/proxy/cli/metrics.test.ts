@@ -2,8 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { createMetrics, type Metrics } from '../../../src/proxy/cli/metrics.js';
 import type { Intake, LaneStatus, Observation, OfferProxyOptions } from '../../../src/proxy/index.js';
-import { ALERT_CODES, alertCodeOf, isNoted } from '../../../src/proxy/telling/alert-codes.js';
-import { ALERTS, wordsOf } from '../../../src/proxy/telling/alerts.js';
+import { ALERT_CODES, ALERTS } from '../../../src/proxy/telling/alerts.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { fakeRuntime } from '../../support/runtime.js';
 import { wireBody, wireEvent } from '../../support/wire.js';
@@ -81,13 +80,13 @@ describe('the gauge of alerts', () => {
     const text = await metrics.render();
     for (const code of ALERT_CODES)
       expect(text).toContain(
-        `offersight_alert{lane="${isNoted(code) ? 'offer_events' : ''}",code="${code}"} 0\n`,
+        `offersight_alert{lane="${ALERTS[code].isNoted ? 'offer_events' : ''}",code="${code}"} 0\n`,
       );
   });
 
   it('shows what the note of a lane says, with the lane, until the note no longer has it', async () => {
     const { runtime, site, figures } = await openBench();
-    const status = { note: { alert: wordsOf(ALERTS.badKey, { api: 'offer events' }) } };
+    const status = { note: { alert: 'Check the key.', alertCode: 'badKey' } };
     const intake = intakeWith(status);
     site.watch(intake);
     // The process that sees it as well adds no second one.
@@ -95,8 +94,10 @@ describe('the gauge of alerts', () => {
     expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="badKey"}': 1 });
     await runtime.advance(TEN_MINUTES_MS);
     expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="badKey"}': 1 });
-    site.watch(intakeWith({ note: { alert: 'Words of another release.' } }));
-    expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="other"}': 1 });
+    for (const alertCode of [undefined, 'codeOfALaterRelease']) {
+      site.watch(intakeWith({ note: { alert: 'Words of another release.', alertCode } }));
+      expect(await figures('offersight_alert')).toEqual({ '{lane="offer_events",code="other"}': 1 });
+    }
     site.watch(intakeWith({}));
     expect(await figures('offersight_alert')).toEqual({});
   });
@@ -109,7 +110,9 @@ describe('the gauge of alerts', () => {
 
   it('keeps nothing of an intake that does not answer, except what this process sees', async () => {
     const { site, figures } = await openBench();
-    site.watch(intakeWith({ note: { alert: ALERTS.unreachable.words }, dead: { expired: 2 } }));
+    site.watch(
+      intakeWith({ note: { alert: 'Check the network.', alertCode: 'unreachable' }, dead: { expired: 2 } }),
+    );
     await figures('offersight_alert');
     site.watch({ ...intakeWith({}), status: () => Promise.reject(new Error('away')) });
     site.observe({ kind: 'alert', code: 'intakeFailed' });
@@ -183,22 +186,6 @@ describe('the gauge of dead letters', () => {
 });
 
 describe('an alert', () => {
-  it.each(ALERT_CODES)('is known by its words, no matter which parts these have: %s', (code) => {
-    const words = wordsOf(ALERTS[code], {
-      api: 'usage',
-      product: 'Growth',
-      settings: 'a b',
-      code: 'x',
-      reason: 'y.',
-    });
-    expect(alertCodeOf(words)).toBe(code);
-  });
-
-  it('that has other words is not on the list', () => {
-    expect(alertCodeOf('The intake file was removed.')).toBeUndefined();
-    expect(alertCodeOf(`${ALERTS.full.words} And more.`)).toBeUndefined();
-  });
-
   const observed = async (
     options: Partial<OfferProxyOptions>,
     requests: number,

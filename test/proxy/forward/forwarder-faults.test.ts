@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Intake } from '../../../src/proxy/index.js';
-import { ALERTS } from '../../../src/proxy/telling/alerts.js';
+import { wordsOf } from '../../../src/proxy/telling/alert.js';
 import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { admitted } from '../../support/intake.js';
@@ -22,7 +22,8 @@ afterEach(async () => {
 
 const called = (): number[] => stage.calls.map(({ number }) => number);
 const done: Outcome = { kind: 'done' };
-const misconfigured: Outcome = { kind: 'misconfigured', alert: 'Check the key.' };
+const KEY = wordsOf('badKey', { api: 'offer events' });
+const misconfigured: Outcome = { kind: 'misconfigured', alert: ['badKey', { api: 'offer events' }] };
 
 /** Answers with this while `from` ≤ time < `until`, else takes the event. */
 const during = (from: number, until: number, outcome: Outcome) => (): Outcome => {
@@ -107,7 +108,7 @@ describe('a fault of our configuration', () => {
     await stage.take(...range(1, 20));
     stage.start({ concurrent: 2 });
     await stage.runtime.advance(120 * MINUTE_MS);
-    expect(new Set(stage.alerts)).toEqual(new Set(['Check the key.']));
+    expect(new Set(stage.alerts)).toEqual(new Set([KEY]));
     expect(stage.alerts.length).toBeGreaterThan(6);
     expect(stage.alerts.length).toBeLessThanOrEqual(13);
     const moments = [...new Set(stage.calls.map(({ at }) => at))];
@@ -122,7 +123,7 @@ describe('a fault of our configuration', () => {
     stage.start();
     await stage.runtime.advance(4 * MINUTE_MS);
     expect(await stage.states()).toEqual({ 1: 'done', 2: 'done', 3: 'done' });
-    expect(stage.alerts).toEqual(['Check the key.']);
+    expect(stage.alerts).toEqual([KEY]);
   });
 
   it('is reported again by the next process while it lasts', async () => {
@@ -133,7 +134,7 @@ describe('a fault of our configuration', () => {
     await first.close();
     stage.start();
     await stage.runtime.advance(MINUTE_MS);
-    expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
+    expect(stage.alerts).toEqual([KEY, KEY]);
   });
 
   it('leaves one call a second once three events have met it, if it comes after something was taken', async () => {
@@ -248,7 +249,7 @@ describe('a fault of our configuration', () => {
     }
     expect(late).toEqual([1]);
     expect(called().filter((number) => number === 1)).toHaveLength(3);
-    expect(stage.alerts).toEqual(['Check the key.']);
+    expect(stage.alerts).toEqual([KEY]);
   });
 
   it('holds up only the one event that meets it, even if that one is the first of all', async () => {
@@ -316,8 +317,8 @@ describe('an outage', () => {
     stage.start({}, stage.intake, (message, cause) => alerts.push([message, systemCodeOf(cause)]));
     await stage.runtime.advance(20 * MINUTE_MS);
     expect(alerts.slice(0, 2)).toEqual([
-      [ALERTS.unreachable.words, 'ECONNREFUSED'],
-      [ALERTS.unreachable.words, 'HTTP_503'],
+      [wordsOf('unreachable'), 'ECONNREFUSED'],
+      [wordsOf('unreachable'), 'HTTP_503'],
     ]);
   });
 

@@ -1,6 +1,8 @@
 /** The notes that a forwarder leaves for its successor and for operators: pauses, and what somebody has to do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Intake, LaneNote } from '../../../src/proxy/index.js';
+import { type Raised, wordsOf } from '../../../src/proxy/telling/alert.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { noContent, pageRequest, startProxy } from '../../support/proxy.js';
@@ -8,6 +10,8 @@ import { intakeHere } from '../../support/sqlite.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
 const HOUR_MS = 3_600_000;
+const KEY: Raised = ['badKey', { api: 'offer events' }];
+const KEY_NOTE = { alert: wordsOf(...KEY), alertCode: 'badKey' };
 
 let stage: Stage;
 
@@ -120,15 +124,17 @@ describe('a pause that the upstream asked for', () => {
 });
 
 describe('what an operator has to do', () => {
-  const wrong = (alert: string) => () => ({ kind: 'misconfigured', alert }) as const;
+  const wrong =
+    (...alert: Raised) =>
+    (): Outcome => ({ kind: 'misconfigured', alert });
 
   it('is reported, and noted for everybody who asks, until a call goes well', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1, 2, 3);
     stage.start();
     await stage.runtime.advance(30 * 60_000);
-    expect(stage.alerts[0]).toBe('Check the key.');
-    expect(await noteOf()).toEqual({ alert: 'Check the key.' });
+    expect(stage.alerts[0]).toBe(KEY_NOTE.alert);
+    expect(await noteOf()).toEqual(KEY_NOTE);
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(30 * 60_000);
     expect(await noteOf()).toEqual({ hasDelivered: true });
@@ -136,50 +142,50 @@ describe('what an operator has to do', () => {
   });
 
   it('is reported again after calls went well in between', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1);
     stage.start();
     await stage.runtime.advance(1_000);
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(10 * 60_000);
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(2);
     stage.start().wake();
     await stage.runtime.advance(60_000);
-    expect(stage.alerts).toEqual(['Check the key.', 'Check the key.']);
+    expect(stage.alerts).toEqual([KEY_NOTE.alert, KEY_NOTE.alert]);
   });
 
   it('is reported again if it is another thing by now', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1);
     stage.start();
     await stage.runtime.advance(1_000);
-    stage.answer = wrong('Ask support to enable the API.');
+    stage.answer = wrong('wrongSite');
     await stage.runtime.advance(10 * 60_000);
-    expect(stage.alerts).toEqual(['Check the key.', 'Ask support to enable the API.']);
-    expect(await noteOf()).toEqual({ alert: 'Ask support to enable the API.' });
+    expect(stage.alerts).toEqual([KEY_NOTE.alert, wordsOf('wrongSite')]);
+    expect(await noteOf()).toEqual({ alert: wordsOf('wrongSite'), alertCode: 'wrongSite' });
   });
 
   it('is also reported by the next process, if that meets another thing', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1);
     const first = stage.start();
     await stage.runtime.advance(1_000);
     await first.close();
-    stage.answer = wrong('Ask support to enable the API.');
+    stage.answer = wrong('wrongSite');
     stage.start();
     await stage.runtime.advance(10 * 60_000);
-    expect(stage.alerts).toEqual(['Check the key.', 'Ask support to enable the API.']);
+    expect(stage.alerts).toEqual([KEY_NOTE.alert, wordsOf('wrongSite')]);
   });
 
   it('stays noted through a 429 and an outage, which repair nothing', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1);
     stage.start();
     await stage.runtime.advance(1_000);
     stage.answer = () => ({ kind: 'throttled', retryAfterMs: 1_000 });
     await stage.runtime.advance(60_000);
-    expect(await noteOf()).toMatchObject({ alert: 'Check the key.' });
+    expect(await noteOf()).toMatchObject(KEY_NOTE);
     stage.answer = () => ({ kind: 'ambiguous' });
     await stage.runtime.advance(60_000);
     expect(await noteOf()).toMatchObject({ alert: expect.any(String) as string });
@@ -207,39 +213,39 @@ describe('what an operator has to do', () => {
   it('is not a 429 of ten minutes if one call is answered so while all wait for another reason', async () => {
     await stage.runtime.advance(20 * 60_000);
     stage.answer = (number) =>
-      number === 1 ? wrong('Check the key.')() : stage.after(500, { kind: 'throttled', retryAfterMs: 1_000 });
+      number === 1 ? wrong(...KEY)() : stage.after(500, { kind: 'throttled', retryAfterMs: 1_000 });
     await stage.take(1, 2);
     stage.start();
     await stage.runtime.advance(1_000);
     expect(called()).toEqual([1, 2]);
-    expect(stage.alerts).toEqual(['Check the key.']);
+    expect(stage.alerts).toEqual([KEY_NOTE.alert]);
   });
 
   it('is what answers in the place of the upstream, however often it does: nobody has to look for an outage', async () => {
-    stage.answer = () => ({ kind: 'ambiguous', alert: 'Something else answers.' });
+    stage.answer = () => ({ kind: 'ambiguous', alert: ['notTheApi'] });
     await stage.take(...range(1, 9));
     stage.start();
     await stage.runtime.advance(60_000);
-    expect(new Set(stage.alerts)).toEqual(new Set(['Something else answers.']));
-    expect(await noteOf()).toMatchObject({ alert: 'Something else answers.' });
+    expect(new Set(stage.alerts)).toEqual(new Set([wordsOf('notTheApi')]));
+    expect(await noteOf()).toMatchObject({ alert: wordsOf('notTheApi') });
   });
 
   it('is noted even if the alert hook throws', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1);
     stage.start({}, stage.intake, () => {
       throw new Error('pager down');
     });
     await stage.runtime.advance(1_000);
-    expect(await noteOf()).toEqual({ alert: 'Check the key.' });
+    expect(await noteOf()).toEqual(KEY_NOTE);
   });
 
   it('is there for everybody who asks in another process', async () => {
-    stage.answer = wrong('Check the key.');
+    stage.answer = wrong(...KEY);
     await stage.take(1);
     stage.start();
     await stage.runtime.advance(1_000);
-    expect(await noteOf(stage.open())).toEqual({ alert: 'Check the key.' });
+    expect(await noteOf(stage.open())).toEqual(KEY_NOTE);
   });
 });
 
@@ -254,11 +260,11 @@ describe('what the upstream has ever shown', () => {
     first.wake();
     await stage.runtime.advance(1_000);
     await first.close();
-    stage.answer = () => ({ kind: 'misconfigured', alert: 'Check the key.' });
+    stage.answer = () => ({ kind: 'misconfigured', alert: KEY });
     await stage.take(3);
     stage.start();
     await stage.runtime.advance(1_000);
-    expect(await noteOf()).toEqual({ hasDelivered: true, honouredKeys: 1, alert: 'Check the key.' });
+    expect(await noteOf()).toEqual({ hasDelivered: true, honouredKeys: 1, ...KEY_NOTE });
     stage.answer = () => ({ kind: 'done', isReplay: true });
     await stage.runtime.advance(60_000);
     expect(await noteOf(stage.open())).toEqual({ hasDelivered: true, honouredKeys: 2 });

@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import { createRefusals } from '../../../src/proxy/forward/refusals.js';
+import { wordsOf } from '../../../src/proxy/telling/alert.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { fakeRuntime } from '../../support/runtime.js';
 
@@ -14,7 +15,8 @@ describe('the latest outcomes lead to an alert or none', () => {
   const alertAfter = (...outcomes: readonly Outcome[]): string | undefined => {
     const refusals = createRefusals(runtime);
     for (const outcome of outcomes) refusals.hear(outcome);
-    return refusals.alert();
+    const alert = refusals.alert();
+    return alert && wordsOf(...alert);
   };
   const times = (count: number, outcome: Outcome): Outcome[] => Array.from({ length: count }, () => outcome);
 

@@ -10,7 +10,7 @@ import type { ResolvedPace } from '../../forward/gate.js';
 import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import { createRecent } from '../../recent.js';
-import type { OnAlert } from '../../telling/alert.js';
+import type { Alert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../admitted.js';
 import { createPlaces } from './call-places.js';
 import { AGAIN_MS, createOutcomes } from './outcomes.js';
@@ -31,7 +31,7 @@ export interface DirectContext {
   readonly destination: Destination;
   readonly runtime: Runtime;
   readonly pace: ResolvedPace;
-  readonly alert: OnAlert;
+  readonly alert: Alert;
   readonly onCall: OnCall;
 }
 

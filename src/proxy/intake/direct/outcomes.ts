@@ -5,7 +5,7 @@ import { CIRCUIT_MS, createBlame } from '../../forward/blame.js';
 import type { Outcome } from '../../forward/destination.js';
 import { createRefusals } from '../../forward/refusals.js';
 import { createTrackRecord } from '../../forward/track-record.js';
-import type { OnAlert } from '../../telling/alert.js';
+import type { Alert } from '../../telling/alert.js';
 import type { Places } from './call-places.js';
 
 /** Verdicts on events that were called for, and on those that were not. */
@@ -25,7 +25,7 @@ export const AGAIN_MS = 1_000;
 export interface OutcomesContext {
   readonly places: Pick<Places, 'probe' | 'pause'>;
   readonly runtime: Pick<Runtime, 'elapsed' | 'random'>;
-  readonly alert: OnAlert;
+  readonly alert: Alert;
 }
 
 /** Starts with nothing known of the upstream. */
@@ -47,7 +47,7 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
     blame.succeeded();
     refusals.hear(outcome);
     const refused = refusals.alert();
-    if (refused !== undefined) alert(refused);
+    if (refused) alert(...refused);
   };
 
   /** After a fault of the configuration or a 429, one call at a time tries whether it is over. */
@@ -72,14 +72,14 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
           // Every process starts without a track record, also those of a site that has taken events for long: one event that is
           // refused is no evidence against the site.
           if (outcome.isUnnamed) doubtfulId ??= id;
-          if (!outcome.isUnnamed || id !== doubtfulId) alert(outcome.alert);
+          if (!outcome.isUnnamed || id !== doubtfulId) alert(...outcome.alert);
           if (blame.blame(id) !== 'event') pause(CIRCUIT_MS);
           return deferred(CIRCUIT_MS);
         case 'throttled':
           pause(outcome.retryAfterMs);
           return deferred(outcome.retryAfterMs);
         case 'ambiguous':
-          if (outcome.alert) alert(outcome.alert);
+          if (outcome.alert) alert(...outcome.alert);
           return deferred(AGAIN_MS);
         case 'unavailable':
         case 'crowded':

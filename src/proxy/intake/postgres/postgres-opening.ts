@@ -1,7 +1,7 @@
 /** The intake's schema: checks the server that it is on, makes it, and stores whose it is. */
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime, type Runtime } from '../../../runtime.js';
-import { ALERTS, wordsOf } from '../../telling/alerts.js';
+import type { Alert } from '../../telling/alert.js';
 import { otherLayout, otherSite } from '../rules.js';
 import { LAYOUT, schemaOf, upgradeOf } from '../sql/schema.js';
 import type { Connections, Session } from './postgres-connections.js';
@@ -110,7 +110,7 @@ export interface Opening {
    * Names the site. The next {@link Opening.ready} stores it.
    * @throws {OffersightError} `configuration` if another one was named before.
    */
-  claim(site: string, onAlert?: (message: string) => void): void;
+  claim(site: string, onAlert?: Alert): void;
 }
 
 /**
@@ -125,7 +125,7 @@ export const createOpening = (
 ): Opening => {
   let opened: Promise<void> | undefined;
   let owner: string | undefined;
-  let alert: (message: string) => void = () => undefined;
+  let alert: Alert = () => undefined;
   let checkedAt = 0;
   let last: Found | undefined;
 
@@ -175,7 +175,7 @@ export const createOpening = (
     await make(session, server);
     if (owner !== undefined) await claim(session, owner);
     await session.query('COMMIT');
-    if (!isReading && server.full_page_writes !== 'on') alert(ALERTS.tornPages.words);
+    if (!isReading && server.full_page_writes !== 'on') alert('tornPages');
   };
 
   const openPatiently = async (): Promise<void> => {
@@ -203,7 +203,7 @@ export const createOpening = (
     },
     find(found) {
       if (last?.waiting && last.secret !== found.secret)
-        alert(wordsOf(ALERTS.tablesDropped, { events: `${last.waiting}` }));
+        alert('tablesDropped', { events: `${last.waiting}` });
       last = found;
       if (found.secret === null) opening.forget();
     },

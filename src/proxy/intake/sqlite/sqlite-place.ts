@@ -2,7 +2,6 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { ALERTS, wordsOf } from '../../telling/alerts.js';
 
 /** What decides about a place. */
 export interface Surroundings {
@@ -60,8 +59,8 @@ export const isMountedAlone = (surroundings: Surroundings): boolean => {
 const SHARED =
   /^(nfs4?|cifs|smb3?|smbfs|ncpfs|afs|ceph|9p|virtiofs|fakeowner|vboxsf|prl_fs|fuse\.(sshfs|s3fs|gcsfuse|rclone|blobfuse2?|mountpoint-s3|goofys|juicefs|glusterfs|grpcfuse|osxfs|vmhgfs-fuse))$/;
 
-/** Why what is accepted there may be lost; undefined if nothing says so. */
-const whereOf = (surroundings: Surroundings): string | undefined => {
+/** The place, as the alert about it calls it; undefined if nothing says that what is accepted there may be lost. */
+export const unsafePlace = (surroundings: Surroundings): string | undefined => {
   const { path, temporary } = surroundings;
   const { root, type } = mountOf(surroundings) ?? { root: '', type: '' };
   if (/^(tmpfs|ramfs|devtmpfs)$/.test(type)) return `in memory (${type}), which a restart empties`;
@@ -73,12 +72,6 @@ const whereOf = (surroundings: Surroundings): string | undefined => {
   if (root.includes('/systemd-private-') || temporary.some((folder) => isWithin(path, folder)))
     return 'in a folder for temporary files, which systems empty';
   return undefined;
-};
-
-/** What an operator has to know about the place; undefined if nothing is wrong with it. */
-export const doubtAbout = (surroundings: Surroundings): string | undefined => {
-  const where = whereOf(surroundings);
-  return where && wordsOf(ALERTS.unsafePlace, { where });
 };
 
 const withoutLinks = (path: string): string => {

@@ -18,7 +18,7 @@ import { isOwnFault } from './sqlite-failures.js';
 import { openFile } from './sqlite-file.js';
 import { createSqliteIntake } from './sqlite-intake.js';
 import { loadLibsql } from './sqlite-libsql.js';
-import { doubtAbout, surroundingsOf } from './sqlite-place.js';
+import { surroundingsOf, unsafePlace } from './sqlite-place.js';
 
 /** Options of `sqliteIntake`. */
 export interface SqliteIntakeOptions extends IntakeBounds, ReadOnlyOption {
@@ -59,7 +59,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   );
   const intake = createSqliteIntake({ file, bounds, database, driver });
   // Files of tests are where nothing has to stay.
-  const doubt = process.env.NODE_ENV === 'test' ? undefined : doubtAbout(surroundingsOf(file));
+  const where = process.env.NODE_ENV === 'test' ? undefined : unsafePlace(surroundingsOf(file));
   const grouping = createGrouping(intake.take, { runtime, isOwnFault });
   const whole: Intake = {
     ...intake,
@@ -69,7 +69,7 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     accept: (events) => inTime(runtime, DEADLINE_MS, intake.accept(events)),
     claim(site, bookkeeping = {}) {
       intake.claim(site, bookkeeping);
-      if (doubt !== undefined) bookkeeping.onAlert?.(doubt);
+      if (where !== undefined) bookkeeping.onAlert?.('unsafePlace', { where });
     },
     async close() {
       await grouping.idle();

@@ -44,7 +44,7 @@ describe('the pace of the intake direct', () => {
 
   it('begins with one call after a fault of the configuration, and uses all places again once that call is taken', async () => {
     const stage = startTaking({ perMinute: 1_000, concurrent: 5 });
-    stage.answer = () => ({ kind: 'misconfigured', alert: 'check the key' });
+    stage.answer = () => ({ kind: 'misconfigured', alert: ['wrongSite'] });
     await stage.taking.take([admitted(1)]);
     await stage.runtime.advance(60_000);
     const before = stage.calls.length;

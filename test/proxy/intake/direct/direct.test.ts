@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../../src/protocol/batch.js';
 import type { AdmittedEvent } from '../../../../src/proxy/index.js';
 import { directIntake } from '../../../../src/proxy/index.js';
+import { wordsOf } from '../../../../src/proxy/telling/alert.js';
 import { admitted } from '../../../support/intake.js';
 import { startTaking, type TakingStage } from '../../../support/taking.js';
 import { describeAnswering } from '../intake-answering.contract.js';
@@ -116,7 +117,7 @@ describe('what came of an event', () => {
     ['not taken', { kind: 'unavailable' }],
     ['of unknown outcome', { kind: 'ambiguous' }],
     ['throttled', { kind: 'throttled', retryAfterMs: 2_000 }],
-    ['not allowed by the configuration', { kind: 'misconfigured', alert: 'x' }],
+    ['not allowed by the configuration', { kind: 'misconfigured', alert: ['wrongSite'] }],
   ] as const)(
     'is not remembered if it was %s: the event is forwarded again if it is sent again',
     async (_, outcome) => {
@@ -346,13 +347,13 @@ describe('after a 429', () => {
 
 describe('a fault of the configuration', () => {
   it('is alerted, and for half a minute no event is forwarded or refused', async () => {
-    stage.answer = () => ({ kind: 'misconfigured', alert: 'Check the key.' });
+    stage.answer = () => ({ kind: 'misconfigured', alert: ['wrongSite'] });
     expect(retryAfterOf(await verdictsOf([admitted(1)]))).toEqual([33_000]);
     for (let second = 0; second < 20; second++) {
       await verdictsOf([admitted(1), admitted(2)]);
       await stage.runtime.advance(1_000);
     }
-    expect([stage.called(), stage.alerts]).toEqual([[1], ['Check the key.']]);
+    expect([stage.called(), stage.alerts]).toEqual([[1], [wordsOf('wrongSite')]]);
     stage.answer = () => ({ kind: 'done' });
     await stage.runtime.advance(10_000);
     expect(await verdictsOf([admitted(1), admitted(2)])).toEqual([
@@ -365,21 +366,21 @@ describe('a fault of the configuration', () => {
 describe('a fault that only one event meets', () => {
   it('is alerted, and defers only that event', async () => {
     stage.answer = (number) =>
-      number === 2 ? { kind: 'misconfigured', alert: 'Check the key.' } : { kind: 'done' };
+      number === 2 ? { kind: 'misconfigured', alert: ['wrongSite'] } : { kind: 'done' };
     expect(await verdictsOf([admitted(1)])).toEqual([{ kind: 'accepted' }]);
     expect(retryAfterOf(await verdictsOf([admitted(2)]))).toEqual([33_000]);
     expect(await verdictsOf([admitted(3), admitted(4)])).toEqual([
       { kind: 'accepted' },
       { kind: 'accepted' },
     ]);
-    expect(stage.alerts).toEqual(['Check the key.']);
+    expect(stage.alerts).toEqual([wordsOf('wrongSite')]);
   });
 });
 
 describe('a fault that three events meet after something was taken', () => {
   it('counts as a fault of the configuration: nothing more is called for half a minute', async () => {
     stage.answer = (number) =>
-      number === 1 ? { kind: 'done' } : { kind: 'misconfigured', alert: 'Check the key.' };
+      number === 1 ? { kind: 'done' } : { kind: 'misconfigured', alert: ['wrongSite'] };
     for (const number of [1, 2, 3, 4, 5, 6]) await verdictsOf([admitted(number)]);
     expect(stage.called()).toEqual([1, 2, 3, 4]);
   });
@@ -395,9 +396,9 @@ describe('an upstream that refuses most events by name', () => {
 
 describe('an answer that is not the API’s own', () => {
   it('is alerted, and the event is deferred', async () => {
-    stage.answer = () => ({ kind: 'ambiguous', alert: 'Something answers in the place of Chargebee.' });
+    stage.answer = () => ({ kind: 'ambiguous', alert: ['notTheApi'] });
     expect(await verdictsOf([admitted(1)])).toEqual([deferred('unavailable')]);
-    expect(stage.alerts).toEqual(['Something answers in the place of Chargebee.']);
+    expect(stage.alerts).toEqual([wordsOf('notTheApi')]);
   });
 });
 

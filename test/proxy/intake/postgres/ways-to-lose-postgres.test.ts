@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
 import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
-import { ALERTS, wordsOf } from '../../../../src/proxy/telling/alerts.js';
+import { wordsOf } from '../../../../src/proxy/telling/alert.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
@@ -27,7 +27,7 @@ const opened: Intake[] = [];
 const open = (connection: string): Intake => {
   const intake = postgresIntake({ connection, name });
   opened.push(intake);
-  intake.claim('acme-test', { onAlert: (message) => void alerts.push(message) });
+  intake.claim('acme-test', { onAlert: (code, parts) => void alerts.push(wordsOf(code, parts)) });
   return intake;
 };
 
@@ -47,7 +47,7 @@ describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () =
   }, 60_000);
   afterAll(() => postgres.remove(), 60_000);
 
-  const told = (events: number): string[] => [wordsOf(ALERTS.tablesDropped, { events: `${events}` })];
+  const told = (events: number): string[] => [wordsOf('tablesDropped', { events: `${events}` })];
 
   it.each<[string, (intake: Intake) => Promise<unknown>]>([
     ['a page sends an event', (intake) => intake.take([admitted(9)])],
@@ -132,7 +132,7 @@ describe.skipIf(!hasPostgres)('tables that are emptied while events wait', () =>
     await intake.take([admitted(1), admitted(2)]);
     await empty();
     await intake.knows([admitted(1)]);
-    expect(alerts).toEqual([wordsOf(ALERTS.tablesDropped, { events: '2' })]);
+    expect(alerts).toEqual([wordsOf('tablesDropped', { events: '2' })]);
     const emptied = configuration(
       /tables of the intake in the schema losing\d+ were emptied: drop the schema/,
     );

@@ -6,12 +6,10 @@ import { afterAll, describe, expect, it } from 'vitest';
 import { type SqliteIntakeOptions, sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { remedyForFile } from '../../../../src/proxy/intake/sqlite/sqlite-failures.js';
 import {
-  doubtAbout,
   isMountedAlone,
   type Surroundings,
+  unsafePlace,
 } from '../../../../src/proxy/intake/sqlite/sqlite-place.js';
-import { alertCodeOf } from '../../../../src/proxy/telling/alert-codes.js';
-import { ALERTS, wordsOf } from '../../../../src/proxy/telling/alerts.js';
 import { temporaryFolder } from '../../../support/intake.js';
 import { IMPORTING_INTAKE } from '../../../support/processes.js';
 
@@ -121,9 +119,7 @@ describe('a place that does not keep files', () => {
       'in a folder for temporary files, which systems empty',
     ],
   ])('is told: %s', (_, surroundings, where) => {
-    const doubt = doubtAbout(surroundings);
-    expect(doubt).toBe(wordsOf(ALERTS.unsafePlace, { where }));
-    expect(alertCodeOf(doubt ?? '')).toBe('unsafePlace');
+    expect(unsafePlace(surroundings)).toBe(where);
   });
 
   it.each<[string, Surroundings]>([
@@ -143,7 +139,7 @@ describe('a place that does not keep files', () => {
     ['a folder whose name only begins alike', around('/tmpfiles/a.db')],
     ['a system without a list', { ...around('/Users/ada/offers.db'), mounts: '' }],
   ])('is not told of %s', (_, surroundings) => {
-    expect(doubtAbout(surroundings)).toBeUndefined();
+    expect(unsafePlace(surroundings)).toBeUndefined();
   });
 });
 
@@ -199,7 +195,7 @@ describe.skipIf(!way)('in a real container’s mounts', () => {
     const script = `${IMPORTING_INTAKE}
       try {
         const intake = sqliteIntake({ file: ${JSON.stringify(file)} });
-        intake.claim('acme-test', { onAlert: (message) => console.log(message) });
+        intake.claim('acme-test', { onAlert: (code, { where }) => console.log(code, where) });
         console.log('open');
         await intake.close();
       } catch (cause) {
@@ -229,7 +225,7 @@ describe.skipIf(!way)('in a real container’s mounts', () => {
     const data = join(folder.path, 'memory');
     mkdirSync(data);
     expect(said(`mount -t tmpfs none ${data}`, join(data, 'offers.db'))).toBe(
-      `${wordsOf(ALERTS.unsafePlace, { where: 'in memory (tmpfs), which a restart empties' })}\nopen\n`,
+      'unsafePlace in memory (tmpfs), which a restart empties\nopen\n',
     );
   });
 });
