@@ -3,7 +3,7 @@
  * its state without the ledger, so what was taken is always the sum of what waits and what has an outcome.
  */
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
-import type { Alert } from '../telling/alert.js';
+import type { AlertCode } from '../telling/alerts.js';
 
 /** What became of a cell's events: how many count in each of these columns. */
 export interface LedgerFigures {
@@ -46,7 +46,7 @@ export interface Bookkeeping {
   /** The groups that the host has listed. */
   readonly groups?: ReadonlySet<string> | undefined;
   /** Raises an alert, each time that its condition is seen. It never throws. */
-  readonly onAlert?: Alert | undefined;
+  readonly onAlert?: ((code: AlertCode, parts?: Readonly<Record<string, string>>) => void) | undefined;
 }
 
 /** That an offer was accepted, as the billing system knows. */
