@@ -1,8 +1,8 @@
 import { defineConfig, type LaunchOptions } from '@playwright/test';
 import { ARGS, ensureBrowser, HELP } from './scripts/ensure-browser.mjs';
 
-/** Their pages need what is installed in a folder of their own. */
-const LIBRARIES = '**/libraries.spec.ts';
+/** Their pages need what is installed in a folder of their own, or a site that was built. */
+const APART = ['**/libraries.spec.ts', '**/site.spec.ts'];
 
 const browser = await ensureBrowser({ install: false });
 const wholeBrowser = await ensureBrowser({ install: false, isWhole: true });
@@ -26,9 +26,10 @@ export default defineConfig({
   testDir: 'e2e',
   // No process of Playwright works for two projects. The longest tests are in the first one, so that none is left over.
   projects: [
-    { name: 'whole', testIgnore: LIBRARIES, grep: WHOLE, outputDir: 'test-results/e2e-whole', use: whole },
-    { name: 'light', testIgnore: LIBRARIES, grepInvert: WHOLE, outputDir: 'test-results/e2e' },
-    { name: 'libraries', testMatch: LIBRARIES, outputDir: 'test-results/e2e-libraries', use: whole },
+    { name: 'whole', testIgnore: APART, grep: WHOLE, outputDir: 'test-results/e2e-whole', use: whole },
+    { name: 'light', testIgnore: APART, grepInvert: WHOLE, outputDir: 'test-results/e2e' },
+    { name: 'libraries', testMatch: APART[0] ?? '', outputDir: 'test-results/e2e-libraries', use: whole },
+    { name: 'site', testMatch: APART[1] ?? '', outputDir: 'test-results/e2e-site' },
   ],
   globalSetup: './e2e/fixtures/bundle-module.ts',
   // A test that passes the second time has found a race of ours.

@@ -1,5 +1,5 @@
 // What a page loads of other trackers, compressed by Brotli as servers do. Nothing of them is run. `npm run bench:peers`
-// writes the figures to bench/peers.json, and `test/peers.test.ts` compares the README's table with them.
+// writes the figures to bench/peers.json, for the README's table.
 import { writeFileSync } from 'node:fs';
 import { brotliCompressSync } from 'node:zlib';
 import { filesOf, PEERS } from './peers/published.mjs';

@@ -76,7 +76,8 @@ const build = (output) => {
     // The first releases had no site.
     if (!existsSync(join(folder, 'docs/package.json'))) continue;
     const env = { DOCS_BASE: `${path}${minor}/`, DOCS_REPOSITORY: `${server}/${repository}` };
-    run(folder, env, process.execPath, 'scripts/docs.mjs', 'build');
+    run(folder, env, 'npm', 'ci', '--no-audit', '--loglevel=error');
+    run(folder, env, 'npm', 'run', 'docs:build');
     cpSync(join(folder, 'docs/.vitepress/dist'), join(output, minor), { recursive: true });
     built.push(minor);
   }

@@ -27,7 +27,7 @@ export const ALONE_UNITS = [
 export const SERVER_UNITS = [
   'test/bundling/*.test.ts',
   'test/upstream/*.test.ts',
-  'test/{code-blocks,code-types,dockerfile,site,workflows}.test.ts',
+  'test/{code-types,dockerfile}.test.ts',
   'test/doctor/rooms.test.ts',
   'test/reference.test.ts',
   'test/reference/*.test.ts',

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
-import { readMarkdown } from '../scripts/documents/markdown.mjs';
 import { METRICS } from '../src/proxy/cli/metric-names.js';
 import { ALERTS } from '../src/proxy/telling/alerts.js';
+import { blocksOf } from './support/markdown.js';
 
 interface Rule {
   readonly alert: string;
@@ -12,8 +12,8 @@ interface Rule {
   readonly labels: { readonly severity: string };
 }
 
-const [, text = ''] = readMarkdown(readFileSync('docs/recipes/prometheus.md', 'utf8'))
-  .blocks.filter(({ language }) => language === 'yaml')
+const [, text = ''] = blocksOf(readFileSync('docs/recipes/prometheus.md', 'utf8'))
+  .filter(({ language }) => language === 'yaml')
   .map((block) => block.text);
 const { groups } = parse(text) as { readonly groups: readonly { readonly rules: readonly Rule[] }[] };
 const RULES = groups.flatMap(({ rules }) => rules);

@@ -1,4 +1,4 @@
-/** The order in which a reader needs the pages. A link is a page's path on the site; `scripts/site-check.mjs` misses none of them. */
+/** The order in which a reader needs the pages. A link is a page's path on the site. */
 
 /** @typedef {{ readonly text: string, readonly link?: string, readonly items?: readonly Item[] }} Item */
 

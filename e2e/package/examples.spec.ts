@@ -3,14 +3,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { readMarkdown } from '../../scripts/documents/markdown.mjs';
+import { blocksOf } from '../../test/support/markdown.js';
 import { freePort } from '../fixtures/free-port.js';
 import { trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 /** The only block of a document that has these words. */
 const blockWith = async (file: string, words: string): Promise<string> => {
-  const found = readMarkdown(await readFile(file, 'utf8')).blocks.filter(({ text }) => text.includes(words));
+  const found = blocksOf(await readFile(file, 'utf8')).filter(({ text }) => text.includes(words));
   const [block] = found;
   if (!block || found.length > 1) throw new Error(`${file} needs one block with ${words}`);
   return block.text;

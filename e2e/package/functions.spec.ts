@@ -3,7 +3,7 @@ import { cp, mkdir, readFile, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import ts from 'typescript';
-import { readMarkdown } from '../../scripts/documents/markdown.mjs';
+import { blocksOf } from '../../test/support/markdown.js';
 import { bodyOf, eventOf } from '../fixtures/post.js';
 import { onlyBlock } from '../fixtures/recipe.js';
 import { type Bench, expect, test } from '../fixtures/standalone.js';
@@ -200,7 +200,7 @@ for (const [name, host] of Object.entries(HOSTS)) {
 test('Next’s guide without the key: the server starts, the route answers 503, and the log has one line', async ({
   bench: { folder },
 }) => {
-  const { blocks } = readMarkdown(await readFile('docs/start/next.md', 'utf8'));
+  const blocks = blocksOf(await readFile('docs/start/next.md', 'utf8'));
   const write = async (name: string): Promise<string> => {
     const [block] = blocks.filter((each) => each.name === name && each.language === 'ts');
     const file = join(folder, name.replace('.ts', '.js'));

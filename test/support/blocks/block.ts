@@ -2,22 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { type DefaultTreeAdapterMap, parse } from 'parse5';
-import { readMarkdown } from '../../../scripts/documents/markdown.mjs';
-
-/** What a reader of a language needs of a block. Other readers use blocks of their own. */
-export interface Block {
-  readonly language: string;
-  /** The path of the file that the block is or changes, if the document names one. */
-  readonly name: string;
-  readonly text: string;
-}
+import { blocksOf, type CodeBlock } from '../markdown.js';
 
 /** A block in its document. */
-export interface PlacedBlock extends Block {
+export interface PlacedBlock extends CodeBlock {
   readonly file: string;
-  /** The line of its first line in the file. */
-  readonly line: number;
-  readonly isClosed: boolean;
 }
 
 /** Code of a scripting language inside a block. */
@@ -35,9 +24,7 @@ const DOCUMENTS = execFileSync('git', ['ls-files', '*.md'], { encoding: 'utf8' }
 
 /** Every block of the documents. */
 export const readBlocks = (): readonly PlacedBlock[] =>
-  DOCUMENTS.flatMap((file) =>
-    readMarkdown(readFileSync(file, 'utf8')).blocks.map((block) => ({ file, ...block })),
-  );
+  DOCUMENTS.flatMap((file) => blocksOf(readFileSync(file, 'utf8')).map((block) => ({ file, ...block })));
 
 type Element = DefaultTreeAdapterMap['element'];
 type Node = DefaultTreeAdapterMap['node'];
@@ -83,7 +70,7 @@ const scriptsInMarkup = (text: string): readonly Script[] =>
 const ASTRO_HEAD = /^---\n([\s\S]*?)^---$/m;
 
 /** The scripts in a block: the block itself, or those in its markup. */
-export const scriptsIn = ({ language, text }: Block): readonly Script[] => {
+export const scriptsIn = ({ language, text }: CodeBlock): readonly Script[] => {
   switch (language) {
     case 'js':
     case 'jsx':

@@ -92,7 +92,7 @@ const SETTINGS: ts.CompilerOptions = {
 };
 
 /** The faults of the scripts in blocks, a line each. */
-export const faultsOfTypes = (blocks: readonly Omit<PlacedBlock, 'isClosed'>[]): readonly string[] => {
+export const faultsOfTypes = (blocks: readonly PlacedBlock[]): readonly string[] => {
   const scripts = blocks.flatMap((block) =>
     scriptsIn(block)
       .filter(({ language }) => language !== 'json')
