@@ -13,7 +13,7 @@ import { createMachineCheck } from './door/machines.js';
 import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
-import { isDurable } from './intake/durable.js';
+import { isDurable } from './intake/direct/direct.js';
 import { createEntitlement, type Judgement } from './judging/entitlement.js';
 import { createInspecting } from './judging/inspecting.js';
 import { createReporting } from './judging/reporting.js';

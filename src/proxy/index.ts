@@ -15,10 +15,10 @@ export type { Pace } from './forward/gate.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';
 export type { AdmittedEvent, EventState, IntakeRow, UsageFields } from './intake/admitted.js';
 export { type DirectIntake, type DirectIntakeOptions, directIntake } from './intake/direct/direct.js';
-export type { DoorReport, RaisedAlert } from './intake/door-report.js';
 export type {
   BeginOptions,
   Begun,
+  DoorReport,
   Finished,
   ForwardResult,
   Intake,
@@ -27,6 +27,7 @@ export type {
   LaneStatus,
   ListFilter,
   OfferTally,
+  RaisedAlert,
   TallyFilter,
 } from './intake/intake.js';
 export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';

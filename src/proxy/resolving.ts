@@ -4,7 +4,7 @@ import { OffersightError } from '../errors.js';
 import type { Limits } from './door/budgets.js';
 import type { Machines } from './door/machines.js';
 import type { ResolvedPace } from './forward/gate.js';
-import { isDurable } from './intake/durable.js';
+import { isDurable } from './intake/direct/direct.js';
 import { INSPECTING } from './judging/inspecting.js';
 import { checkSecrets } from './judging/signature.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';

@@ -2,8 +2,7 @@
 import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { createOfferProxy } from '../handler.js';
-import type { DirectIntake } from '../intake/direct/direct.js';
-import { isDurable } from '../intake/durable.js';
+import { type DirectIntake, isDurable } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds } from '../intake/rules.js';
 import { type NodeListener, toNodeListener } from '../node.js';

@@ -1,7 +1,6 @@
 /** What takes admitted events and brings them to the upstream, over either kind of intake. */
 import type { Runtime } from '../../runtime.js';
-import type { Taking } from '../intake/direct/direct.js';
-import { isDurable } from '../intake/durable.js';
+import { isDurable, type Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { Alert } from '../telling/alert.js';

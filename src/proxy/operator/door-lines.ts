@@ -1,6 +1,6 @@
 /** What an operator reads first: the alerts that stand, and what the proxy itself did not take. */
-import { type DoorReport, REPORT_DAYS } from '../intake/door-report.js';
-import type { LaneStatus } from '../intake/intake.js';
+
+import { type DoorReport, type LaneStatus, REPORT_DAYS } from '../intake/intake.js';
 
 /** The door's report in words. */
 export interface DoorWords {

@@ -2,8 +2,7 @@
 
 import { OffersightError } from '../../errors.js';
 import type { IntakeRow } from '../intake/admitted.js';
-import type { DoorReport } from '../intake/door-report.js';
-import type { Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
+import type { DoorReport, Intake, Lane, LaneStatus, ListFilter } from '../intake/intake.js';
 import { dayOf, isoDayOf } from '../intake/ledger.js';
 import { readFunnel } from './funnel.js';
 import { nextTurn } from './portions.js';

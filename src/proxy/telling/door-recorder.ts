@@ -1,7 +1,6 @@
 /** Gathers what the door rejected and which alerts were raised, and writes it into the intake every few seconds. */
 import type { Runtime, Stop } from '../../runtime.js';
-import type { DoorReport, RaisedAlert } from '../intake/door-report.js';
-import type { Intake } from '../intake/intake.js';
+import type { DoorReport, Intake, RaisedAlert } from '../intake/intake.js';
 import { ALERTS, type AlertCode } from './alerts.js';
 import type { Observation } from './observation.js';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { DoorReport } from '../../../src/proxy/intake/door-report.js';
+import type { DoorReport } from '../../../src/proxy/intake/intake.js';
 import { START } from '../../support/wire.js';
 import type { Bench } from './intake.contract.js';
 

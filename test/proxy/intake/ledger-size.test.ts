@@ -6,7 +6,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { Intake, LedgerCell } from '../../../src/proxy/index.js';
 import { dayOf, isoDayOf } from '../../../src/proxy/intake/ledger.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
-import { firstCellOf } from '../../../src/proxy/intake/sql/counting.js';
+import { firstCellOf } from '../../../src/proxy/intake/sql/ledger.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, startPostgres } from '../../support/postgres.js';
 import { intakeHere } from '../../support/sqlite.js';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { resolveBounds } from '../../../src/proxy/intake/rules.js';
 import { createSqlIntake, type SqlIntake } from '../../../src/proxy/intake/sql/intake.js';
-import { SQLITE } from '../../../src/proxy/intake/sqlite/sqlite-dialect.js';
+import { SQLITE } from '../../../src/proxy/intake/sqlite/sqlite-driver.js';
 import { openFile } from '../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { createDriverHere } from '../../support/sqlite.js';

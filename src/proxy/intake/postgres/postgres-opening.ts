@@ -5,8 +5,7 @@ import type { Alert } from '../../telling/alert.js';
 import { otherLayout, otherSite } from '../rules.js';
 import { LAYOUT, schemaOf, upgradeOf } from '../sql/schema.js';
 import type { Connections, Session } from './postgres-connections.js';
-import { POSTGRES } from './postgres-dialect.js';
-import type { Found } from './postgres-driver.js';
+import { type Found, POSTGRES } from './postgres-driver.js';
 import { inWords, ONLY_READS, sqlStateOf } from './postgres-failures.js';
 
 const LEAST_VERSION = 140_000;

@@ -13,10 +13,8 @@ import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { askInGroups, createGrouping } from '../sql/group-commit.js';
 import { createSqlIntake } from '../sql/intake.js';
-import { configOf } from './postgres-config.js';
-import { createConnections } from './postgres-connections.js';
-import { POSTGRES } from './postgres-dialect.js';
-import { createDriver } from './postgres-driver.js';
+import { configOf, createConnections } from './postgres-connections.js';
+import { createDriver, POSTGRES } from './postgres-driver.js';
 import { isOwnFault } from './postgres-failures.js';
 import { createOpening } from './postgres-opening.js';
 

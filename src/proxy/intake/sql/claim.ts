@@ -1,8 +1,7 @@
 /** Handles the events of a lane that are due: they expire, or they begin at the pace that is allowed. */
 import type { BeginOptions, Begun } from '../intake.js';
 import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS } from '../rules.js';
-import type { Dialect } from './dialect.js';
-import { ask, type Steps } from './driver.js';
+import { ask, type Dialect, type Steps } from './driver.js';
 import type { TakeAlong } from './give-up.js';
 import type { Leading } from './lease.js';
 import { AGAIN_MS, IN_FLIGHT, type LaneTable, PORTION, type Row, toIntakeRow } from './rows.js';

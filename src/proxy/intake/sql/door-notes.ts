@@ -1,5 +1,5 @@
 /** The door's report in SQL: one row a day and code, and one for each alert, among the notes of lanes. */
-import { ALERT_MS, type DoorReport, type RaisedAlert, REPORT_DAYS } from '../door-report.js';
+import { ALERT_MS, type DoorReport, type RaisedAlert, REPORT_DAYS } from '../intake.js';
 import { dayOf, isoDayOf } from '../ledger.js';
 import { ask, type Steps } from './driver.js';
 

@@ -1,6 +1,5 @@
 /** Gives up each `dismissed` together with its `viewed`: without it, it would lift the funnel over 100 %. */
-import type { Dialect } from './dialect.js';
-import { ask, type Steps } from './driver.js';
+import { ask, type Dialect, type Steps } from './driver.js';
 import { type LaneTable, PORTION, type Row } from './rows.js';
 
 /** The code of a `dismissed` whose views are dead letters. */

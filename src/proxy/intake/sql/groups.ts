@@ -3,8 +3,7 @@
  * name any, so all others count as one.
  */
 import { MOST_GROUPS, OTHER_GROUPS } from '../ledger.js';
-import type { Dialect } from './dialect.js';
-import { ask, type Steps } from './driver.js';
+import { ask, type Dialect, type Steps } from './driver.js';
 
 interface Grouped {
   readonly group?: string | undefined;

@@ -2,12 +2,10 @@
 import type { Verdict } from '../../../protocol/batch.js';
 import type { AdmittedEvent } from '../admitted.js';
 import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
-import type { Columns, Dialect } from './dialect.js';
-import { ask, type Steps } from './driver.js';
-import { NOBODY } from './fairness.js';
+import { ask, type Columns, type Dialect, type Steps } from './driver.js';
 import { allViewsDead, VIEWED_DEAD } from './give-up.js';
 import type { GroupFact, Groups } from './groups.js';
-import { createLineUp } from './lines.js';
+import { createLineUp, NOBODY } from './lines.js';
 
 /** What is known before anything is written. */
 type Fact =

@@ -1,11 +1,9 @@
 /** An intake over a database: everything except how the database is opened, and whose it is. */
-import type { DoorReport } from '../door-report.js';
-import type { Intake } from '../intake.js';
+import type { DoorReport, Intake } from '../intake.js';
 import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
-import type { Dialect } from './dialect.js';
 import { noteDoor, readDoor } from './door-notes.js';
-import { ask, type SqlDriver } from './driver.js';
+import { ask, type Dialect, type SqlDriver } from './driver.js';
 import { createGroups } from './groups.js';
 import { createTaking } from './insert.js';
 import { createLane } from './lane.js';

@@ -2,8 +2,7 @@
 import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '../intake.js';
 import type { LaneRules } from '../rules.js';
 import { createBeginning, paceOf } from './claim.js';
-import type { Dialect } from './dialect.js';
-import { ask, type SqlDriver, type Steps } from './driver.js';
+import { ask, type Dialect, type SqlDriver, type Steps } from './driver.js';
 import { createTakeAlong, takeNothing } from './give-up.js';
 import { createLeading } from './lease.js';
 import { createListing } from './list.js';

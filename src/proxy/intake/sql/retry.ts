@@ -2,8 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane } from '../intake.js';
-import type { Dialect } from './dialect.js';
-import { ask, type SqlDriver, type Steps } from './driver.js';
+import { ask, type Dialect, type SqlDriver, type Steps } from './driver.js';
 import type { TakeAlong } from './give-up.js';
 import type { LaneTable, Row } from './rows.js';
 

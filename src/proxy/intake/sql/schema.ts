@@ -1,7 +1,8 @@
 /** The tables of an intake. */
-import { ledgerOf } from './counting.js';
-import type { Dialect } from './dialect.js';
-import { fairnessOf } from './fairness.js';
+
+import type { Dialect } from './driver.js';
+import { ledgerOf } from './ledger.js';
+import { fairnessOf } from './lines.js';
 import type { LaneTable } from './rows.js';
 
 /** The number of this layout, which a release writes into the file or schema. */

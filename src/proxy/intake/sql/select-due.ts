@@ -1,8 +1,7 @@
 /** Which events of a lane are begun next. */
-import type { Dialect } from './dialect.js';
-import { ask, type Steps } from './driver.js';
-import { BLOCKED, NOBODY, openLines } from './fairness.js';
+import { ask, type Dialect, type Steps } from './driver.js';
 import { allViewsDead, createTakeAlong } from './give-up.js';
+import { BLOCKED, NOBODY, openLines } from './lines.js';
 import { IN_FLIGHT, type LaneTable, PORTION, type Row } from './rows.js';
 
 /** So many events get a line in one transaction. */
@@ -137,7 +136,7 @@ const sorted = (candidates: readonly Candidate[], now: number, most: number) => 
   return { begun, unseen, aside, empty };
 };
 
-/** Chooses in the order of turns: see fairness.ts. */
+/** Chooses in the order of turns: see lines.ts. */
 export const chooseInTurn = (dialect: Dialect): Choosing => {
   const statements = statementsOf(dialect);
   const takeAlong = createTakeAlong('events', dialect);

@@ -1,8 +1,7 @@
 /** Records what came of the calls of a lane. */
 import type { Finished } from '../intake.js';
 import type { LaneParts } from './claim.js';
-import type { Dialect } from './dialect.js';
-import { ask, type Steps } from './driver.js';
+import { ask, type Dialect, type Steps } from './driver.js';
 import type { LaneTable, Row } from './rows.js';
 
 /** An event that is done or dead. */

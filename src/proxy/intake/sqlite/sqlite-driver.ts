@@ -1,8 +1,72 @@
 /** Runs the steps of transactions over a file, one transaction after the other, without blocking the process. */
+
+import { createRequire } from 'node:module';
+import type Database from 'libsql';
+import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
-import type { SqlDriver, Statement, Steps } from '../sql/driver.js';
+import type { Dialect, SqlDriver, Statement, Steps, Value } from '../sql/driver.js';
 import { isBusy } from './sqlite-failures.js';
-import type { Connection, Prepared } from './sqlite-libsql.js';
+
+/** SQLite's fragments. */
+export const SQLITE: Dialect = {
+  arrival: 'INTEGER PRIMARY KEY',
+  integer: 'INTEGER',
+  keyed: 'WITHOUT ROWID',
+  row: 'rowid',
+  secret: 'lower(hex(randomblob(32)))',
+  given: (columns) =>
+    `(SELECT ${Object.keys(columns)
+      .map((name) => `value ->> '${name}' AS ${name}`)
+      .join(', ')} FROM json_each(?1))`,
+  texts: (name) => `(SELECT value FROM json_each(?1, '$.${name}'))`,
+  larger: (one, other) => `max(${one}, ${other})`,
+  refuse: (message, when) => `SELECT RAISE(ABORT, '${message}') WHERE ${when}`,
+  trigger: ({ name, table, after, when, body }) =>
+    `CREATE TRIGGER ${name} AFTER ${after} ON ${table} ${when ? `WHEN ${when}` : ''}
+      BEGIN ${body}; END;`,
+  dropTrigger: (name) => `DROP TRIGGER ${name};`,
+};
+
+/** A statement of a connection that does not block. */
+export interface Prepared {
+  all(params: readonly Value[]): Promise<readonly unknown[]>;
+}
+
+/** A connection that does not block: libsql runs its statements in threads of its own. */
+export interface Connection {
+  exec(sql: string): Promise<unknown>;
+  prepare(sql: string): Promise<Prepared>;
+  close(): void;
+}
+
+/** What libsql is used for. */
+interface Libsql {
+  readonly Blocking: typeof Database;
+  readonly Connection: new (path: string, options: { readonly timeout: number }) => Connection;
+}
+
+const NOT_INSTALLED = 'This intake needs a package that is not installed. Add it with: npm install libsql';
+
+const NOT_LOADED =
+  "The intake cannot load libsql: see what broke. If the server is bundled, leave the package offersight out of the bundle, so that it is loaded from node_modules. In Next, set serverExternalPackages: ['offersight'] in next.config.ts.";
+
+/**
+ * Loads it. An import at the top of a file would end a host in Node's words, before the proxy is created and says what
+ * is wrong.
+ * @throws {OffersightError} `configuration` if it is not there.
+ */
+export const loadLibsql = (): Libsql => {
+  try {
+    const require = createRequire(import.meta.url);
+    return {
+      Blocking: require('libsql') as Libsql['Blocking'],
+      Connection: require('libsql/promise') as Libsql['Connection'],
+    };
+  } catch (cause) {
+    const isMissing = (cause as NodeJS.ErrnoException).code === 'MODULE_NOT_FOUND';
+    throw new OffersightError('configuration', isMissing ? NOT_INSTALLED : NOT_LOADED, cause);
+  }
+};
 
 /** A transaction waits so long for a file that another program holds. */
 const BUSY_MS = 5_000;

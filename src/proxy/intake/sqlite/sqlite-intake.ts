@@ -7,7 +7,7 @@ import type { Intake } from '../intake.js';
 import type { resolveBounds } from '../rules.js';
 import type { SqlDriver } from '../sql/driver.js';
 import { createSqlIntake } from '../sql/intake.js';
-import { SQLITE } from './sqlite-dialect.js';
+import { SQLITE } from './sqlite-driver.js';
 import { inWords } from './sqlite-failures.js';
 import { claimFile } from './sqlite-file.js';
 

@@ -13,11 +13,10 @@ import type { Intake } from '../intake.js';
 import { onlyRead, type ReadOnlyOption } from '../read-only.js';
 import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
 import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/group-commit.js';
-import { createDriver } from './sqlite-driver.js';
+import { createDriver, loadLibsql } from './sqlite-driver.js';
 import { isOwnFault } from './sqlite-failures.js';
 import { openFile } from './sqlite-file.js';
 import { createSqliteIntake } from './sqlite-intake.js';
-import { loadLibsql } from './sqlite-libsql.js';
 import { surroundingsOf, unsafePlace } from './sqlite-place.js';
 
 /** Options of `sqliteIntake`. */

@@ -1,6 +1,6 @@
 /** The alerts that stand, and what the proxy itself did not take: first on a view whose figures do not have it. */
 import type { VNode } from 'preact';
-import type { DoorReport } from '../../intake/door-report.js';
+import type { DoorReport } from '../../intake/intake.js';
 import { inWords } from '../door-lines.js';
 import { durationOf } from './words.js';
 

@@ -1,8 +1,7 @@
 /** The funnel: what was seen, closed and accepted, by day or by group, and what became of it. */
 import { Fragment, type VNode } from 'preact';
 import { REASONS } from '../../../protocol/reasons.js';
-import type { DoorReport } from '../../intake/door-report.js';
-import type { Intake } from '../../intake/intake.js';
+import type { DoorReport, Intake } from '../../intake/intake.js';
 import { dayOf } from '../../intake/ledger.js';
 import { type Funnel, type FunnelFigures, type FunnelRow, isDay, readFunnels } from '../funnel.js';
 import { readStanding } from '../listing.js';

@@ -1,6 +1,6 @@
 /** What a process assumes about the database's clock. */
 import { describe, expect, it } from 'vitest';
-import { createDatabaseClock } from '../../../../src/proxy/intake/postgres/postgres-clock.js';
+import { createDatabaseClock } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
 
 describe('the database’s clock', () => {
   it('is the same as ours for as long as no answer contradicts that', () => {

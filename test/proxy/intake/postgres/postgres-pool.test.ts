@@ -2,9 +2,9 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, Socket } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { configOf } from '../../../../src/proxy/intake/postgres/postgres-config.js';
 import {
   type Connections,
+  configOf,
   createConnections,
 } from '../../../../src/proxy/intake/postgres/postgres-connections.js';
 import { platformRuntime } from '../../../../src/runtime.js';
