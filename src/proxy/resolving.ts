@@ -1,5 +1,5 @@
 /** What is wrong with what a host says of its proxy: a deployment has to fail, not its requests. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { OffersightError } from '../errors.js';
 import type { Limits } from './door/budgets.js';
 import type { Machines } from './door/machines.js';
@@ -64,51 +64,56 @@ const hook = <Hook>() =>
   ranged(
     z.custom<NonNullable<Hook>>((value) => typeof value === 'function'),
     'a function',
-  ).optional();
+  );
 /** They are checked where they are used, which says how long one is. */
-const secret = () => z.custom<string | readonly string[]>().optional();
+const secret = () => z.optional(z.custom<string | readonly string[]>());
 
 /** Every option, so that a misspelt one is not ignored, and with it the protection that it asks for. */
 const OPTIONS = z.strictObject({
   site: SITE_NAME,
   apiKey: API_KEY,
-  baseUrl: UPSTREAM.optional(),
-  origins: ORIGINS.default([]),
-  withoutOrigin: ranged(z.enum(['refuse', 'with-subject']), "'refuse' or 'with-subject'").default('refuse'),
+  baseUrl: z.optional(UPSTREAM),
+  origins: z._default(ORIGINS, []),
+  withoutOrigin: z._default(
+    ranged(z.enum(['refuse', 'with-subject']), "'refuse' or 'with-subject'"),
+    'refuse',
+  ),
   intake: ranged(
     z.custom<Options['intake']>(
       (value) => typeof value === 'object' && value !== null && ('take' in value || 'start' in value),
     ),
     'an intake, such as sqliteIntake({ file })',
   ),
-  subject: hook<Options['subject']>(),
-  authorize: hook<Options['authorize']>(),
+  subject: z.optional(hook<Options['subject']>()),
+  authorize: z.optional(hook<Options['authorize']>()),
   requireSignedOffers: secret(),
   inspectSecret: secret(),
-  limits: ranged(z.strictObject(LIMITS), 'an object, such as { perAddress: 2_000 }').prefault({}),
+  limits: z.prefault(ranged(z.strictObject(LIMITS), 'an object, such as { perAddress: 2_000 }'), {}),
   trustedHops: TRUSTED_HOPS,
   machines: MACHINES,
-  groups: GROUPS.optional(),
-  address: hook<Options['address']>(),
-  caller: hook<Options['caller']>(),
-  disable: ranged(
-    z.array(z.enum(['webhook', 'email', 'actions'])),
-    "a list of 'webhook', 'email' and 'actions'",
-  ).default([]),
-  pace: ranged(z.strictObject(PACE), 'an object, such as { perMinute: 1_000 }').prefault({}),
-  usage: ranged(
-    z.strictObject({
-      subscriptionFor: hook<UsageOptions['subscriptionFor']>().nonoptional(),
-      propertiesFor: hook<UsageOptions['propertiesFor']>(),
-      baseUrl: UPSTREAM.optional(),
-      pace: ranged(z.strictObject(USAGE_PACE), 'an object, such as { perMinute: 5_000 }').prefault({}),
-    }),
-    'an object, such as { subscriptionFor }',
-  ).optional(),
-  onAlert: hook<Options['onAlert']>(),
-  onObservation: hook<Options['onObservation']>(),
-  runtime: z.custom<Options['runtime']>().optional(),
-} satisfies Record<keyof Options, z.ZodType>);
+  groups: z.optional(GROUPS),
+  address: z.optional(hook<Options['address']>()),
+  caller: z.optional(hook<Options['caller']>()),
+  disable: z._default(
+    ranged(z.array(z.enum(['webhook', 'email', 'actions'])), "a list of 'webhook', 'email' and 'actions'"),
+    [],
+  ),
+  pace: z.prefault(ranged(z.strictObject(PACE), 'an object, such as { perMinute: 1_000 }'), {}),
+  usage: z.optional(
+    ranged(
+      z.strictObject({
+        subscriptionFor: hook<UsageOptions['subscriptionFor']>(),
+        propertiesFor: z.optional(hook<UsageOptions['propertiesFor']>()),
+        baseUrl: z.optional(UPSTREAM),
+        pace: z.prefault(ranged(z.strictObject(USAGE_PACE), 'an object, such as { perMinute: 5_000 }'), {}),
+      }),
+      'an object, such as { subscriptionFor }',
+    ),
+  ),
+  onAlert: z.optional(hook<Options['onAlert']>()),
+  onObservation: z.optional(hook<Options['onObservation']>()),
+  runtime: z.optional(z.custom<Options['runtime']>()),
+} satisfies Record<keyof Options, z.ZodMiniType>);
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
 

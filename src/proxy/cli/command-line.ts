@@ -1,8 +1,8 @@
 /** Reads which command is meant and what its flags say, and runs it. */
 import { Command, Option } from 'commander';
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { VERSION } from '../../version.js';
-import { rangeOf } from '../settings/checking.js';
+import { innerOf, rangeOf } from '../settings/checking.js';
 import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
@@ -55,16 +55,11 @@ const sentenceOf = (text: string): string => {
   return /[.?]$/.test(words) ? words : `${words}.`;
 };
 
-const innerOf = (schema: z.ZodType): z.ZodType =>
-  schema instanceof z.ZodDefault || schema instanceof z.ZodOptional
-    ? innerOf(schema.unwrap() as z.ZodType)
-    : schema;
-
 /** What a flag's text stands for, as its schema takes it. */
-const meantBy = (schema: z.ZodType, text: string): unknown => {
+const meantBy = (schema: z.ZodMiniType, text: string): unknown => {
   const inner = innerOf(schema);
-  if (inner instanceof z.ZodArray) return text.split(',');
-  const isNumber = inner instanceof z.ZodNumber || inner instanceof z.ZodUnion;
+  if (inner instanceof z.ZodMiniArray) return text.split(',');
+  const isNumber = inner instanceof z.ZodMiniNumber || inner instanceof z.ZodMiniUnion;
   // An empty text would be 0: often a variable that is not set.
   return isNumber ? Number(text.trim() || Number.NaN) : text;
 };

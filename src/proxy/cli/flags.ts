@@ -2,7 +2,7 @@
  * Every command with its flags, once: what each is for, what it may be, and what is so without it. The parser, `--help` and
  * the reference page are made of this.
  */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
 import { isHostName } from '../operator/page/own-requests.js';
@@ -21,7 +21,7 @@ import {
 } from '../settings/values.js';
 
 /** One flag. */
-export interface Flag<Schema extends z.ZodType = z.ZodType> {
+export interface Flag<Schema extends z.ZodMiniType = z.ZodMiniType> {
   readonly schema: Schema;
   readonly says: string;
   /** What is so without it. */
@@ -32,28 +32,32 @@ export interface Flag<Schema extends z.ZodType = z.ZodType> {
   readonly isOnce?: true;
 }
 
-const flag = <Schema extends z.ZodType>(
+const flag = <Schema extends z.ZodMiniType>(
   schema: Schema,
   says: string,
   otherwise: string,
   example: string,
 ): Flag<Schema> => ({ schema, says, otherwise, example });
 
-const once = <Schema extends z.ZodType>(one: Flag<Schema>): Flag<Schema> => ({ ...one, isOnce: true });
+const once = <Schema extends z.ZodMiniType>(one: Flag<Schema>): Flag<Schema> => ({ ...one, isOnce: true });
 
-const toggle = (says: string, otherwise: string): Flag<z.ZodBoolean> =>
+const toggle = (says: string, otherwise: string): Flag<z.ZodMiniBoolean> =>
   flag(ranged(z.boolean(), 'without a value'), says, otherwise, '');
 
 export const NEEDED = 'it has to be given';
 
-const text = (range: string) => ranged(z.string().regex(/\S/), range);
+const text = (range: string) => ranged(z.string().check(z.regex(/\S/)), range);
 const file = (what: string) => text(`the path of a file with ${what}`);
 const address = () => text('an address of this machine, such as 127.0.0.1');
 const between = (least: number, most: number) =>
-  ranged(z.number().min(least).max(most), `a number from ${least} to ${most}`);
-const port = () => ranged(z.int().min(0).max(65_535), 'a whole number from 0 to 65535; 0 takes a free one');
+  ranged(z.number().check(z.minimum(least), z.maximum(most)), `a number from ${least} to ${most}`);
+const port = () =>
+  ranged(
+    z.int().check(z.minimum(0), z.maximum(65_535)),
+    'a whole number from 0 to 65535; 0 takes a free one',
+  );
 const names = (range: string, isName: (name: string) => boolean) =>
-  ranged(z.array(z.string().refine(isName)), range);
+  ranged(z.array(z.string().check(z.refine(isName))), range);
 const INTAKE_PLACE = '`sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `postgres`';
 const INTAKE = {
   intake: flag(
@@ -69,7 +73,7 @@ const INTAKE = {
     '/run/secrets/postgres',
   ),
   schema: flag(
-    ranged(z.string().regex(/^[a-z][a-z0-9_]{0,49}$/), '1 to 50 lower-case letters, digits and _'),
+    ranged(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,49}$/)), '1 to 50 lower-case letters, digits and _'),
     'The schema in Postgres.',
     '`offersight`',
     'offersight_eu',
@@ -118,7 +122,7 @@ const BASE_URL = {
 } as const;
 const PATH = {
   path: flag(
-    ranged(z.string().regex(/^\/[A-Za-z0-9_./~-]*$/), 'a path, such as /offer-events'),
+    ranged(z.string().check(z.regex(/^\/[A-Za-z0-9_./~-]*$/)), 'a path, such as /offer-events'),
     'The endpoint’s path.',
     '`/offer-events`',
     '/shop/offer-events',
@@ -225,7 +229,10 @@ export const COMMANDS = {
       concurrent: flag(PACE.concurrent, 'Most calls of Chargebee at once.', '10', '5'),
       maxWaiting: flag(BOUNDS.maxWaiting, 'Most events that may wait; more are deferred.', '200000', '50000'),
       maxDelayHours: flag(
-        ranged(z.number().min(1), 'a number from 1, and at least a day less than `--ledger-days`'),
+        ranged(
+          z.number().check(z.minimum(1)),
+          'a number from 1, and at least a day less than `--ledger-days`',
+        ),
         'How long an event may wait, hours.',
         '24',
         '12',

@@ -1,5 +1,5 @@
 /** The rules of every durable intake, no matter where it keeps its events. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { OffersightError } from '../../errors.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import { checked, rangeOf } from '../settings/checking.js';

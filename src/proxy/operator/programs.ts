@@ -1,5 +1,5 @@
 /** What programs ask over HTTP: the same figures and events as the command line's. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
 import { problem, REPLY_HEADERS } from '../door/problem.js';
@@ -30,29 +30,29 @@ const REPORT_MS = 60_000;
 
 /** What chooses events. */
 const CHOICE = {
-  offer: z.string().optional(),
-  since: MOMENT.optional(),
-  lane: LANE_NAME.default('offer_events'),
+  offer: z.optional(z.string()),
+  since: z.optional(MOMENT),
+  lane: z._default(LANE_NAME, 'offer_events'),
 } as const;
 const STATUS = z.object({
-  limit: numeral(MAX_LIMIT).default(DEFAULT_LIMIT),
-  page: numeral().optional(),
-  since: MOMENT.optional(),
+  limit: z._default(numeral(MAX_LIMIT), DEFAULT_LIMIT),
+  page: z.optional(numeral()),
+  since: z.optional(MOMENT),
 });
 const FUNNEL = z.object({
-  by: FUNNEL_BY.optional(),
-  group: z.string().optional(),
-  since: DAY.optional(),
-  until: DAY.optional(),
+  by: z.optional(FUNNEL_BY),
+  group: z.optional(z.string()),
+  since: z.optional(DAY),
+  until: z.optional(DAY),
 });
 const ROWS = z.object(CHOICE);
-const RETRY = z.object({ id: z.array(z.string()).optional(), ...CHOICE });
+const RETRY = z.object({ id: z.optional(z.array(z.string())), ...CHOICE });
 
 /** Answers a question. */
 type Answer = (query: URLSearchParams, request: Request) => Promise<Response>;
 
 const question =
-  <Schema extends z.ZodObject>(
+  <Schema extends z.ZodMiniObject>(
     schema: Schema,
     answer: (given: z.output<Schema>, request: Request) => Promise<Response>,
   ): Answer =>

@@ -1,46 +1,46 @@
 /** What a schema says of a value that does not fit, in words that name the setting and what it may be. */
-import { z } from 'zod';
+import * as z from 'zod/mini';
 import { OffersightError } from '../../errors.js';
 import { unknownName } from '../option-names.js';
 
 const RANGES = z.registry<{ readonly range: string }>();
 
 /** Says what a setting may be: its errors are `Set NAME to RANGE.` */
-export const ranged = <Schema extends z.ZodType>(schema: Schema, range: string): Schema => {
+export const ranged = <Schema extends z.ZodMiniType>(schema: Schema, range: string): Schema => {
   RANGES.add(schema, { range });
   return schema;
 };
 
-const unwrapped = (schema: z.ZodType): z.ZodType =>
-  schema instanceof z.ZodOptional || schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault
-    ? unwrapped(schema.unwrap() as z.ZodType)
-    : schema;
+/** A schema without what makes it optional. */
+export const innerOf = (schema: z.ZodMiniType): z.ZodMiniType =>
+  'innerType' in schema.def ? innerOf(schema.def.innerType as z.ZodMiniType) : schema;
 
 /** What a setting may be. */
-export const rangeOf = (schema: z.ZodType): string =>
-  (RANGES.get(schema) ?? RANGES.get(unwrapped(schema)))?.range ?? 'what the reference says';
+export const rangeOf = (schema: z.ZodMiniType): string =>
+  (RANGES.get(schema) ?? RANGES.get(innerOf(schema)))?.range ?? 'what the reference says';
 
-const isShape = (schema: z.ZodType | undefined): schema is z.ZodObject => schema instanceof z.ZodObject;
+const isShape = (schema: z.ZodMiniType | undefined): schema is z.ZodMiniObject =>
+  schema instanceof z.ZodMiniObject;
 
 /** The innermost setting on the way to a value, by its names. */
-const settingAt = (schema: z.ZodType, path: readonly PropertyKey[]) => {
+const settingAt = (schema: z.ZodMiniType, path: readonly PropertyKey[]) => {
   const names: string[] = [];
-  let at = unwrapped(schema);
+  let at = innerOf(schema);
   let ranged = schema;
   for (const name of path) {
     if (!isShape(at)) break;
-    ranged = at.shape[String(name)] as z.ZodType;
-    at = unwrapped(ranged);
+    ranged = at.shape[String(name)] as z.ZodMiniType;
+    at = innerOf(ranged);
     names.push(String(name));
   }
   return { names, at, ranged, inside: path[names.length] };
 };
 
 /** Names of settings; of those that are objects, theirs. */
-const namesOf = (schema: z.ZodObject): Readonly<Record<string, readonly string[]>> =>
+const namesOf = (schema: z.ZodMiniObject): Readonly<Record<string, readonly string[]>> =>
   Object.fromEntries(
     Object.entries(schema.shape).map(([name, inner]) => {
-      const shape = unwrapped(inner as z.ZodType);
+      const shape = innerOf(inner as z.ZodMiniType);
       return [name, isShape(shape) ? Object.keys(shape.shape) : []];
     }),
   );
@@ -48,7 +48,7 @@ const namesOf = (schema: z.ZodObject): Readonly<Record<string, readonly string[]
 const valueAt = (value: unknown, names: readonly string[]): unknown =>
   names.reduce<unknown>((outer, name) => (outer as Record<string, unknown> | undefined)?.[name], value);
 
-const hintOf = (place: string, schema: z.ZodType, given: unknown, issue: z.core.$ZodIssue): string => {
+const hintOf = (place: string, schema: z.ZodMiniType, given: unknown, issue: z.core.$ZodIssue): string => {
   const { names, at, ranged, inside } = settingAt(schema, issue.path);
   if (issue.code === 'unrecognized_keys' && isShape(at)) {
     const outer = names.length ? names.join('.') : place;
@@ -71,7 +71,7 @@ const hintOf = (place: string, schema: z.ZodType, given: unknown, issue: z.core.
  * @param place What the settings belong to, such as `createOfferProxy`.
  * @throws {OffersightError} `configuration`, which says what to set. It never has the value: messages end up in logs.
  */
-export const checked = <Schema extends z.ZodType>(
+export const checked = <Schema extends z.ZodMiniType>(
   place: string,
   schema: Schema,
   given: unknown,
