@@ -50,7 +50,6 @@ const PACKAGES = {
   'preact-render-to-string': 'proxy/operator/page/',
   'prom-client': 'proxy/cli/',
   'puppeteer-core': 'tools/doctor/browser/',
-  'rate-limiter-flexible': 'proxy/door/',
   react: 'adapters/react',
   'solid-js': 'adapters/solid',
   svelte: 'adapters/svelte',

@@ -64,13 +64,12 @@ const refuseAll = (items: readonly { readonly id: string }[]): Judgement => ({
 });
 
 /** Asking again for what was not accepted takes nothing from the day's budget. */
-const giveBack = async (
+const giveBack = (
   offerADay: Budget,
   budgetKeys: ReadonlyMap<string, string>,
   verdicts: ReadonlyMap<string, Verdict>,
-): Promise<void> => {
-  for (const [id, key] of budgetKeys)
-    if (verdicts.get(id)?.kind !== 'accepted') await offerADay.giveBack(key, 1);
+): void => {
+  for (const [id, key] of budgetKeys) if (verdicts.get(id)?.kind !== 'accepted') offerADay.giveBack(key, 1);
 };
 
 /** An answer, and the problem that it reports. */
@@ -114,7 +113,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     `${Math.ceil((Math.min(delayMs, 3_600_000) * (1 + runtime.random() * 0.5)) / 1_000)}`;
   const subjectOf = createSubjects(options.subject, alert, runtime);
   const addressOf = options.address && createAddresses(options.address, alert, runtime);
-  const budgets = createBudgets(options.limits, options.pace.perMinute);
+  const budgets = createBudgets(options.limits, options.pace.perMinute, runtime);
   const admit = createAdmission({
     origins: options.origins,
     isVouched: async (incoming) =>
@@ -131,16 +130,16 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   const opensInspector = createInspecting(options.inspectSecrets);
   const judge = createEntitlement(options, { budgets, knows: forwarding.knows, alert, runtime });
 
-  const overBudget = async (
+  const overBudget = (
     events: number,
     address: string | undefined,
     owner: string | undefined,
-  ): Promise<Answer | undefined> => {
-    let waitMs = address === undefined ? undefined : await budgets.address.take(address, events);
+  ): Answer | undefined => {
+    let waitMs = address === undefined ? undefined : budgets.address.take(address, events);
     if (waitMs === undefined && owner !== undefined) {
-      waitMs = await budgets.subject.take(owner, events);
+      waitMs = budgets.subject.take(owner, events);
       // One user must not use up what an office has.
-      if (waitMs !== undefined && address !== undefined) await budgets.address.giveBack(address, events);
+      if (waitMs !== undefined && address !== undefined) budgets.address.giveBack(address, events);
     }
     if (waitMs === undefined) return undefined;
     return { reply: problemReply('budget', { 'retry-after': retryAfter(waitMs) }), code: 'budget' };
@@ -148,7 +147,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
 
   /** A wrong code costs as much as an event. */
   const inspect = async (code: string, path: string, address: string | undefined): Promise<Answer> => {
-    const rejection = await overBudget(1, address, undefined);
+    const rejection = overBudget(1, address, undefined);
     if (rejection) return rejection;
     return (await opensInspector(code, path, runtime.now()))
       ? answerWith(JSON.stringify({ v: WIRE_VERSION, inspect: true }))
@@ -162,7 +161,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     const { items, sentAt } = decoded;
     const receivedAt = runtime.now();
     const owner = options.subject && (await subjectOf(incoming.request));
-    const rejection = await overBudget(items.length, address, owner);
+    const rejection = overBudget(items.length, address, owner);
     if (rejection) return rejection;
     const { admitted, verdicts, budgetKeys } = isMachine(incoming)
       ? refuseAll(items)
@@ -171,7 +170,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       try {
         for (const [id, verdict] of await forwarding.take(admitted)) verdicts.set(id, verdict);
       } finally {
-        await giveBack(budgets.offerADay, budgetKeys, verdicts);
+        giveBack(budgets.offerADay, budgetKeys, verdicts);
       }
     }
     const results = items.map(({ id }) =>

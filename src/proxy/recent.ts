@@ -1,21 +1,9 @@
 /** Maps of bounded size: the entry that was used longest ago makes room for a new one. */
 import { LRUCache } from 'lru-cache';
 
-type Some = object | string | number | true;
-
-/** What an entry's end causes, and how long an entry is kept. */
-type Keeping<Value extends Some> = Partial<
-  Pick<
-    LRUCache.OptionsBase<string, Value, unknown>,
-    'dispose' | 'noDisposeOnSet' | 'noUpdateTTL' | 'perf' | 'ttl' | 'ttlResolution'
-  >
->;
-
 /**
  * Makes a map of at most so many entries. It takes memory as entries come. With `max`, the library would take it for all
  * of them at once: 10 ms and a megabyte for each map of 50,000, when a proxy is made.
  */
-export const createRecent = <Value extends Some>(
-  most: number,
-  keeping: Keeping<Value> = {},
-): LRUCache<string, Value> => new LRUCache({ maxSize: most, sizeCalculation: () => 1, ...keeping });
+export const createRecent = <Value extends object | true | number>(most: number): LRUCache<string, Value> =>
+  new LRUCache({ maxSize: most, sizeCalculation: () => 1 });

@@ -1,27 +1,14 @@
-/** Visitors who keep reporting new events, and the limiter's clock, which is not the runtime's. */
-import { afterEach, beforeEach, vi } from 'vitest';
+/** Visitors who keep reporting new events. */
+import { onTestFinished } from 'vitest';
 import type { Connection, OfferProxyOptions } from '../../src/proxy/index.js';
 import { pageRequest, type StartedProxy, startProxy } from './proxy.js';
 import { wireBody, wireEvent } from './wire.js';
 
-const open: StartedProxy[] = [];
-
 /** Starts a proxy that ends with its test. */
 export const start = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy => {
   const started = startProxy(options);
-  open.push(started);
+  onTestFinished(() => started.end());
   return started;
-};
-
-/** Stops the limiter's clock, and ends what was started. Call this once in a file. */
-export const holdLimiterClock = (): void => {
-  beforeEach(() => {
-    vi.useFakeTimers({ toFake: ['Date', 'setTimeout', 'clearTimeout'] });
-  });
-  afterEach(async () => {
-    vi.useRealTimers();
-    await Promise.all(open.splice(0).map((each) => each.end()));
-  });
 };
 
 let last = 0;

@@ -118,7 +118,7 @@ export const createAdmission = ({
     // Nothing here inflates, so nothing can be a bomb.
     if (headers.has('content-encoding')) return rejected('type');
     if (Number(headers.get('content-length') ?? 0) > MAX_REQUEST_BYTES) return rejected('size');
-    const waitMs = address === undefined ? undefined : await budget.waitMs(address);
+    const waitMs = address === undefined ? undefined : budget.waitMs(address);
     if (waitMs !== undefined) return rejected('budget', { 'retry-after': retryAfter(waitMs) });
 
     const text = await readText(incoming, address);

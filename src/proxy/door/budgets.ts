@@ -1,5 +1,5 @@
 /** How much one user or one address may report: budgets that no single visitor reaches, in bounded memory. */
-import RateLimiterMemory from 'rate-limiter-flexible/lib/RateLimiterMemory.js';
+import { platformRuntime, type Runtime } from '../../runtime.js';
 import { createRecent } from '../recent.js';
 
 /** Budgets of one process: if several take requests, divide them by their number. `Infinity` switches one off. */
@@ -31,60 +31,58 @@ export interface Limits {
 /** One kind of budget. */
 export interface Budget {
   /** Milliseconds until the key has room again; undefined if it has. */
-  waitMs(key: string): Promise<number | undefined>;
+  waitMs(key: string): number | undefined;
   /**
-   * Takes from the budget, in one step, if anything is left; below zero if need be, since a batch that is larger than
-   * the budget must pass some day.
+   * Takes from the budget if anything is left; below zero if need be, since a batch that is larger than the budget must
+   * pass some day.
    * @returns Milliseconds until the key has room again; undefined if it was taken.
    */
-  take(key: string, events: number): Promise<number | undefined>;
+  take(key: string, events: number): number | undefined;
   /** Gives back what was taken for nothing. */
-  giveBack(key: string, events: number): Promise<void>;
+  giveBack(key: string, events: number): void;
 }
 
 /** Every budget of the proxy. */
-export interface Budgets {
-  readonly address: Budget;
-  readonly subject: Budget;
-  readonly offerADay: Budget;
-}
+export type Budgets = Readonly<Record<'address' | 'subject' | 'offerADay', Budget>>;
 
-export const MINUTE_S = 60;
-const DAY_S = 86_400;
+export const MINUTE_MS = 60_000;
+const DAY_MS = 86_400_000;
 const LEAST_PER_ADDRESS = 600;
 /** Keys that are remembered of each kind. If there are more, those that were quiet longest are reset. */
 const MAX_KEYS = 50_000;
 
 /**
- * Makes one kind of budget.
- * @param points So many in each period; `Infinity` switches it off.
- * @param duration The period, seconds.
+ * Makes one kind of budget. A key's period begins with its first event.
+ * @param most Events in each period; `Infinity` switches it off.
  */
-export const createBudget = (points: number, duration: number): Budget => {
-  const nothing = async (): Promise<undefined> => undefined;
-  if (points === Infinity) return { waitMs: nothing, take: nothing, giveBack: nothing };
-  const limiter = new RateLimiterMemory({ points, duration });
-  const keys = createRecent<true>(MAX_KEYS, {
-    dispose: (_, key) => void limiter.delete(key),
-    noDisposeOnSet: true,
-  });
+export const createBudget = (
+  most: number,
+  periodMs: number,
+  { elapsed }: Pick<Runtime, 'elapsed'> = platformRuntime(),
+): Budget => {
+  const keys = createRecent<{ events: number; readonly endsAt: number }>(MAX_KEYS);
+  const spentBy = (key: string) => {
+    const spent = keys.get(key);
+    return spent && spent.endsAt > elapsed() ? spent : undefined;
+  };
+  const waitMs = (key: string): number | undefined => {
+    const spent = spentBy(key);
+    return spent && spent.events >= most ? spent.endsAt - elapsed() : undefined;
+  };
   return {
-    async giveBack(key, events) {
+    waitMs,
+    take(key, events) {
+      const leftMs = waitMs(key);
+      if (leftMs !== undefined || most === Infinity) return leftMs;
+      const spent = spentBy(key);
+      if (spent) spent.events += events;
+      else keys.set(key, { events, endsAt: elapsed() + periodMs });
+      return undefined;
+    },
+    giveBack(key, events) {
       // A key that was reset meanwhile has nothing to give back.
-      if ((await limiter.get(key))?.consumedPoints) await limiter.reward(key, events);
-    },
-    async waitMs(key) {
-      const state = await limiter.get(key);
-      return state && state.msBeforeNext > 0 && state.consumedPoints >= points
-        ? state.msBeforeNext
-        : undefined;
-    },
-    async take(key, events) {
-      keys.set(key, true);
-      const { consumedPoints, msBeforeNext } = await limiter.penalty(key, events);
-      if (consumedPoints - events < points) return undefined;
-      await limiter.reward(key, events);
-      return Math.max(1, msBeforeNext);
+      const spent = spentBy(key);
+      if (spent) spent.events -= events;
     },
   };
 };
@@ -93,15 +91,19 @@ export const createBudget = (points: number, duration: number): Budget => {
  * Makes the budgets.
  * @param perMinute How many events leave a minute.
  */
-export const createBudgets = (limits: Limits, perMinute: number): Budgets => {
+export const createBudgets = (
+  limits: Limits,
+  perMinute: number,
+  runtime?: Pick<Runtime, 'elapsed'>,
+): Budgets => {
   const {
     perAddress = Math.max(LEAST_PER_ADDRESS, 4 * perMinute),
     perSubject = 600,
     perOfferADay = 200,
   } = limits;
   return {
-    address: createBudget(perAddress, MINUTE_S),
-    subject: createBudget(perSubject, MINUTE_S),
-    offerADay: createBudget(perOfferADay, DAY_S),
+    address: createBudget(perAddress, MINUTE_MS, runtime),
+    subject: createBudget(perSubject, MINUTE_MS, runtime),
+    offerADay: createBudget(perOfferADay, DAY_MS, runtime),
   };
 };

@@ -152,7 +152,7 @@ export const createEntitlement = (
     const taken = admitted(event, reported, circumstances, found);
     // Last, since what is taken here is given back only for what the intake did not accept.
     const budgetKey = budgetKeyOf(subject, worth?.key, reported);
-    const isTooMany = budgetKey !== undefined && (await budgets.offerADay.take(budgetKey, 1)) !== undefined;
+    const isTooMany = budgetKey !== undefined && budgets.offerADay.take(budgetKey, 1) !== undefined;
     return isTooMany ? REFUSED : { admitted: taken, budgetKey };
   };
 

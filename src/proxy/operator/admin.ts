@@ -5,7 +5,7 @@
 import { isOffersightError, OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { addressKey } from '../door/address.js';
-import { createBudget, MINUTE_S } from '../door/budgets.js';
+import { createBudget, MINUTE_MS } from '../door/budgets.js';
 import { problem } from '../door/problem.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
@@ -104,14 +104,14 @@ export const createWatchedAdmin = (
     );
   const hosts = hostsOf(options.adminHosts);
   const runtime = platformRuntime();
-  const wrongTokens = createBudget(WRONG_TOKENS_A_MINUTE, MINUTE_S);
+  const wrongTokens = createBudget(WRONG_TOKENS_A_MINUTE, MINUTE_MS);
 
   // A right token always passes, so that nobody can keep operators out by guessing.
   const checkToken: TokenCheck = async (given, address) => {
     if (await isSameSecret(given, token)) return 'right';
     const key = address === undefined ? undefined : addressKey(address);
     // Who sends none guesses nothing.
-    const isSlow = given && key !== undefined && (await wrongTokens.take(key, 1)) !== undefined;
+    const isSlow = given && key !== undefined && wrongTokens.take(key, 1) !== undefined;
     return isSlow ? 'slow' : 'wrong';
   };
   const alert = createAlert(options.onAlert?.bind(options) ?? (() => undefined), runtime, onSeen);
@@ -133,7 +133,7 @@ export const createWatchedAdmin = (
       if (isNavigation(request)) return answerElsewhere(hosts.size > 0);
     }
     const worth = await checkToken(given ?? '', address);
-    if (worth === 'slow') return problem('tokens', { 'retry-after': `${MINUTE_S}` });
+    if (worth === 'slow') return problem('tokens', { 'retry-after': `${MINUTE_MS / 1_000}` });
     if (worth === 'wrong') return problem('token', { 'www-authenticate': 'Bearer' });
     return answerProgram(request);
   };

@@ -1,9 +1,7 @@
 /** Which address a request counts for: a sender cannot change it, regardless of what it writes. */
 import { describe, expect, it } from 'vitest';
 import type { StartedProxy } from '../../support/proxy.js';
-import { body, holdLimiterClock, post, start } from '../../support/visitors.js';
-
-holdLimiterClock();
+import { body, post, start } from '../../support/visitors.js';
 
 describe('the address of a request', () => {
   const rotating = Array.from({ length: 20 }, (_, at) => `198.51.100.${at}`);

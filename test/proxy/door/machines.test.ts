@@ -97,6 +97,6 @@ describe('an event that a visitor reports', () => {
 
 it('a proxy refuses to start with an unknown value of machines', () => {
   expect(() => startProxy({ machines: 'ignored' as 'ignore' })).toThrow(
-    "Set machines to 'ignore' or 'count'.",
+    'Set machines to `ignore` or `count`.',
   );
 });
