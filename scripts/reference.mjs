@@ -27,9 +27,10 @@ const app = await Application.bootstrap({
     'offersight/proxy.ForwardResult.__type.kind',
     'offersight/proxy.Observation.__type.kind',
   ],
-  // `npm run api` reports types that no entry exports.
+  // A table whose keys are ProblemCode, and what nobody else names or calls.
+  intentionallyNotExported: ['PROBLEMS', 'Outcome', 'DirectContext', 'Taking'],
   validation: {
-    notExported: false,
+    notExported: true,
     invalidLink: true,
     invalidPath: true,
     rewrittenLink: true,

@@ -106,7 +106,6 @@ export const STEPS = {
     [
       { name: 'unused code', command: 'npm run unused --silent' },
       { name: 'package', command: 'npm run package --silent' },
-      { name: 'public face', command: 'npm run api --silent -- --check' },
       { name: 'reference', command: 'npm run reference --silent -- --check' },
     ],
     // Applications mostly wait for the network while npm installs their packages, and some units for a clock.

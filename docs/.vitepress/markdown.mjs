@@ -3,9 +3,7 @@ import { readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { anchorOf, targetOf } from './pages.mjs';
 
-const { exports: entries, version } = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-);
+const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
 
 /** The file of the page that is being rendered; undefined for a piece of text, such as a title. */
 const fileOf = (root, { realPath, path = realPath }) =>
@@ -36,23 +34,6 @@ const followLinks = (md, { root, repository }) => {
         }
       }
     }
-  });
-};
-
-/** A report of an entry's exports begins with the same words for every entry; a page needs a title of its own. */
-const nameReports = (md, { root }) => {
-  md.core.ruler.before('normalize', 'report-title', (state) => {
-    const [, report] = /^docs\/api\/(.+)\.api\.md$/.exec(fileOf(root, state.env)) ?? [];
-    if (!report) return;
-    const name = Object.keys(entries)
-      .map((key) => key.slice(2))
-      .find((key) => key.replaceAll('/', '-') === report);
-    state.src = state.src
-      .replace(/^## API Report File for .*$/m, `# ${name ? `offersight/${name}` : 'offersight'}`)
-      .replace(
-        /^> Do not edit .*$/m,
-        'The exports of this entry of the package, as its declarations have them.',
-      );
   });
 };
 
@@ -124,7 +105,6 @@ export const markdownOf = (root, repository) => ({
     md.set({ html: false });
     const context = { root, repository };
     followLinks(md, context);
-    nameReports(md, context);
     nameFiles(md);
     frameBlocks(md);
     frameTables(md);

@@ -74,9 +74,15 @@ const entryText = ({ source, option }: Documented, heading: string): string =>
 export const readOptions = (): readonly (readonly Documented[])[] => {
   const files = OPTION_PAGES.flatMap(({ sources }) => sources.map(({ file }) => file));
   const read = readDeclarations([...new Set(files)]);
-  return OPTION_PAGES.map(({ sources }) =>
+  const all = OPTION_PAGES.map(({ sources }) =>
     sources.flatMap((source) => read(source.file, source.name).map((option) => ({ source, option }))),
   );
+  for (const { source, option } of all.flat()) {
+    const { says, isRequired, fallback, range, example } = option;
+    if (!says || !range || !example || (!isRequired && !fallback))
+      throw new Error(`${source.name}.${option.name} needs a comment with @default, @range and @example.`);
+  }
+  return all;
 };
 
 const optionPages = (all: readonly (readonly Documented[])[]): readonly Page[] =>
