@@ -2,18 +2,15 @@
  * Drains an intake at the pace that the upstream allows: in order per offer, few calls at once, slower when the
  * upstream says so. Holds nothing itself: what it knows of events is in the intake.
  */
-import type { Runtime } from '../../runtime.js';
+import type { Runtime, Stop } from '../../runtime.js';
 import type { IntakeRow } from '../intake/admitted.js';
 import type { ForwardResult, Lane } from '../intake/intake.js';
 import type { Alert } from '../telling/alert.js';
-import { CIRCUIT_MS } from './blame.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, type ResolvedPace } from './gate.js';
-import { createJumps } from './jumps.js';
+import { watchJumps } from './jumps.js';
 import { createLead, RENEW_MS } from './lead.js';
-import { backoffMs, createPauses, type Pauses } from './pauses.js';
-import { AGAIN_MS, createPolling } from './polling.js';
-import { createRefusals } from './refusals.js';
+import { backoffMs, CIRCUIT_MS, createPauses } from './pauses.js';
 import { createTrackRecord } from './track-record.js';
 
 /** Forwards until closed. */
@@ -29,45 +26,65 @@ const LOOK_MS = 2_000;
 /** An event that alone meets a fault of the configuration waits ever longer, and at last so long. */
 const LONGEST_PARKED_MS = 600_000;
 
-/** What forwarding needs beside a lane. */
+/** A disk or an intake that failed is asked again after this long. */
+const AGAIN_MS = 1_000;
+
 export interface ForwarderContext {
   readonly destination: Destination;
   readonly runtime: Runtime;
   readonly pace: ResolvedPace;
-  /** Reports what is wrong, as often as it is seen. */
   readonly alert: Alert;
   readonly onCall?: OnCall;
 }
 
-/** What becomes of an event, by what its call came to. */
-const createResults =
-  (runtime: Pick<Runtime, 'now' | 'random'>, pauses: Pick<Pauses, 'isProbing'>) =>
-  (outcome: Outcome, { attempts }: IntakeRow): ForwardResult => {
-    const now = runtime.now();
-    switch (outcome.kind) {
-      case 'done':
-        return { kind: 'done' };
-      case 'refused':
-        return { kind: 'dead', code: outcome.code };
-      case 'throttled':
-        return { kind: 'waiting', dueAt: now };
-      case 'misconfigured': {
-        // Those that are due before it are tried first, since the fault may be this event's own.
-        const alone = Math.min(LONGEST_PARKED_MS, CIRCUIT_MS * 2 ** (attempts - 1));
-        return { kind: 'waiting', dueAt: now + (pauses.isProbing() ? CIRCUIT_MS : alone) };
-      }
-      case 'crowded':
-        // Ahead of everything else, so that its halves are next.
-        return { kind: 'waiting', dueAt: 0 };
-      case 'unavailable':
-      case 'ambiguous': {
-        const dueAt = now + backoffMs(attempts - 1, runtime);
-        return { kind: outcome.kind === 'ambiguous' ? 'ambiguous' : 'waiting', dueAt };
-      }
-      default:
-        return outcome satisfies never;
+/**
+ * Looks when it is woken, and after as long as the last look said. One look at a time.
+ * @param look Resolves in how many milliseconds to look again.
+ * @param failed Called if a look rejects.
+ */
+const createPolling = (
+  runtime: Pick<Runtime, 'after'>,
+  look: () => Promise<number>,
+  failed: (cause: unknown) => void,
+) => {
+  let stopTimer: Stop | undefined;
+  let looking: Promise<void> | undefined;
+  let isWoken = false;
+  let isClosed = false;
+
+  const lookOnce = async (): Promise<void> => {
+    let delayMs = AGAIN_MS;
+    isWoken = false;
+    try {
+      delayMs = await look();
+    } catch (cause) {
+      failed(cause);
+      // Not at once again, even if something wakes us: asking does not repair a broken disk.
+      isWoken = false;
     }
+    if (!isClosed) stopTimer = runtime.after(Math.max(0, delayMs), wake);
   };
+
+  const wake = (): void => {
+    isWoken = true;
+    if (isClosed) return;
+    stopTimer?.();
+    looking ??= lookOnce().finally(() => {
+      looking = undefined;
+      // While it looked.
+      if (isWoken) wake();
+    });
+  };
+
+  return {
+    wake,
+    async close(): Promise<void> {
+      isClosed = true;
+      stopTimer?.();
+      await looking;
+    },
+  };
+};
 
 /** What a call came to as a whole: trouble concerns all of it; what was done or refused concerns its own event. */
 const wholeOf = (outcomes: readonly Outcome[]): Outcome =>
@@ -96,16 +113,42 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
   };
   const calls = new Set<Promise<void>>();
   const pauses = createPauses(runtime, alert);
-  const refusals = createRefusals(runtime);
-  const trackRecord = createTrackRecord();
-  const jumps = createJumps(runtime);
+  const trackRecord = createTrackRecord(runtime);
+  const graceMs = watchJumps(runtime);
   const gate = createGate(perMinute, runtime);
-  const lead = createLead(lane, { runtime, pauses, refusals, trackRecord, broken });
-  const resultOf = createResults(runtime, pauses);
+  const lead = createLead(lane, { runtime, pauses, trackRecord, broken });
   /** The intake may have begun more than it reported. */
   let isUnsure = false;
   let isClosed = false;
   let isLingering = false;
+
+  /** What becomes of an event, by what its call came to. */
+  const resultOf = (outcome: Outcome, attempts: number): ForwardResult => {
+    const now = runtime.now();
+    switch (outcome.kind) {
+      case 'done':
+        return { kind: 'done' };
+      case 'refused':
+        return { kind: 'dead', code: outcome.code };
+      case 'throttled':
+        return { kind: 'waiting', dueAt: now };
+      case 'misconfigured': {
+        // Those that are due before it are tried first, since the fault may be this event's own.
+        const alone = Math.min(LONGEST_PARKED_MS, CIRCUIT_MS * 2 ** (attempts - 1));
+        return { kind: 'waiting', dueAt: now + (pauses.isProbing() ? CIRCUIT_MS : alone) };
+      }
+      case 'crowded':
+        // Ahead of everything else, so that its halves are next.
+        return { kind: 'waiting', dueAt: 0 };
+      case 'unavailable':
+      case 'ambiguous': {
+        const dueAt = now + backoffMs(attempts - 1, runtime);
+        return { kind: outcome.kind === 'ambiguous' ? 'ambiguous' : 'waiting', dueAt };
+      }
+      default:
+        return outcome satisfies never;
+    }
+  };
 
   /** What came of a call is known here alone until it is written, so writing is tried until it succeeds. */
   const record = async (rows: readonly IntakeRow[], results: readonly ForwardResult[]): Promise<void> => {
@@ -135,11 +178,8 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
     const whole = wholeOf(outcomes);
     // At least one.
     pauses.hear(whole, rows[0]?.id ?? '');
-    for (const outcome of outcomes) {
-      refusals.hear(outcome);
-      trackRecord.hear(outcome);
-    }
-    const refused = refusals.alert();
+    for (const outcome of outcomes) trackRecord.hear(outcome);
+    const refused = trackRecord.alert();
     if (refused) alert(...refused);
     onCall?.({ outcome: whole.kind, events: rows, outcomes, durationMs: runtime.elapsed() - startedAt });
     // A successor must know of a pause before it knows of events that wait.
@@ -147,31 +187,26 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
     await record(
       rows,
       // A destination answers for each row, in order.
-      rows.map((row, at) => resultOf(outcomes[at] as Outcome, row)),
+      rows.map(({ attempts }, at) => resultOf(outcomes[at] as Outcome, attempts)),
     );
     await lead.leaveNote();
   };
-
-  /** Events that were begun and not called only wait again. */
-  const giveBack = (rows: readonly IntakeRow[], dueAt: number): Promise<void> =>
-    record(
-      rows,
-      rows.map(() => ({ kind: 'waiting', dueAt })),
-    );
-
-  /** We may be asked to stop, or the upstream to wait, after events were begun. */
-  const mayCall = (): boolean => !isClosed && pauses.leftMs() <= 0;
-
-  /** Between two calls one event may have to try the upstream, or another process may have taken the events over. */
-  const mayGoOn = (term: number | undefined): boolean =>
-    !pauses.isProbing() && term !== undefined && lead.term() === term;
 
   /** Those that cannot share a call are called one after the other, so that no more calls are under way at once. */
   const forwardApart = async (rows: readonly IntakeRow[], now: number): Promise<void> => {
     const term = lead.term();
     let isFirst = true;
     for (const some of apart(rows, destination)) {
-      await (mayCall() && (isFirst || mayGoOn(term)) ? forward(some) : giveBack(some, now));
+      // We may be asked to stop, or the upstream to wait, after events were begun.
+      const mayCall = !isClosed && pauses.leftMs() <= 0;
+      // Between two calls one event may have to try the upstream, or another process may have taken the events over.
+      const mayGoOn = isFirst || (!pauses.isProbing() && term !== undefined && lead.term() === term);
+      await (mayCall && mayGoOn
+        ? forward(some)
+        : record(
+            some,
+            some.map(() => ({ kind: 'waiting', dueAt: now })),
+          ));
       isFirst = false;
     }
   };
@@ -212,7 +247,7 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
     const limit = Math.min(most, gate.room());
     if (limit <= 0) return Math.min(RENEW_MS, gate.waitMs());
     const now = runtime.now();
-    const begun = await lane.begin({ now, limit, perMinute, graceMs: jumps.graceMs() });
+    const begun = await lane.begin({ now, limit, perMinute, graceMs: graceMs() });
     if (begun.expired) alert('tooLong');
     callFor(begun.rows, now);
     return Math.min(LOOK_MS, (begun.nextAt ?? Infinity) - now);

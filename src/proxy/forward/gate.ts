@@ -22,20 +22,9 @@ export interface Pace {
 /** A pace with its defaults. */
 export type ResolvedPace = Readonly<Record<keyof Pace, number>>;
 
-/** The pace of one process. */
-export interface Gate {
-  /** How many events may begin now. */
-  room(): number;
-  /** Milliseconds until there is room: 0 for now, Infinity until a call ends. */
-  waitMs(): number;
-  begin(events: number): void;
-  end(events: number): void;
-}
-
 const MINUTE_MS = 60_000;
 
-/** Makes a gate for so many events in any 60 s. */
-export const createGate = (perMinute: number, runtime: Pick<Runtime, 'elapsed'>): Gate => {
+export const createGate = (perMinute: number, runtime: Pick<Runtime, 'elapsed'>) => {
   const ended: { readonly at: number; readonly events: number }[] = [];
   let counted = 0;
 
@@ -53,16 +42,18 @@ export const createGate = (perMinute: number, runtime: Pick<Runtime, 'elapsed'>)
   };
 
   return {
+    /** How many events may begin now. */
     room,
-    waitMs() {
+    /** Milliseconds until there is room: 0 for now, Infinity until a call ends. */
+    waitMs(): number {
       if (room() > 0) return 0;
       const [oldest] = ended;
       return oldest ? Math.max(1, oldest.at + MINUTE_MS + 1 - runtime.elapsed()) : Infinity;
     },
-    begin(events) {
+    begin(events: number): void {
       counted += events;
     },
-    end(events) {
+    end(events: number): void {
       ended.push({ at: runtime.elapsed(), events });
     },
   };

@@ -1,42 +1,22 @@
-/** Whether this process forwards a lane, and what it leaves for the process that leads after it. */
+/** Whether this process forwards a lane, and the note that it leaves for the process that leads after it. */
 import type { Runtime } from '../../runtime.js';
-import type { Lane, LaneNote } from '../intake/intake.js';
-import { noted, type Pauses } from './pauses.js';
-import type { Refusals } from './refusals.js';
+import type { Lane } from '../intake/intake.js';
+import type { Pauses } from './pauses.js';
 import type { TrackRecord } from './track-record.js';
-
-/** The lead of one forwarder. */
-export interface Lead {
-  /** Renews the lead in time, or asks for it. Resolves whether this process leads. */
-  hold(): Promise<boolean>;
-  /** Which lead this process has: another number after each that was lost. Undefined while it has none. */
-  term(): number | undefined;
-  /** Gives the lead up, and takes part under another name from now on. */
-  renounce(): Promise<void>;
-  /** Gives the lead up for good. */
-  resign(): Promise<void>;
-  /** Leaves a note for successors and operators. If that fails, no event is harmed. */
-  leaveNote(): Promise<void>;
-}
 
 /** The lead is renewed so often; it lasts for three times as long. */
 export const RENEW_MS = 10_000;
 
-/** What a lead needs. */
-export interface LeadContext {
+interface LeadContext {
   readonly runtime: Pick<Runtime, 'now' | 'elapsed' | 'randomBits'>;
   readonly pauses: Pauses;
-  readonly refusals: Refusals;
   readonly trackRecord: TrackRecord;
   /** Called if the intake fails. */
   readonly broken: (cause: unknown) => void;
 }
 
 /** Takes part with a token of its own. */
-export const createLead = (
-  lane: Lane,
-  { runtime, pauses, refusals, trackRecord, broken }: LeadContext,
-): Lead => {
+export const createLead = (lane: Lane, { runtime, pauses, trackRecord, broken }: LeadContext) => {
   let token = `${runtime.randomBits()}`;
   // On the monotonic clock, since the other one can be set back by a day.
   let leadsUntil = 0;
@@ -53,7 +33,8 @@ export const createLead = (
   };
 
   return {
-    async hold() {
+    /** Renews the lead in time, or asks for it. Resolves whether this process leads. */
+    async hold(): Promise<boolean> {
       const at = runtime.elapsed();
       if (at < leadsUntil - RENEW_MS) return true;
       const isNew = at >= leadsUntil;
@@ -62,31 +43,28 @@ export const createLead = (
       return leadsUntil > 0;
     },
 
-    term: () => (runtime.elapsed() < leadsUntil ? terms : undefined),
+    /** Names this lead: by another number after each that was lost. Undefined while there is none. */
+    term: (): number | undefined => (runtime.elapsed() < leadsUntil ? terms : undefined),
 
-    async renounce() {
+    /** Gives the lead up, and takes part under another name from now on. */
+    async renounce(): Promise<void> {
       await lane.resign(token);
       token = `${runtime.randomBits()}`;
       leadsUntil = 0;
     },
 
-    // An intake that is away cannot be notified; the lead runs out by itself.
-    resign: () => lane.resign(token).catch(broken),
+    /** Gives the lead up for good. If the intake cannot be asked, the lead runs out by itself. */
+    resign: (): Promise<void> => lane.resign(token).catch(broken),
 
-    async leaveNote() {
-      const refused = refusals.alert();
-      const note: LaneNote = {
-        ...(refused && noted(refused)),
-        ...pauses.note(),
-        ...trackRecord.note(),
-      };
+    /** Leaves a note for successors and operators. If that fails, no event is harmed, and the next look tries again. */
+    async leaveNote(): Promise<void> {
+      const note = { ...trackRecord.note(), ...pauses.note() };
       const next = JSON.stringify(note);
       if (next === lastNote) return;
       try {
         await lane.note(note);
         lastNote = next;
       } catch (cause) {
-        // Tried again at the next look.
         broken(cause);
       }
     },

@@ -14,25 +14,8 @@
  */
 import type { Runtime } from '../../runtime.js';
 import type { LaneNote } from '../intake/intake.js';
-import { type Alert, type Raised, wordsOf } from '../telling/alert.js';
-import { CIRCUIT_MS, createBlame } from './blame.js';
+import { type Alert, noted, type Raised } from '../telling/alert.js';
 import type { Outcome } from './destination.js';
-
-/** The pauses of one forwarder. */
-export interface Pauses {
-  /** Takes in what one call came to, whose first event has this id. */
-  hear(outcome: Outcome, id: string): void;
-  /** Begins nothing for so long, milliseconds. */
-  pause(delayMs: number): void;
-  /** How long nothing is begun from now, milliseconds; 0 or less if something may be. */
-  leftMs(): number;
-  /** Whether one call tries whether the trouble is over. */
-  isProbing(): boolean;
-  /** What the next process and operators have to know. */
-  note(): LaneNote;
-  /** Makes what an earlier process left its own. */
-  resume(note: LaneNote): void;
-}
 
 const BASE_MS = 1_000;
 const CAP_MS = 30_000;
@@ -47,6 +30,51 @@ const LONG_THROTTLE_MS = 600_000;
 const OUTAGE = 3;
 const CALL_FAILED = 'The last call of the upstream failed. The code says why.';
 
+/** While everything seems to meet a fault of the configuration, one event is tried so often, milliseconds. */
+export const CIRCUIT_MS = 30_000;
+/** So many events that meet such a fault, without a success in between, are not a coincidence. */
+const SUSPECTS = 3;
+/** So many may still stand one behind the other, such as those of one campaign, ahead of others that are taken. */
+const MOST_IN_A_ROW = 100;
+/** More events than this that met it by themselves are not remembered. */
+const MAX_ALONE = 1_000;
+
+/**
+ * Distinguishes a fault of the configuration, which every event meets, from a fault of one event: Chargebee can answer
+ * both in the same way, such as by 403. Nothing is known at first, since the first answer of all may be to a wrong key.
+ */
+export const createBlame = () => {
+  let hasSucceeded = false;
+  let isProven = false;
+  /** What met it since something last went well. */
+  const suspects = new Set<string>();
+  /** What met it between others that went well. */
+  const alone = new Set<string>();
+
+  return {
+    /** The upstream took an event, or refused it by name. */
+    succeeded(): void {
+      hasSucceeded = true;
+      isProven = true;
+      if (alone.size > MAX_ALONE) alone.clear();
+      for (const id of suspects) alone.add(id);
+      suspects.clear();
+    },
+    /**
+     * Says what is to blame, now that this event met such an answer. If it is unsure, others are tried one by one, soon
+     * after each other.
+     */
+    blame(id: string): 'event' | 'unsure' | 'configuration' {
+      const isFirst = !suspects.has(id) && !alone.has(id);
+      if (!alone.has(id)) suspects.add(id);
+      if (suspects.size >= SUSPECTS) isProven = false;
+      if (isProven) return 'event';
+      // An event that meets it a second time shows nothing new, so a few waiting events are not tried every second.
+      return hasSucceeded && isFirst && suspects.size <= MOST_IN_A_ROW ? 'unsure' : 'configuration';
+    },
+  };
+};
+
 /**
  * The delay before an event, or everything, is tried again after so many failures, milliseconds: half of it at least, so
  * that not everybody comes back at once.
@@ -54,14 +82,13 @@ const CALL_FAILED = 'The last call of the upstream failed. The code says why.';
 export const backoffMs = (failures: number, runtime: Pick<Runtime, 'random'>): number =>
   Math.min(CAP_MS, BASE_MS * 2 ** failures) * (0.5 + runtime.random() / 2);
 
-/** An alert as the note of a lane has it. */
-export const noted = (raised: Raised): LaneNote => ({ alert: wordsOf(...raised), alertCode: raised[0] });
+export type Pauses = ReturnType<typeof createPauses>;
 
 /**
  * Makes the pauses of a forwarder.
  * @param alert Called with what an operator has to do, again and again until it is done.
  */
-export const createPauses = (runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>, alert: Alert): Pauses => {
+export const createPauses = (runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'>, alert: Alert) => {
   // On the monotonic clock, since the other one can be set back by a day.
   let pausedUntil = 0;
   let failures = 0;
@@ -80,7 +107,7 @@ export const createPauses = (runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'
   const raise = (raised: Raised, why?: string): void => {
     const [code, parts] = raised;
     alert(code, parts, why === undefined ? undefined : Object.assign(new Error(CALL_FAILED), { code: why }));
-    note = { ...note, ...noted(raised) };
+    note = { ...note, ...noted(...raised) };
   };
 
   const succeeded = (): void => {
@@ -119,12 +146,17 @@ export const createPauses = (runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'
   };
 
   return {
+    /** Begins nothing for so long, milliseconds. */
     pause,
+    /** How long nothing is begun from now, milliseconds; 0 or less if something may be. */
     leftMs: () => pausedUntil - runtime.elapsed(),
+    /** Whether one call tries whether the trouble is over. */
     isProbing: () => failures >= OUTAGE || isMisconfigured || throttles > 0,
+    /** What the next process and operators have to know. */
     note: () => note,
 
-    hear(outcome, id) {
+    /** Takes in what one call came to, whose first event has this id. */
+    hear(outcome: Outcome, id: string) {
       switch (outcome.kind) {
         case 'done':
         case 'refused':
@@ -146,9 +178,9 @@ export const createPauses = (runtime: Pick<Runtime, 'now' | 'elapsed' | 'random'
       }
     },
 
-    resume(left) {
-      note = left;
-      const delayMs = (left.pausedUntil ?? 0) - runtime.now();
+    resume({ pausedUntil: until = 0, alert: words, alertCode }: LaneNote): void {
+      note = { pausedUntil: until || undefined, alert: words, alertCode };
+      const delayMs = until - runtime.now();
       // Longer than any that the upstream asked for: the clock was put right since.
       if (delayMs > 0 && delayMs <= LONGEST_PAUSE_MS) pause(delayMs);
     },

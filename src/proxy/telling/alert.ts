@@ -21,6 +21,12 @@ export type Alert = (code: AlertCode, parts?: Readonly<Record<string, string>>, 
 export const wordsOf = (...[code, parts = {}]: Raised): string =>
   ALERTS[code].words.replace(/\{(\w+)\}/g, (whole, name: string) => parts[name] ?? whole);
 
+/** An alert as the note of a lane has it. */
+export const noted = (...raised: Raised): { readonly alert: string; readonly alertCode: AlertCode } => ({
+  alert: wordsOf(...raised),
+  alertCode: raised[0],
+});
+
 /** The hint of a failure that says itself what an operator has to do: logs show the words of an alert, not its cause. */
 export const remedyOf = (cause: unknown): string | undefined =>
   isOffersightError(cause) && cause.code === 'configuration' ? cause.hint : undefined;

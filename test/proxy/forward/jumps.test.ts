@@ -1,6 +1,6 @@
 /** A clock that jumps ahead does not make any event old. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { createJumps } from '../../../src/proxy/forward/jumps.js';
+import { watchJumps } from '../../../src/proxy/forward/jumps.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
@@ -15,13 +15,13 @@ describe('a watched clock', () => {
   });
 
   it.each([0, 30_000, MINUTE_MS])('grants nothing for a drift of %i ms', async (driftMs) => {
-    const { graceMs } = createJumps(runtime);
+    const graceMs = watchJumps(runtime);
     runtime.jump(driftMs);
     expect(graceMs()).toBe(0);
   });
 
   it('grants what it jumped ahead, and nothing once it is back', () => {
-    const { graceMs } = createJumps(runtime);
+    const graceMs = watchJumps(runtime);
     runtime.jump(25 * HOUR_MS);
     expect(graceMs()).toBe(25 * HOUR_MS);
     runtime.jump(-25 * HOUR_MS);
@@ -29,7 +29,7 @@ describe('a watched clock', () => {
   });
 
   it('grants nothing for going back, but what comes after that', () => {
-    const { graceMs } = createJumps(runtime);
+    const graceMs = watchJumps(runtime);
     runtime.jump(-2 * HOUR_MS);
     expect(graceMs()).toBe(0);
     runtime.jump(2 * HOUR_MS);
@@ -37,7 +37,7 @@ describe('a watched clock', () => {
   });
 
   it('grants the sum of several jumps', () => {
-    const { graceMs } = createJumps(runtime);
+    const graceMs = watchJumps(runtime);
     runtime.jump(HOUR_MS);
     graceMs();
     runtime.jump(HOUR_MS);
@@ -45,7 +45,7 @@ describe('a watched clock', () => {
   });
 
   it('grants it for a day from the last jump, when nothing of before waits any more', async () => {
-    const { graceMs } = createJumps(runtime);
+    const graceMs = watchJumps(runtime);
     runtime.jump(5 * HOUR_MS);
     expect(graceMs()).toBe(5 * HOUR_MS);
     await runtime.advance(24 * HOUR_MS);

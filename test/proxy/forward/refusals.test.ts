@@ -1,7 +1,7 @@
 /** If most events are refused by name, the pages have a mistake, and an alert says so. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
-import { createRefusals } from '../../../src/proxy/forward/refusals.js';
+import { createTrackRecord } from '../../../src/proxy/forward/track-record.js';
 import { wordsOf } from '../../../src/proxy/telling/alert.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { fakeRuntime } from '../../support/runtime.js';
@@ -13,7 +13,7 @@ const DONE: Outcome = { kind: 'done' };
 describe('the latest outcomes lead to an alert or none', () => {
   const runtime = fakeRuntime();
   const alertAfter = (...outcomes: readonly Outcome[]): string | undefined => {
-    const refusals = createRefusals(runtime);
+    const refusals = createTrackRecord(runtime);
     for (const outcome of outcomes) refusals.hear(outcome);
     const alert = refusals.alert();
     return alert && wordsOf(...alert);
@@ -48,7 +48,7 @@ describe('the latest outcomes lead to an alert or none', () => {
   );
 
   it('they count for an hour', async () => {
-    const refusals = createRefusals(runtime);
+    const refusals = createTrackRecord(runtime);
     for (const outcome of times(20, UNKNOWN)) refusals.hear(outcome);
     await runtime.advance(HOUR_MS);
     expect(refusals.alert()).toBeDefined();

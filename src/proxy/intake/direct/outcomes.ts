@@ -1,9 +1,8 @@
 /** What a page is answered, by what the call for its event came to; and what that says of the upstream as a whole. */
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
-import { CIRCUIT_MS, createBlame } from '../../forward/blame.js';
 import type { Outcome } from '../../forward/destination.js';
-import { createRefusals } from '../../forward/refusals.js';
+import { CIRCUIT_MS, createBlame } from '../../forward/pauses.js';
 import { createTrackRecord } from '../../forward/track-record.js';
 import type { Alert } from '../../telling/alert.js';
 import type { Places } from './call-places.js';
@@ -31,8 +30,7 @@ export interface OutcomesContext {
 /** Starts with nothing known of the upstream. */
 export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Outcomes => {
   const blame = createBlame();
-  const refusals = createRefusals(runtime);
-  const trackRecord = createTrackRecord();
+  const trackRecord = createTrackRecord(runtime);
   /** The first event that may be at fault itself. */
   let doubtfulId: string | undefined;
 
@@ -42,11 +40,10 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
     retryAfterMs: Math.ceil(Math.max(AGAIN_MS, delayMs) * (1 + runtime.random() * 0.2)),
   });
 
-  const succeeded = (outcome: Outcome): void => {
+  const succeeded = (): void => {
     places.probe(false);
     blame.succeeded();
-    refusals.hear(outcome);
-    const refused = refusals.alert();
+    const refused = trackRecord.alert();
     if (refused) alert(...refused);
   };
 
@@ -63,10 +60,10 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
       trackRecord.hear(outcome);
       switch (outcome.kind) {
         case 'done':
-          succeeded(outcome);
+          succeeded();
           return { kind: 'accepted' };
         case 'refused':
-          succeeded(outcome);
+          succeeded();
           return { kind: 'refused', code: 'invalid_event' };
         case 'misconfigured':
           // Every process starts without a track record, also those of a site that has taken events for long: one event that is

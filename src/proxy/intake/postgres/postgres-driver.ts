@@ -1,7 +1,7 @@
 /** Runs the steps of transactions over Postgres, also through a pooler that gives each transaction another session. */
 import type { QueryResult } from 'pg';
 import type { Runtime } from '../../../runtime.js';
-import { createJumps, type Jumps } from '../../forward/jumps.js';
+import { watchJumps } from '../../forward/jumps.js';
 import { patiently } from '../../patience.js';
 import type { Columns, Dialect, MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/driver.js';
 import type { Connections, Session } from './postgres-connections.js';
@@ -146,7 +146,7 @@ export const createDriver = (
   const beginning = beginningOf(schema);
   const clock = createDatabaseClock();
   /** The jumps of the database's clock, from the first time that it was known. */
-  let jumps: Jumps | undefined;
+  let graceMs: (() => number) | undefined;
   const prepared = new Map<string, Prepared>();
   let lastTurn: Promise<unknown> = Promise.resolve();
 
@@ -177,8 +177,8 @@ export const createDriver = (
       clock.hear(sentAt, results.at(-1)?.rows[0]?.now ?? sentAt, begunAt);
       const lateMs = begunAt - askedAt;
       const aheadMs = clock.aheadMs() + (lateMs > LATE_MS ? lateMs : 0);
-      jumps ??= createJumps({ now: () => runtime.now() + clock.aheadMs(), elapsed: runtime.elapsed });
-      const result = await run(session, makeSteps(aheadMs, jumps.graceMs()));
+      graceMs ??= watchJumps({ now: () => runtime.now() + clock.aheadMs(), elapsed: runtime.elapsed });
+      const result = await run(session, makeSteps(aheadMs, graceMs()));
       const ended = (await session.query(COMMIT)) as unknown as readonly QueryResult<Found>[];
       if (ended.at(-1)?.command !== 'COMMIT') throw new Error('Postgres did not commit.');
       const found = ended[0]?.rows[0];
