@@ -94,11 +94,11 @@ describe('the package', () => {
     expect(importers).toEqual(['testing.ts']);
     // Only their own command and their own entry reach the switches. Two rooms have only words.
     const switching = rooms.filter((file) =>
-      /from '[./]*\/(?:dev\/(?!call-lines|reasons)|upstream\/)/.test(
+      /from '[./]*\/(?:tools\/dev\/(?!call-lines|reasons)|tools\/mock-api\/)/.test(
         readFileSync(join('src', file), 'utf8').replaceAll(/^import type .*$/gm, ''),
       ),
     );
-    expect(switching.filter((file) => !/^(?:dev|upstream)\//.test(file))).toEqual(['testing/node.ts']);
+    expect(switching.filter((file) => !/^tools\/(?:dev|mock-api)\//.test(file))).toEqual(['testing/node.ts']);
   });
 });
 

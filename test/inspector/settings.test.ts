@@ -27,14 +27,6 @@ const attributesOfScript = (): Record<string, string> => {
   return found;
 };
 
-/** The options that have a default in the reports of the public face, by name. */
-const optionsOf = (name: string): string[] => {
-  const report = readFileSync('docs/api/index.api.md', 'utf8');
-  const [, body = ''] =
-    new RegExp(`interface ${name}(?:<[^>]*>)?(?: extends [^{]*)? \\{([\\s\\S]*?)\\n\\}`).exec(report) ?? [];
-  return [...body.matchAll(/^ {4}readonly (\w+)\??:/gm)].map(([, option = '']) => option);
-};
-
 describe('the options that the inspector lists', () => {
   it('say that the browser denied consent, if the page respects its signal', () => {
     const originOf = (respectGpc: boolean) =>
@@ -64,22 +56,5 @@ describe('the options that the inspector lists', () => {
       attribute === undefined ? [] : [[attribute, option]],
     );
     expect(Object.fromEntries(listed)).toEqual(attributesOfScript());
-  });
-
-  it('are all that code can set, except its callbacks', () => {
-    const listed = Object.keys(SETTINGS);
-    const groups = {
-      viewability: 'ViewabilityRule',
-      dismissal: 'ClosingOptions',
-      outbox: 'LeasingOptions',
-      delivery: 'FlusherOptions',
-    } as const;
-    const expected = optionsOf('TrackerOptions').flatMap((option) => {
-      if (option.startsWith('on')) return [];
-      const group = groups[option as keyof typeof groups] as string | undefined;
-      return group === undefined ? [option] : optionsOf(group).map((member) => `${option}.${member}`);
-    });
-    expect(expected.length).toBeGreaterThan(20);
-    expect([...listed].sort()).toEqual([...expected, 'outbox.name'].sort());
   });
 });

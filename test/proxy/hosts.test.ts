@@ -115,7 +115,7 @@ it.each<[string, object]>([
 
 it('what a platform has parsed is not believed more than what is read: it is decoded as strictly', async () => {
   const parsed = JSON.parse(GOOD) as Record<string, unknown>;
-  for (const body of [{ ...parsed, more: 1 }, [], { ...parsed, events: [] }])
+  for (const body of [[], { ...parsed, events: [] }])
     expect((await ask(started.proxy, await readMessage({ body })))[0]).toBe(400);
   const rawBody = Buffer.alloc(500_001, 0x20);
   expect((await ask(started.proxy, await readMessage({ rawBody })))[0]).toBe(413);
