@@ -87,8 +87,8 @@ interface Letter {
 
 /** What else the leasing side asks of it. */
 export interface Remembered {
-  /** Reads the pause of the outbox's endpoint, or gives one that the database could not take. */
-  readPause(rows: Rows): Promise<Pause>;
+  /** Reads the pause of the outbox's endpoint. One that the database could not take holds if it ends later. */
+  readPause(rows: Rows): Promise<void>;
   /** The pause as the page knows it. */
   knownPause(): Pause;
   /** Remembers an event that counts once in the browser, as soon as the database takes that. */
@@ -105,13 +105,8 @@ export const createRemembering = (
 ): readonly [Remembering, Remembered] => {
   const { mirror, endpoint } = outbox;
   const key: RecordKey = ['state', 'pause', endpoint];
+  /** What the database may not have yet. */
   let unsaved: Pause | undefined;
-  /** What is being written. */
-  let expected: Pause | undefined;
-  /** How many have changed what the page knows. */
-  let changes = 0;
-  /** The end of the pause that it takes the place of, epoch milliseconds. */
-  let replacedAt: number | undefined;
 
   const remember = ({ offerId, type, id }: Pick<Mark, 'offerId' | 'type' | 'id'>): unknown =>
     owe(['seen', offerId, type], { offerId, type, until: now() + REMEMBERED_MS, id } satisfies Mark);
@@ -127,14 +122,20 @@ export const createRemembering = (
     return outbox.pause;
   };
 
-  const readPause = async (rows: Rows, before?: Pause, isWriting?: boolean): Promise<Pause> => {
-    // Records that have none may have taken the place of others.
-    const stored = ((await rows.get(key)) ?? before ?? outbox.pause) as Pause;
-    const [ours, theirs] = [unsaved && saneOf(unsaved), saneOf(stored)];
-    outbox.pause = ours && (ours.at > theirs.at || stored.at === replacedAt) ? ours : theirs;
-    // Who changes nothing, ahead of what is being written, takes nothing back.
-    if (!isWriting && expected && expected.at > outbox.pause.at) outbox.pause = expected;
-    return outbox.pause;
+  /** @param known Records that have no pause may have taken the place of others. */
+  const storedPause = async (rows: Rows, known: Pause): Promise<Pause> =>
+    saneOf(((await rows.get(key)) ?? known) as Pause);
+
+  /** The one that ends later holds, unless ours says that a circuit is closed. */
+  const laterOf = (stored: Pause, own: Pause | undefined): Pause => {
+    const ours = own && saneOf(own);
+    return ours && (ours.at > stored.at || (ours.kind === 'none' && stored.kind === 'circuit'))
+      ? ours
+      : stored;
+  };
+
+  const readPause = async (rows: Rows): Promise<void> => {
+    outbox.pause = laterOf(await storedPause(rows, outbox.pause), unsaved);
   };
 
   const statsOf = (dead: number, stored?: number): OutboxStats => {
@@ -156,37 +157,25 @@ export const createRemembering = (
       ),
 
     async setPause(next) {
-      let current = outbox.pause;
-      const writing = next(current);
-      const isChange = writing !== current;
-      let after = writing;
-      let paid: Pause | undefined;
-      if (isChange) {
-        changes++;
-        // A farewell that is said before it is written keeps to it as well.
-        outbox.pause = expected = writing;
-      }
-      const own = changes;
-      // What changed nothing, or comes to its end after a later one, takes back nothing that is known since.
-      const isNews = (): boolean => own === changes && after !== current;
-      try {
-        await transact(async (rows) => {
-          paid = unsaved;
-          current = await readPause(rows, current, isChange);
-          outbox.pause = after = next(current);
-          if (unsaved || after !== current) rows.put(key, after);
-        });
-        // What another one left meanwhile is not written.
-        if (unsaved === paid) unsaved = undefined;
-      } catch {
-        // It may be written later than anybody waits. What was only read is over as soon as the database says so.
-        if (isNews()) {
-          unsaved = after;
-          replacedAt = current.at;
-        }
-      }
-      if (isChange && expected === writing) expected = undefined;
-      if (isNews()) outbox.pause = after;
+      const [known, before] = [outbox.pause, unsaved];
+      let after = next(known);
+      // Known before it is stored, since a farewell that leaves meanwhile keeps to it as well.
+      if (after !== known) unsaved = outbox.pause = after;
+      const writing = unsaved;
+      const write = transact(async (rows) => {
+        const stored = await storedPause(rows, known);
+        after = next(laterOf(stored, before));
+        if (after !== stored) rows.put(key, after);
+      });
+      // If the database does not take it, the next call writes it.
+      const isWritten = await write.then(
+        () => true,
+        () => false,
+      );
+      // Otherwise a later one holds, or the database has none of it.
+      if (!isWritten || unsaved !== writing) return;
+      unsaved = undefined;
+      outbox.pause = after;
     },
 
     accept(offerId) {
