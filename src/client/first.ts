@@ -16,9 +16,7 @@ import { indexedDbRecords } from './outbox/indexeddb.js';
 import { createOutbox } from './outbox/outbox.js';
 import { createPage } from './page.js';
 import { createRecording } from './recording.js';
-
-/** How long to wait before asking for the second load again. */
-const RELOAD_MS = 30_000;
+import { RELOAD_MS } from './times.js';
 
 /** `Node`'s own numbers; documents and shadow roots come behind comments. */
 const ELEMENT_NODE = 1;

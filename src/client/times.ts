@@ -1,4 +1,7 @@
-/** What a page's times mean. */
+/** What a page's times mean, and those that the first load shares with later ones. */
+
+/** How long a load may take, and how long to wait before the next one. */
+export const RELOAD_MS = 30_000;
 
 /** Up to here a time is in seconds: as milliseconds it would lie in 1973. */
 const MOST_SECONDS = 1e11;

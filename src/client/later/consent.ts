@@ -7,6 +7,7 @@ import { OffersightError } from '../../errors.js';
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { Consent, Mirrored, Outbox } from '../outbox/outbox.js';
+import { PURGE_RETRY_MS } from './outbox/waits.js';
 import type { PageDelivery } from './page-delivery.js';
 
 /** What decisions work with. */
@@ -33,9 +34,6 @@ export interface ConsentState {
   /** Resolves when every decision so far is carried out. */
   decided(): Promise<void>;
 }
-
-/** A purge that failed is tried again after this long. */
-const PURGE_RETRY_MS = 5_000;
 
 /** Starts with what the owner says already. */
 export const createConsentState = ({

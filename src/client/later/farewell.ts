@@ -5,6 +5,7 @@
 import { encodeRequest } from '../../protocol/encode.js';
 import type { OfferEvent } from '../../protocol/event.js';
 import { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../../protocol/limits.js';
+import { MAX_RETENTION_MS } from '../../protocol/retention.js';
 import type { Runtime } from '../../runtime.js';
 import type { Mirrored, Outbox, Owner } from '../outbox/outbox.js';
 import type { Page } from '../page.js';
@@ -39,9 +40,6 @@ export const unsettled = (
       .map(({ event }) => event)
   );
 };
-
-/** Longer than any event waits. */
-const SAID_MS = 6 * 86_400_000;
 
 /** What a farewell works with. */
 export interface FarewellContext {
@@ -98,7 +96,7 @@ export const createFarewell = (
         body,
         keepalive: true,
       });
-      void note(events, now + SAID_MS);
+      void note(events, now + MAX_RETENTION_MS);
       const response = await replying;
       // Always read to the end: an unread body holds its share of the page's keepalive bytes for ever.
       const text = await response.text();

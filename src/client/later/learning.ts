@@ -4,6 +4,7 @@ import type { Outbox, Owner } from '../outbox/outbox.js';
 import type { Mark, Pause, Rows } from '../outbox/records.js';
 import type { Page } from '../page.js';
 import type { OnNeed } from './on-need.js';
+import { MAX_WAIT_MS } from './outbox/waits.js';
 
 /** What it works with. */
 export interface LearningContext {
@@ -26,9 +27,6 @@ export interface Learning {
   whenLearned<Args extends unknown[]>(act: (...args: Args) => void): (...args: Args) => void;
 }
 
-/** What is further ahead is left to delivery, milliseconds: it may be an open circuit, or was meant for another clock. */
-const LONGEST_PAUSE_MS = 1.2 * 3_600_000;
-
 /** Looks at once, and whenever the page is looked at again. */
 export const createLearning = ({ outbox, owner, runtime, page, delivery }: LearningContext): Learning => {
   const acceptedOffers = new Set<string>();
@@ -44,7 +42,8 @@ export const createLearning = ({ outbox, owner, runtime, page, delivery }: Learn
       const marks = facts.filter(isValid);
       for (const { type, offerId } of marks) if (type === 'accepted') acceptedOffers.add(offerId);
       // Delivery knows better.
-      if (pause && pause.at <= now + LONGEST_PAUSE_MS && !delivery.now()) outbox.pause = pause;
+      // What is further ahead is left to delivery: it may be an open circuit, or was meant for another clock.
+      if (pause && pause.at <= now + MAX_WAIT_MS && !delivery.now()) outbox.pause = pause;
       // What is over has to be forgotten.
       if (entry || letter || marks.length < facts.length) delivery.ask();
     });

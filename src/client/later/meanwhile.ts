@@ -3,7 +3,7 @@
  * denial purges. Once delivery is there, it does both.
  */
 import type { Runtime } from '../../runtime.js';
-import type { MARK_MS, Outbox, Owner } from '../outbox/outbox.js';
+import { MARK_MS, type Outbox, type Owner } from '../outbox/outbox.js';
 import type { Mark, Rows } from '../outbox/records.js';
 import type { OnNeed } from './on-need.js';
 import type { OnDiscard } from './outbox/giving-up.js';
@@ -27,9 +27,6 @@ export interface Meanwhile extends Pick<Leasing, 'drop' | 'purge'> {
   /** Whether a denial is not carried out yet. */
   isPurging(): boolean;
 }
-
-/** Repeated here and checked by its type: importing the value would grow the first load. */
-const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
 
 /** Makes it. */
 export const createMeanwhile = ({
@@ -62,7 +59,7 @@ export const createMeanwhile = ({
     accept(offerId) {
       const there = delivery.now();
       if (there) return there.accept(offerId);
-      owed.set(offerId, { offerId, type: 'accepted', until: runtime.now() + REMEMBERED_MS });
+      owed.set(offerId, { offerId, type: 'accepted', until: runtime.now() + MARK_MS });
       return pay();
     },
 

@@ -4,6 +4,7 @@
  */
 import { OffersightError } from '../../errors.js';
 import type { Stop } from '../../runtime.js';
+import { RELOAD_MS } from '../times.js';
 import { loadDelivery } from './asking.js';
 import type { PageDelivery, PageDeliveryContext } from './page-delivery.js';
 
@@ -18,9 +19,6 @@ export interface OnNeed {
   /** Ends it; it does not begin if it comes later. */
   stop: Stop;
 }
-
-/** How long a load may take, and how long to wait before the next one. */
-const RELOAD_MS = 30_000;
 
 /** Does not ask yet. */
 export const createOnNeed = (context: PageDeliveryContext): OnNeed => {

@@ -15,11 +15,9 @@ import type { Flusher } from './delivery/flusher.js';
 import { isGranted } from './outbox/giving-up.js';
 import type { Leasing } from './outbox/leasing.js';
 import type { OutboxPause } from './outbox/remembering.js';
+import { PURGE_RETRY_MS } from './outbox/waits.js';
 
 export { VERSION } from '../../version.js';
-
-/** A purge that failed is tried again after this long. */
-const PURGE_RETRY_MS = 5_000;
 
 /** What it works with. */
 export interface PageDeliveryContext extends Required<Pick<DeliveringContext, 'onRecorded' | 'onDiscard'>> {

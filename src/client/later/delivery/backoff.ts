@@ -1,11 +1,11 @@
 /** When to try again, pure. */
+import { MAX_CIRCUIT_MS } from '../outbox/reading.js';
 
 const BASE_MS = 1_000;
 const CAP_MS = 5 * 60_000;
 const SHORTEST_RETRY_AFTER_MS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 const CIRCUIT_MS = 30_000;
-const LONGEST_CIRCUIT_MS = 6 * 3_600_000;
 
 /**
  * The delay that a `Retry-After` header asks for, or 0 if it asks for nothing sensible.
@@ -35,5 +35,4 @@ export const backoffMs = (failures: number, retryAfterMs: number, random: number
  * How long the circuit stays open after a deployment fault: 30 seconds, doubling to 6 hours.
  * @param failures Failed replies in a row before this one, from 0.
  */
-export const circuitMs = (failures: number): number =>
-  Math.min(LONGEST_CIRCUIT_MS, CIRCUIT_MS * 2 ** failures);
+export const circuitMs = (failures: number): number => Math.min(MAX_CIRCUIT_MS, CIRCUIT_MS * 2 ** failures);

@@ -1,10 +1,5 @@
 /** How many events one request takes, pure. */
-import type { MAX_EVENT_BYTES, MAX_LEAVE_BYTES } from '../../../protocol/limits.js';
-
-/** Repeated here and checked by its type: importing the value would grow the first load. */
-const EVENT_BYTES: typeof MAX_EVENT_BYTES = 520;
-/** The same as the farewell's. */
-export const KEEPALIVE_BYTES: typeof MAX_LEAVE_BYTES = 48_000;
+import { MAX_EVENT_BYTES } from '../../../protocol/limits.js';
 
 /**
  * Most events of one batch. Every event is counted with the most bytes that one can take, so no body exceeds the limit;
@@ -13,4 +8,4 @@ export const KEEPALIVE_BYTES: typeof MAX_LEAVE_BYTES = 48_000;
  * @param maxBytes Largest body in UTF-8 bytes.
  */
 export const batchSize = (maxEvents: number, maxBytes: number): number =>
-  Math.max(1, Math.min(maxEvents, Math.floor(maxBytes / EVENT_BYTES) - 1));
+  Math.max(1, Math.min(maxEvents, Math.floor(maxBytes / MAX_EVENT_BYTES) - 1));

@@ -13,13 +13,14 @@
  * `settle` has every way from one to another. How long all tabs wait is in the outbox, as its pause.
  */
 import { OffersightError } from '../../../errors.js';
+import { MAX_LEAVE_BYTES } from '../../../protocol/limits.js';
 import type { Runtime, Stop } from '../../../runtime.js';
 import type { Outbox } from '../../outbox/outbox.js';
 import type { LeasedEntry, Pause } from '../../outbox/records.js';
 import type { Leasing } from '../outbox/leasing.js';
 import { applyVerdicts } from '../outbox/verdicts.js';
 import { backoffMs, circuitMs } from './backoff.js';
-import { batchSize, KEEPALIVE_BYTES } from './batch-size.js';
+import { batchSize } from './batch-size.js';
 import type { Attempt, Transport } from './transport.js';
 
 /** Empties the outbox. Tabs do so side by side: a lease keeps an entry, and its offer, to one of them. */
@@ -90,7 +91,7 @@ export const createFlusher = (
   { outbox, leasing, transport, runtime, report, onAttempt }: FlusherContext,
   {
     maxBatch = 100,
-    maxBatchBytes = KEEPALIVE_BYTES,
+    maxBatchBytes = MAX_LEAVE_BYTES,
     flushIntervalMs = 250,
     longestPauseMs = Infinity,
   }: FlusherOptions,

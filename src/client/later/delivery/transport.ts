@@ -3,12 +3,13 @@
  */
 import type { Verdict } from '../../../protocol/batch.js';
 import { encodeRequest, type Outgoing } from '../../../protocol/encode.js';
+import { MAX_LEAVE_BYTES } from '../../../protocol/limits.js';
 import { decodeReply } from '../../../protocol/reply.js';
 import type { Runtime } from '../../../runtime.js';
 import type { Outbox } from '../../outbox/outbox.js';
 import type { Pause } from '../../outbox/records.js';
+import { ATTEMPT_MS } from '../outbox/reading.js';
 import { parseRetryAfter } from './backoff.js';
-import { KEEPALIVE_BYTES } from './batch-size.js';
 import { post } from './post.js';
 
 /** What an attempt came to. */
@@ -32,8 +33,6 @@ export type Attempt =
 /** Posts events once. */
 export type Transport = (events: readonly Outgoing[]) => Promise<Attempt>;
 
-/** An attempt is given up after this long, repeat and body included; strictly shorter than a lease. */
-const REQUEST_TIMEOUT_MS = 12_000;
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
 
@@ -80,9 +79,9 @@ export const createTransport = (
 
   return async (events) => {
     const controller = new AbortController();
-    const stopTimer = runtime.after(REQUEST_TIMEOUT_MS, () => controller.abort());
+    const stopTimer = runtime.after(ATTEMPT_MS, () => controller.abort());
     const body = encodeRequest(events, runtime.now());
-    const isKeptAlive = outbox.inFlight + body.length <= KEEPALIVE_BYTES;
+    const isKeptAlive = outbox.inFlight + body.length <= MAX_LEAVE_BYTES;
     const outcome = await attempt(body, isKeptAlive, controller.signal);
     stopTimer();
     return outcome;

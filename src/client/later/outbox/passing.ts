@@ -4,7 +4,7 @@ import type { Mirrored, Outbox, Owner } from '../../outbox/outbox.js';
 import type { LeasedEntry, Loss, OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
 import type { Choose, Pass } from './choosing.js';
 import { isGranted, type Ways } from './giving-up.js';
-import { isEntry, lossOf } from './reading.js';
+import { ATTEMPT_MS, isEntry, lossOf } from './reading.js';
 import type { Remembered } from './remembering.js';
 import { createTell, type Tell } from './told.js';
 
@@ -50,10 +50,8 @@ export interface PassesContext {
 
 /** An open circuit is tried at most so often, by all tabs together. */
 const TRIAL_MS = 5_000;
-/** An attempt takes no longer. */
-const ATTEMPT_MS = 12_000;
-/** What is left of the first lease when a pass ends: an attempt of 12 s, and one more portion. */
-const SHORTEST_LEASE_MS = 14_000;
+/** What is left of the first lease when a pass ends: an attempt, and one more portion. */
+const SHORTEST_LEASE_MS = ATTEMPT_MS + 2_000;
 /** A database that failed is asked again after this long where something waits for it, and else after the longer. */
 const AGAIN_MS = 5_000;
 const IDLE_MS = 30_000;

@@ -2,15 +2,18 @@
 import type { DismissedEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Loss, OutboxEntry, RecordKey, Rows } from '../../outbox/records.js';
+import { MAX_WAIT_MS } from './waits.js';
 
-/** How long an entry is reserved for one attempt; strictly longer than the attempt's own deadline of 12 s. */
+/** An attempt is given up after this long, repeat and body included. */
+export const ATTEMPT_MS = 12_000;
+/** An open circuit is asked again after this long, at most. */
+export const MAX_CIRCUIT_MS = 6 * 3_600_000;
+/** How long an entry is reserved for one attempt; strictly longer than an attempt. */
 export const LEASE_MS = 15_000;
 /** Two tabs may differ a little. */
 const LONGEST_LEASE_MS = LEASE_MS + 1_000;
 /** So many records are read in one step. */
 export const PAGE = 200;
-/** Nothing waits longer: an hour, with the jitter of a Retry-After. */
-export const MAX_WAIT_MS = 1.2 * 3_600_000;
 
 /**
  * Whether this version can deliver it. What JSON cannot say would stop everything behind it; what a later version added

@@ -1,11 +1,12 @@
 /** What the origin remembers beside its events: pauses, facts about offers, dead letters, where a worker delivers. */
 import { jsonOf } from '../../../protocol/encode.js';
 import type { OfferEvent } from '../../../protocol/event.js';
-import type { MARK_MS, Outbox, Owner } from '../../outbox/outbox.js';
+import { MARK_MS, type Outbox, type Owner } from '../../outbox/outbox.js';
 import type { Mark, Pause, RecordKey, Rows } from '../../outbox/records.js';
 import type { Ways } from './giving-up.js';
 import { prune } from './pruning.js';
-import { believed, lossOf, MAX_WAIT_MS } from './reading.js';
+import { believed, lossOf, MAX_CIRCUIT_MS } from './reading.js';
+import { MAX_WAIT_MS } from './waits.js';
 
 /** What bounds the outbox. */
 export interface LeasingOptions {
@@ -73,9 +74,6 @@ export interface Remembering {
 /** No pause. */
 export const NO_PAUSE: Pause = { at: 0, failures: 0, kind: 'none' };
 
-/** Repeated here and checked by its type: importing the value would grow the first load. */
-const REMEMBERED_MS: typeof MARK_MS = 2_592_000_000;
-const MAX_CIRCUIT_MS = 6 * 3_600_000;
 const MAX_MARKS = 2_000;
 const MAX_DEAD = 50;
 const DEAD_MS = 7 * 86_400_000;
@@ -109,7 +107,7 @@ export const createRemembering = (
   let unsaved: Pause | undefined;
 
   const remember = ({ offerId, type, id }: Pick<Mark, 'offerId' | 'type' | 'id'>): unknown =>
-    owe(['seen', offerId, type], { offerId, type, until: now() + REMEMBERED_MS, id } satisfies Mark);
+    owe(['seen', offerId, type], { offerId, type, until: now() + MARK_MS, id } satisfies Mark);
 
   /** It is over if it was meant for another clock. */
   const saneOf = (pause: Pause): Pause => ({

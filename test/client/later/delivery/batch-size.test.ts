@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { batchSize, KEEPALIVE_BYTES } from '../../../../src/client/later/delivery/batch-size.js';
+import { batchSize } from '../../../../src/client/later/delivery/batch-size.js';
 import { encodeRequest } from '../../../../src/protocol/encode.js';
+import { MAX_LEAVE_BYTES } from '../../../../src/protocol/limits.js';
 import { dismissed, viewed } from '../../../support/events.js';
 
 /** Nothing that an event bears can be longer. */
@@ -48,7 +49,7 @@ describe('the size of a batch', () => {
     ['what the bytes hold of the largest, with one for what stands around them', 500, 5_200, 9],
     ['one less where one byte is missing', 500, 5_199, 8],
     ['one event where not even one fits', 500, 10, 1],
-    ['91 by default', 100, KEEPALIVE_BYTES, 91],
+    ['91 by default', 100, MAX_LEAVE_BYTES, 91],
   ])('is %s', (_, events, bytes, expected) => {
     expect(batchSize(events, bytes)).toBe(expected);
   });
