@@ -3,7 +3,6 @@ import { dirname, resolve as resolvePath } from 'node:path';
 import resolve from '@rollup/plugin-node-resolve';
 import terser from '@rollup/plugin-terser';
 import typescript from '@rollup/plugin-typescript';
-import { IN_DELIVERY, IN_SCRIPT } from './scripts/mangled.mjs';
 import { createTranspiler } from './scripts/transpile.mjs';
 
 /** For bundles: the modules for npm are made of the same files, and their types are checked there. */
@@ -37,10 +36,9 @@ const replacing = (from, to) => ({
 
 /**
  * Makes a file that loads nothing else at once.
- * @param names Properties that get short names in it.
  * @param preamble Its first line.
  */
-const shortened = (input, file, { format, names, preamble }) => ({
+const alone = (input, file, { format, preamble }) => ({
   input,
   plugins: [
     replacing('src/client/later/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
@@ -49,21 +47,13 @@ const shortened = (input, file, { format, names, preamble }) => ({
     transpile(),
     // The second run shortens the names that the first one has inlined.
     terser(MINIFY),
-    // Only the last one renames properties: two would have to agree on the short names.
-    terser({
-      ...MINIFY,
-      format: { ...MINIFY.format, preamble },
-      mangle: { properties: { regex: new RegExp(`^(?:${names.join('|')})$`) } },
-    }),
+    terser({ ...MINIFY, format: { ...MINIFY.format, preamble } }),
   ],
   output: { file, format, sourcemap: true, inlineDynamicImports: true },
   onwarn,
 });
 
-/**
- * What the script file imports from beside itself when a page asks for it. No name in it is shortened: it would have to agree
- * with the script file.
- */
+/** What the script file imports from beside itself when a page asks for it. */
 const beside = (input, file) => ({
   input,
   plugins: [resolve({ browser: true }), transpile(), terser(MINIFY)],
@@ -131,15 +121,13 @@ export default [
     onwarn,
   },
   // Script tag and importScripts: classic files. The worker's has delivery inside, and beside the script's it is another file.
-  shortened('src/script.ts', 'dist/offersight.js', {
+  alone('src/script.ts', 'dist/offersight.js', {
     format: 'iife',
-    names: IN_SCRIPT,
     preamble: ALL_CALLED,
   }),
-  shortened('src/service-worker.ts', 'dist/offersight-worker.js', { format: 'iife', names: IN_DELIVERY }),
-  shortened('src/client/later/page-delivery.ts', 'dist/offersight-delivery.js', {
+  alone('src/service-worker.ts', 'dist/offersight-worker.js', { format: 'iife' }),
+  alone('src/client/later/page-delivery.ts', 'dist/offersight-delivery.js', {
     format: 'es',
-    names: IN_DELIVERY,
   }),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),

@@ -71,7 +71,7 @@ export const LONG_SPECS = [
   'e2e/proxy/page-blocks.spec.ts',
   'e2e/operator/looks.spec.ts',
   'e2e/closing/presses-table.spec.ts',
-  'e2e/package/shortened-names.spec.ts',
+  'e2e/package/attributes.spec.ts',
   'e2e/package/stacks.spec.ts',
   'e2e/proxy/systemd.spec.ts',
   'e2e/chaos/ten-thousand.spec.ts',

@@ -1,25 +1,7 @@
-/**
- * The script file has short names inside, but keeps the names that pages use. Each attribute is shown by its effect.
- */
-import { readFile } from 'node:fs/promises';
+/** Each attribute of the script tag is shown by its effect. */
 import type { Page } from '@playwright/test';
-import type { OfferTracker } from 'offersight';
-import { IN_DELIVERY, IN_SCRIPT } from '../../scripts/mangled.mjs';
 import { flush, type OffersightWindow, trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
-
-const FILES = [
-  ['dist/offersight.js', [...IN_SCRIPT, ...IN_DELIVERY]],
-  ['dist/offersight-delivery.js', [...IN_SCRIPT, ...IN_DELIVERY]],
-  ['dist/offersight-more.js', [...IN_SCRIPT, ...IN_DELIVERY]],
-  ['dist/offersight-worker.js', IN_DELIVERY],
-] as const;
-
-for (const [file, names] of FILES)
-  test(`no listed name is left in ${file}`, async () => {
-    const words = new Set((await readFile(file, 'utf8')).match(/[\w$]+/g));
-    expect(names.filter((name) => words.has(name))).toEqual([]);
-  });
 
 const offer = (id: string, attributes = '', inside = '') =>
   `<div class="offer" data-offer-id="${id}" ${attributes}>${inside}</div>`;
@@ -238,28 +220,4 @@ test('the script file reads every attribute of an offer', async ({ page, stack }
       (name) => `data-offer-${name}`,
     ),
   );
-});
-
-test('no short name conflicts with a name in a page’s settings', async ({ page, stack }) => {
-  const code = await readFile('dist/offersight.js', 'utf8');
-  const short = new Set([...code.matchAll(/\.([A-Za-z_$]{1,2})\b/g)].map(([, name = '']) => name));
-  short.delete('id');
-  expect(short.size).toBeGreaterThan(IN_SCRIPT.length / 2);
-  await open(page, stack, '', '<div class="offer" id="plain"></div>');
-  await page.evaluate(
-    (names) => {
-      const own = Object.fromEntries(names.map((name) => [name, 'own']));
-      const observe = (tracker: OfferTracker): unknown =>
-        tracker.observe(document.querySelector('#plain') as Element, {
-          ...own,
-          id: 'own-names',
-          repeat: 'mount',
-        });
-      (window as unknown as OffersightWindow).offersight.push(observe);
-    },
-    [...short],
-  );
-  await stack.expectRecorded(['viewed own-names']);
-  await dismiss(page, 'own-names');
-  await stack.expectRecorded(['viewed own-names', 'dismissed own-names']);
 });
