@@ -45,7 +45,7 @@ export default defineConfig({
     ['list'],
     ['./e2e/fixtures/table-reporter.ts'],
     ['./e2e/engines/reporter.ts'],
-    ['json', { outputFile: 'test-results/e2e.json' }],
+    ['json', { outputFile: process.env.PLAYWRIGHT_JSON_OUTPUT_FILE ?? 'test-results/e2e.json' }],
   ],
   use: {
     viewport: { width: 1280, height: 800 },

@@ -1,23 +1,57 @@
 import type { Plugin } from 'vite';
 import { defineConfig } from 'vitest/config';
-import { ALONE_UNITS, LONG_UNITS, SERVER_UNITS } from './scripts/proofs.mjs';
-import { LongestFirst } from './test/support/longest-first.js';
 
 /** What needs a document. */
 const DOM = ['client', 'adapters', 'inspector', 'testing'].map((folder) => `test/${folder}/**/*.test.ts`);
+
+/** What takes long, needs other servers or is about the package and its pages: `npm run proof` runs it. */
+const PROOF = [
+  'test/simulation/{variants,simulation}.test.ts',
+  'test/proxy/{real-time,storms}.test.ts',
+  'test/proxy/intake/postgres/*.test.ts',
+  'test/proxy/intake/ledger-size.test.ts',
+  'test/proxy/killed/killed.test.ts',
+  'test/{types,fuzz,bundling}/*.test.ts',
+  'test/{code-types,dockerfile,reference}.test.ts',
+];
+
+/** What replaces modules: each has a process of its own, since other files would get these modules. */
+const ALONE = [
+  'test/ky-newest.test.ts',
+  'test/proxy/cli/outgoing-proxy.test.ts',
+  'test/proxy/loading.test.ts',
+  'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',
+];
+
+/** What starts servers or processes, or takes seconds: `npm run quick` leaves it out. */
+const SERVERS = [
+  'test/upstream/*.test.ts',
+  'test/doctor/rooms.test.ts',
+  'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,start-line,status}.test.ts',
+  'test/proxy/door/{admission,framing,measure,path,size,slow,surroundings,visitors}.test.ts',
+  'test/proxy/forward/{busy-process,connection,forwarder-faults,jumps,usage-lane,usage-upstream}.test.ts',
+  'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
+  'test/proxy/intake/direct/direct.properties.test.ts',
+  'test/proxy/intake/sqlite/*.test.ts',
+  'test/proxy/{creation,node}.test.ts',
+  'test/proxy/operator/admin.test.ts',
+  'test/proxy/operator/page/visits.test.ts',
+  'test/proxy/telling/cause.test.ts',
+];
 
 /** Other files of the same process would get the module that replaces one. */
 const withoutMocks: Plugin = {
   name: 'without-mocks',
   transform(code, id) {
     if (/\.test\.ts$/.test(id) && /\bvi\.(m|doM)ock\(/.test(code))
-      throw new Error(`${id} replaces a module: name it in ALONE_UNITS of scripts/proofs.mjs.`);
+      throw new Error(`${id} replaces a module: name it in ALONE.`);
   },
 };
 
 export default defineConfig({
   test: {
-    reporters: ['default', ['json', { outputFile: 'test-results/unit.json' }]],
+    reporters: ['default', 'json'],
+    outputFile: { json: 'test-results/unit.json' },
     restoreMocks: true,
     unstubEnvs: true,
     unstubGlobals: true,
@@ -26,7 +60,6 @@ export default defineConfig({
     testTimeout: 60_000,
     // Some files wait for a minute of the real clock; others work meanwhile.
     maxWorkers: 3,
-    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
@@ -37,7 +70,7 @@ export default defineConfig({
           // Files share processes, since most of a short test's time is for a process and its modules.
           isolate: false,
           include: ['test/**/*.test.ts'],
-          exclude: [...DOM, ...ALONE_UNITS, ...LONG_UNITS, ...SERVER_UNITS],
+          exclude: [...DOM, ...ALONE, ...PROOF, ...SERVERS],
         },
       },
       {
@@ -47,8 +80,8 @@ export default defineConfig({
           name: 'servers',
           environment: 'node',
           isolate: false,
-          include: SERVER_UNITS,
-          exclude: [...ALONE_UNITS, ...LONG_UNITS],
+          include: SERVERS,
+          exclude: [...ALONE, ...PROOF],
         },
       },
       {
@@ -56,7 +89,7 @@ export default defineConfig({
         test: {
           name: 'alone',
           environment: 'node',
-          include: ALONE_UNITS,
+          include: ALONE,
         },
       },
       {
@@ -64,7 +97,7 @@ export default defineConfig({
         test: {
           name: 'proof',
           environment: 'node',
-          include: LONG_UNITS,
+          include: PROOF,
         },
       },
       {
