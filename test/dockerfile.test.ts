@@ -72,12 +72,16 @@ describe('the container', () => {
   test('starts the proxy by flags that the program has', () => {
     const [program, command, ...flags] = execForm(only('ENTRYPOINT').text);
     expect([program, command]).toEqual(['offersight', 'proxy']);
-    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', 'src/proxy/cli.ts', '--help'], {
-      encoding: 'utf8',
-    });
+    const { stdout } = spawnSync(
+      process.execPath,
+      ['--import', 'tsx', 'src/proxy/cli.ts', 'proxy', '--help'],
+      {
+        encoding: 'utf8',
+      },
+    );
     for (const flag of flags.filter((word) => word.startsWith('--'))) expect(stdout).toContain(`${flag} `);
     // The health check looks here.
-    expect(stdout).toContain(`--port ${only('EXPOSE').text} `);
+    expect(stdout).toContain(`The port of the endpoint. Without it: ${only('EXPOSE').text}.`);
     expect(only('HEALTHCHECK').text).toContain(`:${only('EXPOSE').text}/healthz`);
   });
 
