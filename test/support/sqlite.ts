@@ -2,7 +2,7 @@
 import type Database from 'libsql';
 import type { Intake } from '../../src/proxy/index.js';
 import { resolveBounds } from '../../src/proxy/intake/rules.js';
-import type { SqlDriver, Statement, Steps, Value } from '../../src/proxy/intake/sql/driver.js';
+import type { SqlDriver, Transaction, Value, Work } from '../../src/proxy/intake/sql/driver.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
 import * as opening from '../../src/proxy/intake/sqlite/sqlite-file.js';
 import * as making from '../../src/proxy/intake/sqlite/sqlite-intake.js';
@@ -10,31 +10,33 @@ import * as making from '../../src/proxy/intake/sqlite/sqlite-intake.js';
 /** The parts of the product that it is made of, from any copy of its source. */
 type Parts = Pick<typeof opening & typeof making, 'openFile' | 'createSqliteIntake'>;
 
-/** A driver that runs each transaction to its end in one go. */
+/** The last transaction of any file: while one is open, a connection that blocks would wait for it in vain. */
+let lastTurn: Promise<unknown> = Promise.resolve();
+
+const inTurn = <Result>(work: () => Promise<Result>): Promise<Result> => {
+  const turn = lastTurn.then(work);
+  lastTurn = turn.catch(() => undefined);
+  return turn;
+};
+
+/** A driver whose statements are done at once. */
 export const createDriverHere = (database: Database.Database): SqlDriver => {
-  const prepared = new Map<string, (params: readonly Value[]) => readonly unknown[]>();
+  const prepared = new Map<string, Database.Statement>();
 
-  const prepare = (sql: string): ((params: readonly Value[]) => readonly unknown[]) => {
-    const statement = database.prepare(sql);
-    return (params) => statement.all(params);
+  const tx: Transaction = {
+    async ask<Row>(sql: string, ...params: readonly Value[]) {
+      const known = prepared.get(sql) ?? database.prepare(sql);
+      prepared.set(sql, known);
+      return known.all(params) as readonly Row[];
+    },
+    aheadMs: 0,
+    jumpedMs: 0,
   };
 
-  const execute = ({ sql, params }: Statement): readonly unknown[] => {
-    const known = prepared.get(sql) ?? prepare(sql);
-    prepared.set(sql, known);
-    return known(params);
-  };
-
-  const run = <Result>(steps: Steps<Result>): Result => {
-    let step = steps.next();
-    while (!step.done) step = steps.next(execute(step.value));
-    return step.value;
-  };
-
-  const transact = <Result>(steps: Steps<Result>): Result => {
+  const transact = async <Result>(work: Work<Result>): Promise<Result> => {
     database.exec('BEGIN IMMEDIATE');
     try {
-      const result = run(steps);
+      const result = await work(tx);
       database.exec('COMMIT');
       return result;
     } catch (cause) {
@@ -48,11 +50,12 @@ export const createDriverHere = (database: Database.Database): SqlDriver => {
   };
 
   return {
-    write: async (steps, glance) => (glance && run(glance())) ?? transact(steps()),
-    read: async (steps) => run(steps()),
-    async close() {
-      database.close();
-    },
+    write: (work, glance) => inTurn(async () => (await glance?.(tx)) ?? transact(work)),
+    read: (work) => inTurn(() => work(tx)),
+    close: () =>
+      inTurn(async () => {
+        database.close();
+      }),
   };
 };
 

@@ -12,22 +12,19 @@ import { eventId, START } from '../../support/wire.js';
 const HOUR_MS = 3_600_000;
 
 const folder = { path: '', remove: (): void => undefined };
-const clock = { aheadMs: 0, graceMs: 0 };
+const clock = { aheadMs: 0, jumpedMs: 0 };
 let intake: SqlIntake;
 
 beforeEach(() => {
   Object.assign(folder, temporaryFolder());
-  Object.assign(clock, { aheadMs: 0, graceMs: 0 });
+  Object.assign(clock, { aheadMs: 0, jumpedMs: 0 });
   const driver = createDriverHere(openFile(join(folder.path, 'intake.db')));
   intake = createSqlIntake(
     {
       ...driver,
-      write: (steps, glance) =>
-        driver.write(
-          () => steps(clock.aheadMs, clock.graceMs),
-          glance && (() => glance(clock.aheadMs, clock.graceMs)),
-        ),
-      read: (steps) => driver.read(() => steps(clock.aheadMs, clock.graceMs)),
+      write: (work, glance) =>
+        driver.write((tx) => work({ ...tx, ...clock }), glance && ((tx) => glance({ ...tx, ...clock }))),
+      read: (work) => driver.read((tx) => work({ ...tx, ...clock })),
     },
     SQLITE,
     resolveBounds({ maxDelayMs: 5 * HOUR_MS }),
@@ -44,7 +41,7 @@ it.each([
   ['its own process knows of a longer jump', 0, 25 * HOUR_MS],
 ])('expires no event if %s', async (_, thereMs, hereMs) => {
   await intake.take([admitted(1)]);
-  Object.assign(clock, { aheadMs: 25 * HOUR_MS, graceMs: thereMs });
+  Object.assign(clock, { aheadMs: 25 * HOUR_MS, jumpedMs: thereMs });
   const { rows, expired } = await intake.begin({ now: START, limit: 9, perMinute: 150, graceMs: hereMs });
   expect([rows.map(({ id }) => id), expired]).toEqual([[eventId(1)], 0]);
 });
@@ -60,7 +57,7 @@ it.each([
   };
   await intake.take([admitted(1)]);
   const before = await days();
-  Object.assign(clock, { aheadMs, graceMs: thereMs });
+  Object.assign(clock, { aheadMs, jumpedMs: thereMs });
   await intake.begin({ now: START + 420 * 24 * HOUR_MS, limit: 0, perMinute: 150, graceMs: 0 });
   expect(await days()).toEqual(before);
   expect(before).toHaveLength(1);

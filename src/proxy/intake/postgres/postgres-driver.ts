@@ -1,9 +1,9 @@
-/** Runs the steps of transactions over Postgres, also through a pooler that gives each transaction another session. */
+/** Runs transactions over Postgres, also through a pooler that gives each transaction another session. */
 import type { QueryResult } from 'pg';
 import type { Runtime } from '../../../runtime.js';
 import { watchJumps } from '../../forward/jumps.js';
 import { patiently } from '../../patience.js';
-import type { Columns, Dialect, MakeSteps, SqlDriver, Statement, Steps, Value } from '../sql/driver.js';
+import type { Columns, Dialect, SqlDriver, Transaction, Value, Work } from '../sql/driver.js';
 import type { Connections, Session } from './postgres-connections.js';
 import { inWords, isMissing, isOwnFault, isPassing } from './postgres-failures.js';
 
@@ -80,7 +80,7 @@ interface Prepared {
 }
 
 /** Writes a statement as Postgres needs it: with the type of each value, and without values that it does not use. */
-const prepare = ({ sql, params }: Statement): Prepared => {
+const prepare = (sql: string, params: readonly Value[]): Prepared => {
   const places: number[] = [];
   const text = sql.replaceAll(/\?(\d+)/g, (_, digits: string) => {
     const at = Number(digits) - 1;
@@ -150,25 +150,22 @@ export const createDriver = (
   const prepared = new Map<string, Prepared>();
   let lastTurn: Promise<unknown> = Promise.resolve();
 
-  const execute = async (session: Session, { sql, params }: Statement): Promise<readonly unknown[]> => {
-    const known = prepared.get(sql) ?? prepare({ sql, params });
-    prepared.set(sql, known);
-    const { text, places } = known;
-    const { rows } = await session.query<Readonly<Record<string, unknown>>>(
-      text,
-      places.map((at) => toValue(params[at])),
-    );
-    return rows;
-  };
-
-  const run = async <Result>(session: Session, steps: Steps<Result>): Promise<Result> => {
-    let step = steps.next();
-    while (!step.done) step = steps.next(await execute(session, step.value));
-    return step.value;
-  };
+  const askOn =
+    (session: Session): Transaction['ask'] =>
+    async <Row>(sql: string, ...params: readonly Value[]) => {
+      const known = prepared.get(sql) ?? prepare(sql, params);
+      prepared.set(sql, known);
+      const { text, places } = known;
+      const { rows } = await session.query(
+        text,
+        places.map((at) => toValue(params[at])),
+      );
+      // The statement is our own, so the type of its rows is known.
+      return rows as readonly unknown[] as readonly Row[];
+    };
 
   const transact =
-    <Result>(begin: string, makeSteps: MakeSteps<Result>, askedAt: number) =>
+    <Result>(begin: string, work: Work<Result>, askedAt: number) =>
     async (session: Session): Promise<Result> => {
       const sentAt = runtime.now();
       // It consists of several statements, so there are as many results.
@@ -178,7 +175,7 @@ export const createDriver = (
       const lateMs = begunAt - askedAt;
       const aheadMs = clock.aheadMs() + (lateMs > LATE_MS ? lateMs : 0);
       graceMs ??= watchJumps({ now: () => runtime.now() + clock.aheadMs(), elapsed: runtime.elapsed });
-      const result = await run(session, makeSteps(aheadMs, graceMs()));
+      const result = await work({ ask: askOn(session), aheadMs, jumpedMs: graceMs() });
       const ended = (await session.query(COMMIT)) as unknown as readonly QueryResult<Found>[];
       if (ended.at(-1)?.command !== 'COMMIT') throw new Error('Postgres did not commit.');
       const found = ended[0]?.rows[0];
@@ -187,11 +184,11 @@ export const createDriver = (
     };
 
   /** Retries a few times if another transaction was in the way, and once if the tables are gone: they are made anew. */
-  const attempt = async <Result>(begin: string, makeSteps: MakeSteps<Result>, askedAt: number) => {
+  const attempt = async <Result>(begin: string, work: Work<Result>, askedAt: number) => {
     for (let count = 1; ; count++)
       try {
         await ready();
-        return await connections.use(transact(begin, makeSteps, askedAt));
+        return await connections.use(transact(begin, work, askedAt));
       } catch (cause) {
         if (count < ATTEMPTS && isPassing(cause)) {
           const delayMs = AGAIN_MS * 2 ** count * runtime.random();
@@ -220,12 +217,12 @@ export const createDriver = (
   };
 
   return {
-    async write(makeSteps, glance) {
+    async write(work, glance) {
       const askedAt = runtime.now();
       const found = glance && (await attempt(beginning.read, glance, askedAt));
-      return found ?? inTurn(() => attempt(beginning.write, makeSteps, askedAt));
+      return found ?? inTurn(() => attempt(beginning.write, work, askedAt));
     },
-    read: (makeSteps) => attempt(beginning.read, makeSteps, runtime.now()),
+    read: (work) => attempt(beginning.read, work, runtime.now()),
     async close() {
       await lastTurn;
       await connections.close();

@@ -1,7 +1,7 @@
 /** Handles the events of a lane that are due: they expire, or they begin at the pace that is allowed. */
 import type { BeginOptions, Begun } from '../intake.js';
 import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS } from '../rules.js';
-import { ask, type Dialect, type Steps } from './driver.js';
+import type { Dialect, Transaction } from './driver.js';
 import type { TakeAlong } from './give-up.js';
 import type { Leading } from './lease.js';
 import { AGAIN_MS, IN_FLIGHT, type LaneTable, PORTION, type Row, toIntakeRow } from './rows.js';
@@ -51,8 +51,8 @@ interface Pace {
 }
 
 /** Counts calls of the last minute. Calls in the far future were made under another clock, so they do not count. */
-export const paceOf = (table: LaneTable, now: number): Steps<readonly Pace[]> =>
-  ask<Pace>(
+export const paceOf = (tx: Transaction, table: LaneTable, now: number): Promise<readonly Pace[]> =>
+  tx.ask<Pace>(
     `SELECT count(*) AS calls, min(at) AS oldest FROM paced_calls WHERE lane = '${table}' AND at > ?1 AND at <= ?2`,
     now - MINUTE_MS,
     now + MINUTE_MS,
@@ -99,9 +99,9 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
 /** The part of a lane that begins events. */
 export interface Beginning {
   /** Finds out, without a change, whether there is anything to do. @returns Undefined if there is. */
-  glance(options: BeginOptions): Steps<Begun | undefined>;
+  glance(tx: Transaction, options: BeginOptions): Promise<Begun | undefined>;
   /** Does what there is to do. */
-  begin(options: BeginOptions): Steps<Begun>;
+  begin(tx: Transaction, options: BeginOptions): Promise<Begun>;
 }
 
 /** Makes this part of a lane. */
@@ -117,9 +117,9 @@ export const createBeginning = (parts: LedParts, dialect: Dialect): Beginning =>
     oldSince: past - MEMORY_MS,
   });
 
-  function* find(now: number, past: number): Steps<Chores> {
+  async function find(tx: Transaction, now: number, past: number): Promise<Chores> {
     const { delayedSince, unknownSince, oldSince } = boundsOf(now, past);
-    const [chores = {}] = yield* ask<Chores>(
+    const [chores = {}] = await tx.ask<Chores>(
       statements.chores,
       now,
       delayedSince,
@@ -130,25 +130,25 @@ export const createBeginning = (parts: LedParts, dialect: Dialect): Beginning =>
     return chores;
   }
 
-  function* nextDue(now: number): Steps<number | undefined> {
-    const [next] = yield* ask<{ readonly at: number | null }>(choosing.nextDue, now);
+  async function nextDue(tx: Transaction, now: number): Promise<number | undefined> {
+    const [next] = await tx.ask<{ readonly at: number | null }>(choosing.nextDue, now);
     return next?.at ?? undefined;
   }
 
   /** Puts the lane in order before anything begins. */
-  function* tidy(now: number, past: number): Steps<Tidied> {
+  async function tidy(tx: Transaction, now: number, past: number): Promise<Tidied> {
     type Gone = Pick<Row, 'offer_id'>;
     const { delayedSince, unknownSince, oldSince } = boundsOf(now, past);
-    const chores = yield* find(now, past);
-    const ahead = chores.is_ahead ? yield* ask(statements.putRight, now) : [];
-    const expired = chores.is_delayed ? yield* ask<Gone>(statements.expireDelayed, now, delayedSince) : [];
-    const ended = chores.is_ended ? yield* ask<Gone>(statements.expireEnded, now, past) : [];
-    const unknown = chores.is_unknown ? yield* ask<Gone>(statements.giveUpUnknown, now, unknownSince) : [];
+    const chores = await find(tx, now, past);
+    const ahead = chores.is_ahead ? await tx.ask(statements.putRight, now) : [];
+    const expired = chores.is_delayed ? await tx.ask<Gone>(statements.expireDelayed, now, delayedSince) : [];
+    const ended = chores.is_ended ? await tx.ask<Gone>(statements.expireEnded, now, past) : [];
+    const unknown = chores.is_unknown ? await tx.ask<Gone>(statements.giveUpUnknown, now, unknownSince) : [];
     const offers = new Set([...expired, ...ended, ...unknown].map(({ offer_id }) => offer_id));
-    yield* takeAlong([...offers], now);
-    const forgotten = chores.is_old ? yield* ask(statements.forget, oldSince) : [];
+    await takeAlong(tx, [...offers], now);
+    const forgotten = chores.is_old ? await tx.ask(statements.forget, oldSince) : [];
     // A due time that was corrected may have made its line ripe.
-    const isMore = yield* choosing.prepare({ ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
+    const isMore = await choosing.prepare(tx, { ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
     return {
       expired: expired.length,
       isOverdue: [expired, ended, unknown].some(({ length }) => length === PORTION),
@@ -156,46 +156,50 @@ export const createBeginning = (parts: LedParts, dialect: Dialect): Beginning =>
     };
   }
 
-  function* start(ids: readonly string[], now: number): Steps<readonly Row[]> {
+  async function start(tx: Transaction, ids: readonly string[], now: number): Promise<readonly Row[]> {
     if (!ids.length) return [];
     const begun = JSON.stringify({ ids });
-    yield* ask(statements.called, begun, now);
-    const rows = yield* ask<Row>(statements.begin, begun, now, now - KEY_WINDOW_MS);
+    await tx.ask(statements.called, begun, now);
+    const rows = await tx.ask<Row>(statements.begin, begun, now, now - KEY_WINDOW_MS);
     // The database returns them in any order.
     const places = new Map(ids.map((id, at) => [id, at]));
     return rows.toSorted((one, other) => (places.get(one.id) ?? 0) - (places.get(other.id) ?? 0));
   }
 
   /** Begins what may go. The next look finds the rest of what is due. */
-  function* beginDue(
+  async function beginDue(
+    tx: Transaction,
     now: number,
     room: number,
-  ): Steps<{ readonly rows: readonly Row[]; readonly isOver: boolean }> {
+  ): Promise<{ readonly rows: readonly Row[]; readonly isOver: boolean }> {
     const rows: Row[] = [];
     for (let look = 0; look < LOOKS && rows.length < room; look++) {
-      const { ids, isOver, isEnough } = yield* choosing.choose(now, room - rows.length, look > 0);
-      rows.push(...(yield* start(ids, now)));
+      const { ids, isOver, isEnough } = await choosing.choose(tx, now, room - rows.length, look > 0);
+      rows.push(...(await start(tx, ids, now)));
       if (isOver || isEnough) return { rows, isOver };
     }
     return { rows, isOver: rows.length === room };
   }
 
-  function* glance({ now, graceMs = 0 }: BeginOptions): Steps<Begun | undefined> {
-    const chores = yield* find(now, now - graceMs);
+  async function glance(tx: Transaction, { now, graceMs = 0 }: BeginOptions): Promise<Begun | undefined> {
+    const chores = await find(tx, now, now - graceMs);
     if (Object.values(chores).some(Boolean)) return undefined;
-    return { rows: [], nextAt: yield* nextDue(now), expired: 0 };
+    return { rows: [], nextAt: await nextDue(tx, now), expired: 0 };
   }
 
-  function* begin({ now, limit, perMinute, graceMs = 0 }: BeginOptions): Steps<Begun> {
+  async function begin(
+    tx: Transaction,
+    { now, limit, perMinute, graceMs = 0 }: BeginOptions,
+  ): Promise<Begun> {
     // This process may have stood still for so long that another one has taken over.
-    if (yield* leading.isDeposed()) return { rows: [], nextAt: undefined, expired: 0 };
-    const { expired, isOverdue, isUnfinished } = yield* tidy(now, now - graceMs);
+    if (await leading.isDeposed(tx)) return { rows: [], nextAt: undefined, expired: 0 };
+    const { expired, isOverdue, isUnfinished } = await tidy(tx, now, now - graceMs);
     if (isOverdue) return { rows: [], nextAt: now + AGAIN_MS, expired };
-    const [{ calls, oldest } = { calls: 0, oldest: null }] = yield* paceOf(table, now);
+    const [{ calls, oldest } = { calls: 0, oldest: null }] = await paceOf(tx, table, now);
     const room = Math.max(0, Math.min(limit, perMinute - calls));
-    const { rows, isOver } = yield* beginDue(now, room);
+    const { rows, isOver } = await beginDue(tx, now, room);
     const isDone = isOver && !isUnfinished;
-    const next = isDone ? yield* nextDue(now) : now + AGAIN_MS;
+    const next = isDone ? await nextDue(tx, now) : now + AGAIN_MS;
     // The pace is used up: the oldest call has to leave the window first.
     const nextAt =
       rows.length === room && calls + rows.length >= perMinute ? (oldest ?? now) + MINUTE_MS + 1 : next;

@@ -1,7 +1,7 @@
 /** The door's report in SQL: one row a day and code, and one for each alert, among the notes of lanes. */
 import { ALERT_MS, type DoorReport, type RaisedAlert, REPORT_DAYS } from '../intake.js';
 import { dayOf, isoDayOf } from '../ledger.js';
-import { ask, type Steps } from './driver.js';
+import type { Transaction } from './driver.js';
 
 /** What the names of rows begin with. No lane has such a name. */
 const COUNTED = 'door:';
@@ -24,21 +24,21 @@ const firstDayOf = (now: number): string => isoDayOf(dayOf(now) - REPORT_DAYS + 
 const dayIn = ({ lane }: Row): string => lane.slice(COUNTED.length).split(':', 1)[0] ?? '';
 
 /** Adds counts of today, and replaces the alerts that it has. */
-export function* noteDoor(report: DoorReport, now: number): Steps<void> {
+export async function noteDoor(tx: Transaction, report: DoorReport, now: number): Promise<void> {
   const today = isoDayOf(dayOf(now));
   for (const kind of KINDS)
     for (const [code, times] of Object.entries(report[kind]))
-      yield* ask(ADD, `${COUNTED}${today}:${kind}:${code}`, `${times}`);
-  for (const { code, ...alert } of report.alerts) yield* ask(SET, RAISED + code, JSON.stringify(alert));
-  for (const row of yield* ask<Row>(ALL))
-    if (row.lane.startsWith(COUNTED) && dayIn(row) < firstDayOf(now)) yield* ask(FORGET, row.lane);
+      await tx.ask(ADD, `${COUNTED}${today}:${kind}:${code}`, `${times}`);
+  for (const { code, ...alert } of report.alerts) await tx.ask(SET, RAISED + code, JSON.stringify(alert));
+  for (const row of await tx.ask<Row>(ALL))
+    if (row.lane.startsWith(COUNTED) && dayIn(row) < firstDayOf(now)) await tx.ask(FORGET, row.lane);
 }
 
 /** Reads what is not over yet. */
-export function* readDoor(now: number): Steps<DoorReport> {
+export async function readDoor(tx: Transaction, now: number): Promise<DoorReport> {
   const found = { requests: new Map<string, number>(), refused: new Map<string, number>() };
   const alerts: RaisedAlert[] = [];
-  for (const row of yield* ask<Row>(ALL)) {
+  for (const row of await tx.ask<Row>(ALL)) {
     if (row.lane.startsWith(RAISED)) {
       const alert = JSON.parse(row.note) as Omit<RaisedAlert, 'code'>;
       if (now - alert.lastAt < ALERT_MS) alerts.push({ code: row.lane.slice(RAISED.length), ...alert });

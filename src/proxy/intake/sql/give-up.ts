@@ -1,5 +1,5 @@
 /** Gives up each `dismissed` together with its `viewed`: without it, it would lift the funnel over 100 %. */
-import { ask, type Dialect, type Steps } from './driver.js';
+import type { Dialect, Transaction } from './driver.js';
 import { type LaneTable, PORTION, type Row } from './rows.js';
 
 /** The code of a `dismissed` whose views are dead letters. */
@@ -24,13 +24,14 @@ export const allViewsDead = (table: LaneTable, offer: string, which = ''): strin
  * given up when their turn comes: see select-due.ts.
  * @returns The ids of those that it gave up.
  */
-export type TakeAlong = (offerIds: readonly string[], now: number) => Steps<readonly string[]>;
+export type TakeAlong = (
+  tx: Transaction,
+  offerIds: readonly string[],
+  now: number,
+) => Promise<readonly string[]>;
 
 /** Gives up nothing: for a lane whose events have no order. */
-export function* takeNothing(): Steps<readonly string[]> {
-  yield* [];
-  return [];
-}
+export const takeNothing: TakeAlong = async () => [];
 
 /** Makes a {@link TakeAlong} for the lane of a table. */
 export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong => {
@@ -42,9 +43,9 @@ export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong
         SELECT value FROM ${texts('offers')} AS given WHERE ${allViewsDead(table, 'given.value')})
       LIMIT ${PORTION})
     RETURNING id`;
-  return function* takeAlong(offerIds, now) {
+  return async function takeAlong(tx: Transaction, offerIds, now) {
     if (!offerIds.length) return [];
-    const rows = yield* ask<Pick<Row, 'id'>>(statement, JSON.stringify({ offers: offerIds }), now);
+    const rows = await tx.ask<Pick<Row, 'id'>>(statement, JSON.stringify({ offers: offerIds }), now);
     return rows.map(({ id }) => id);
   };
 };

@@ -3,7 +3,7 @@
  * name any, so all others count as one.
  */
 import { MOST_GROUPS, OTHER_GROUPS } from '../ledger.js';
-import { ask, type Dialect, type Steps } from './driver.js';
+import type { Dialect, Transaction } from './driver.js';
 
 interface Grouped {
   readonly group?: string | undefined;
@@ -20,7 +20,11 @@ export interface Groups {
   /** What `facts` has to be given: the groups that the host has not listed. */
   unlisted(events: readonly Grouped[]): readonly string[];
   /** The groups that events count under, in order; undefined for those without one. */
-  place(events: readonly Grouped[], facts: readonly GroupFact[]): Steps<readonly (string | undefined)[]>;
+  place(
+    tx: Transaction,
+    events: readonly Grouped[],
+    facts: readonly GroupFact[],
+  ): Promise<readonly (string | undefined)[]>;
   /** What the host lists. */
   listed: ReadonlySet<string> | undefined;
 }
@@ -47,7 +51,7 @@ export const createGroups = (dialect: Dialect): Groups => {
       return [...names];
     },
 
-    *place(events, facts) {
+    async place(tx, events, facts) {
       const kept = new Set(groups.listed);
       let free = MOST_GROUPS;
       for (const fact of facts)
@@ -64,7 +68,7 @@ export const createGroups = (dialect: Dialect): Groups => {
         } else if (groups.listed?.has(group)) names.add(group);
         return group;
       });
-      if (names.size) yield* ask(statements.name, JSON.stringify({ names: [...names] }));
+      if (names.size) await tx.ask(statements.name, JSON.stringify({ names: [...names] }));
       return placed;
     },
   };

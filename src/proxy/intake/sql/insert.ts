@@ -2,7 +2,7 @@
 import type { Verdict } from '../../../protocol/batch.js';
 import type { AdmittedEvent } from '../admitted.js';
 import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
-import { ask, type Columns, type Dialect, type Steps } from './driver.js';
+import type { Columns, Dialect, Transaction } from './driver.js';
 import { allViewsDead, VIEWED_DEAD } from './give-up.js';
 import type { GroupFact, Groups } from './groups.js';
 import { createLineUp, NOBODY } from './lines.js';
@@ -89,13 +89,10 @@ type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 
 /** Taking, as an intake needs it. */
 export interface Taking {
-  /**
-   * Takes events, and gives one verdict for each, by id.
-   * @param aheadMs How far the database's clock is ahead.
-   */
-  take(events: readonly AdmittedEvent[], aheadMs: number): Steps<ReadonlyMap<string, Verdict>>;
+  /** Takes events, and gives one verdict for each, by id. */
+  take(tx: Transaction, events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */
-  knows(events: readonly Known[]): Steps<ReadonlySet<string>>;
+  knows(tx: Transaction, events: readonly Known[]): Promise<ReadonlySet<string>>;
 }
 
 const textOf = (value: object | undefined): string | undefined => value && JSON.stringify(value);
@@ -153,12 +150,12 @@ export const createTaking = (
   const statements = statementsOf(dialect, groups.facts);
   const lineUp = createLineUp(dialect);
 
-  function* takeEvents(
+  async function takeEvents(
+    tx: Transaction,
     fresh: readonly AdmittedEvent[],
     placed: readonly (string | undefined)[],
-    aheadMs: number,
-  ): Steps<void> {
-    const lines = yield* lineUp(fresh);
+  ): Promise<void> {
+    const lines = await lineUp(tx, fresh);
     const seen = new Set(lines.filter((_, at) => fresh[at]?.type === 'viewed').map(({ key }) => key));
     const rows = fresh.map((event, at) => {
       const { key, visitor } = lines[at] ?? { key: '', visitor: NOBODY };
@@ -169,7 +166,7 @@ export const createTaking = (
         offer_id: event.offerId,
         occurred_at: event.occurredAt,
         received_at: event.receivedAt,
-        waiting_since: event.receivedAt + aheadMs,
+        waiting_since: event.receivedAt + tx.aheadMs,
         headers: textOf(event.headers),
         group_name: placed[at],
         reason: event.reason,
@@ -177,48 +174,48 @@ export const createTaking = (
         is_blind: event.type === 'dismissed' && !seen.has(key) ? 1 : 0,
       };
     });
-    yield* ask(statements.takeEvents, JSON.stringify(rows));
+    await tx.ask(statements.takeEvents, JSON.stringify(rows));
   }
 
-  function* takeUsage(fresh: readonly AdmittedEvent[], aheadMs: number): Steps<void> {
+  async function takeUsage(tx: Transaction, fresh: readonly AdmittedEvent[]): Promise<void> {
     const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage, ...event }) => {
       if (!usage) return [];
       const times = {
         occurred_at: occurredAt,
         received_at: receivedAt,
-        waiting_since: receivedAt + aheadMs,
-        expires_at: occurredAt + MAX_USAGE_AGE_MS + aheadMs,
+        waiting_since: receivedAt + tx.aheadMs,
+        expires_at: occurredAt + MAX_USAGE_AGE_MS + tx.aheadMs,
       };
       const texts = { headers: textOf(event.headers), usage: textOf(usage) };
       return { id, content: '', type, offer_id: offerId, ...times, ...texts };
     });
-    if (rows.length) yield* ask(statements.takeUsage, JSON.stringify(rows));
+    if (rows.length) await tx.ask(statements.takeUsage, JSON.stringify(rows));
   }
 
   return {
-    *take(events, aheadMs) {
-      if (!events.length) yield* ask(statements.touch);
+    async take(tx, events) {
+      if (!events.length) await tx.ask(statements.touch);
       const ids = events.map(({ id }) => id);
       const reported = ids.filter((id) => id[VERSION_AT] === REPORTED);
       const unlisted = groups.unlisted(events);
-      const facts = yield* ask<Fact>(
+      const facts = await tx.ask<Fact>(
         statements.facts(unlisted.length > 0, reported.length > 0),
         JSON.stringify({ ids, reported, groups: unlisted }),
       );
       const { verdicts, fresh } = judge(events, facts, maxWaiting);
       if (fresh.length) {
-        yield* takeEvents(fresh, yield* groups.place(fresh, facts.filter(isOfGroups)), aheadMs);
-        yield* takeUsage(fresh, aheadMs);
+        await takeEvents(tx, fresh, await groups.place(tx, fresh, facts.filter(isOfGroups)));
+        await takeUsage(tx, fresh);
         const closed = closedBlindly(fresh);
         // There is a first one, since `fresh` is not empty.
-        if (closed.length) yield* ask(statements.giveUp, JSON.stringify({ closed }), fresh[0]?.id ?? '');
+        if (closed.length) await tx.ask(statements.giveUp, JSON.stringify({ closed }), fresh[0]?.id ?? '');
       }
       return verdicts;
     },
 
-    *knows(events) {
+    async knows(tx, events) {
       const asked = JSON.stringify({ ids: events.map(({ id }) => id) });
-      const rows = yield* ask<Known>(statements.known, asked);
+      const rows = await tx.ask<Known>(statements.known, asked);
       const contents = new Map(rows.map(({ id, content }) => [id, content]));
       return new Set(events.filter(({ id, content }) => contents.get(id) === content).map(({ id }) => id));
     },

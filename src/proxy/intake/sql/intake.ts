@@ -3,7 +3,7 @@ import type { DoorReport, Intake } from '../intake.js';
 import type { Bookkeeping } from '../ledger.js';
 import { type resolveBounds, USAGE_RULES } from '../rules.js';
 import { noteDoor, readDoor } from './door-notes.js';
-import { ask, type Dialect, type SqlDriver } from './driver.js';
+import type { Dialect, SqlDriver } from './driver.js';
 import { createGroups } from './groups.js';
 import { createTaking } from './insert.js';
 import { createLane } from './lane.js';
@@ -59,27 +59,24 @@ export const createSqlIntake = (
         : begun;
     },
 
-    take: (events) => driver.write((aheadMs = 0) => taking.take(events, aheadMs)),
+    take: (events) => driver.write((tx) => taking.take(tx, events)),
 
-    knows: (events) => driver.read(() => taking.knows(events)),
+    knows: (events) => driver.read((tx) => taking.knows(tx, events)),
 
     async endSessions() {
-      await driver.write(() => ask(END_SESSIONS));
+      await driver.write((tx) => tx.ask(END_SESSIONS));
     },
 
     async sessionsEnded() {
-      const [row] = await driver.read(() => ask<{ readonly times: number }>(SESSIONS_ENDED));
+      const [row] = await driver.read((tx) => tx.ask<{ readonly times: number }>(SESSIONS_ENDED));
       return row?.times ?? 0;
     },
 
     async noteDoor(report, now) {
-      await driver.write((aheadMs = 0) => noteDoor(doorIn(report, aheadMs), now + aheadMs));
+      await driver.write((tx) => noteDoor(tx, doorIn(report, tx.aheadMs), now + tx.aheadMs));
     },
 
-    door: (now) =>
-      driver.read(function* (aheadMs = 0) {
-        return doorIn(yield* readDoor(now + aheadMs), -aheadMs);
-      }),
+    door: (now) => driver.read(async (tx) => doorIn(await readDoor(tx, now + tx.aheadMs), -tx.aheadMs)),
 
     close: () => driver.close(),
   };

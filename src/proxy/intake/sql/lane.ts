@@ -2,7 +2,7 @@
 import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '../intake.js';
 import type { LaneRules } from '../rules.js';
 import { createBeginning, paceOf } from './claim.js';
-import { ask, type Dialect, type SqlDriver, type Steps } from './driver.js';
+import type { Dialect, SqlDriver, Transaction } from './driver.js';
 import { createTakeAlong, takeNothing } from './give-up.js';
 import { createLeading } from './lease.js';
 import { createListing } from './list.js';
@@ -53,26 +53,27 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
   const finish = createFinishing(parts, dialect);
 
   /** Looks by the database's clock, and says by this process's when more may be begun. */
-  const lookBy = <Found extends Begun | undefined>(
-    look: (options: BeginOptions) => Steps<Found>,
-    options: BeginOptions,
-  ) =>
-    function* (aheadMs = 0, jumpedMs = 0): Steps<Found> {
-      const graceMs = Math.max(options.graceMs ?? 0, jumpedMs);
-      const found = yield* look({ ...options, graceMs, now: options.now + aheadMs });
-      return found?.nextAt === undefined ? found : { ...found, nextAt: found.nextAt - aheadMs };
+  const lookBy =
+    <Found extends Begun | undefined>(
+      look: (tx: Transaction, options: BeginOptions) => Promise<Found>,
+      options: BeginOptions,
+    ) =>
+    async (tx: Transaction): Promise<Found> => {
+      const graceMs = Math.max(options.graceMs ?? 0, tx.jumpedMs);
+      const found = await look(tx, { ...options, graceMs, now: options.now + tx.aheadMs });
+      return found?.nextAt === undefined ? found : { ...found, nextAt: found.nextAt - tx.aheadMs };
     };
 
-  function* stand(now: number, aheadMs: number): Steps<LaneStatus> {
-    const [pace] = yield* paceOf(table, now + aheadMs);
-    const [standing] = yield* ask<Standing>(statements.standing);
-    const codes = yield* ask<{ readonly code: string; readonly events: number }>(statements.dead);
+  async function stand(tx: Transaction, now: number): Promise<LaneStatus> {
+    const [pace] = await paceOf(tx, table, now + tx.aheadMs);
+    const [standing] = await tx.ask<Standing>(statements.standing);
+    const codes = await tx.ask<{ readonly code: string; readonly events: number }>(statements.dead);
     const { waiting, oldest, note } = standing ?? { waiting: 0, oldest: null, note: null };
     return {
       waiting,
-      oldestAt: oldest === null ? undefined : oldest - aheadMs,
+      oldestAt: oldest === null ? undefined : oldest - tx.aheadMs,
       lastMinute: pace?.calls ?? 0,
-      note: note === null ? {} : noteIn(JSON.parse(note) as LaneNote, -aheadMs),
+      note: note === null ? {} : noteIn(JSON.parse(note) as LaneNote, -tx.aheadMs),
       dead: Object.fromEntries(codes.map(({ code, events }) => [code, events])),
     };
   }
@@ -87,17 +88,18 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
     begin: (options) => driver.write(lookBy(beginning.begin, options), lookBy(beginning.glance, options)),
 
     finish: (finished, now) =>
-      driver.write((aheadMs = 0) =>
+      driver.write((tx) =>
         finish(
-          finished.map((one) => shifted(one, aheadMs)),
-          now + aheadMs,
+          tx,
+          finished.map((one) => shifted(one, tx.aheadMs)),
+          now + tx.aheadMs,
         ),
       ),
 
     async note(next) {
-      await driver.write((aheadMs = 0) => ask(statements.setNote, JSON.stringify(noteIn(next, aheadMs))));
+      await driver.write((tx) => tx.ask(statements.setNote, JSON.stringify(noteIn(next, tx.aheadMs))));
     },
 
-    status: (now) => driver.read((aheadMs = 0) => stand(now, aheadMs)),
+    status: (now) => driver.read((tx) => stand(tx, now)),
   };
 };

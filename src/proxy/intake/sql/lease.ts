@@ -4,7 +4,7 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, platform } from 'node:os';
 import type { Lane } from '../intake.js';
 import { SLACK_MS } from '../rules.js';
-import { ask, type SqlDriver, type Steps } from './driver.js';
+import type { SqlDriver, Transaction } from './driver.js';
 import { IN_FLIGHT, type LaneTable } from './rows.js';
 
 const MINUTE_MS = 60_000;
@@ -62,7 +62,7 @@ const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {
 /** Leading, and what the rest of the lane asks about it. */
 export interface Leading extends Pick<Lane, 'lead' | 'resign'> {
   /** Whether the lead that was taken here belongs to another process now. */
-  isDeposed(): Steps<boolean>;
+  isDeposed(tx: Transaction): Promise<boolean>;
 }
 
 const statementsOf = (table: LaneTable) => ({
@@ -85,8 +85,8 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
   let leader: string | undefined;
 
   /** Whether somebody else leads. */
-  function* isAnothers(token: string, now: number): Steps<boolean> {
-    const [held] = yield* ask<Lease>(statements.lease);
+  async function isAnothers(tx: Transaction, token: string, now: number): Promise<boolean> {
+    const [held] = await tx.ask<Lease>(statements.lease);
     // No lease is given out for so long ahead: one that ends later was made under another clock. The slack is for a
     // lease that was renewed while this transaction waited for its turn.
     const isFresh = held && held.until > now && held.until <= now + LEAD_MS + SLACK_MS;
@@ -94,40 +94,40 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
   }
 
   /** Does not lead if somebody else does. */
-  function* giveWay(token: string, now: number): Steps<false | undefined> {
-    return (yield* isAnothers(token, now)) ? false : undefined;
+  async function giveWay(tx: Transaction, token: string, now: number): Promise<false | undefined> {
+    return (await isAnothers(tx, token, now)) ? false : undefined;
   }
 
-  function* take(token: string, now: number): Steps<boolean> {
-    if (yield* isAnothers(token, now)) return false;
-    const [held] = yield* ask<Lease>(statements.lease);
+  async function take(tx: Transaction, token: string, now: number): Promise<boolean> {
+    if (await isAnothers(tx, token, now)) return false;
+    const [held] = await tx.ask<Lease>(statements.lease);
     if (held?.token !== token) {
-      yield* ask(statements.recount, now);
-      yield* ask(statements.orphan);
+      await tx.ask(statements.recount, now);
+      await tx.ask(statements.orphan);
     }
-    yield* ask(statements.take, token, whereabouts(), process.pid, now + LEAD_MS);
-    yield* ask(statements.forgetCalls, now - MINUTE_MS);
+    await tx.ask(statements.take, token, whereabouts(), process.pid, now + LEAD_MS);
+    await tx.ask(statements.forgetCalls, now - MINUTE_MS);
     return true;
   }
 
   return {
     async lead(token, now) {
       const leads = await driver.write(
-        (aheadMs = 0) => take(token, now + aheadMs),
+        (tx) => take(tx, token, now + tx.aheadMs),
         // A process that does not lead asks with each event that it takes, and a read does not delay the others.
-        (aheadMs = 0) => giveWay(token, now + aheadMs),
+        (tx) => giveWay(tx, token, now + tx.aheadMs),
       );
       if (leads) leader = token;
       return leads;
     },
 
     async resign(token) {
-      await driver.write(() => ask(statements.drop, token));
+      await driver.write((tx) => tx.ask(statements.drop, token));
     },
 
-    *isDeposed() {
+    async isDeposed(tx) {
       if (leader === undefined) return false;
-      const [held] = yield* ask<Lease>(statements.lease);
+      const [held] = await tx.ask<Lease>(statements.lease);
       return held?.token !== leader;
     },
   };

@@ -15,7 +15,7 @@ import {
   NO_GROUP,
   OTHER_GROUPS,
 } from '../ledger.js';
-import { ask, type Dialect, type SqlDriver, type Steps } from './driver.js';
+import type { Dialect, SqlDriver, Transaction } from './driver.js';
 import type { GroupFact, Groups } from './groups.js';
 import { PORTION } from './rows.js';
 
@@ -177,21 +177,21 @@ export const createLedger = (
   const statements = statementsOf(dialect);
   let forgotOn: number | undefined;
 
-  function* write(events: readonly AcceptedEvent[]): Steps<void> {
+  async function write(tx: Transaction, events: readonly AcceptedEvent[]): Promise<void> {
     const asked = JSON.stringify({ groups: groups.unlisted(events) });
-    const placed = yield* groups.place(events, yield* ask<GroupFact>(groups.facts, asked));
+    const placed = await groups.place(tx, events, await tx.ask<GroupFact>(groups.facts, asked));
     const rows = events.map(({ id, content, receivedAt }, at) => {
       const place = placed[at] ?? NO_GROUP;
       return { id, content, day: dayOf(receivedAt), place };
     });
-    yield* ask(statements.remember, JSON.stringify(rows));
-    yield* ask(statements.count, JSON.stringify(rows));
+    await tx.ask(statements.remember, JSON.stringify(rows));
+    await tx.ask(statements.count, JSON.stringify(rows));
   }
 
-  function* accept(events: readonly AcceptedEvent[]): Steps<Map<string, Verdict>> {
+  async function accept(tx: Transaction, events: readonly AcceptedEvent[]): Promise<Map<string, Verdict>> {
     const verdicts = new Map<string, Verdict>();
     const ids = JSON.stringify({ ids: events.map(({ id }) => id) });
-    const rows = yield* ask<Pick<AcceptedEvent, 'id' | 'content'>>(statements.earlier, ids);
+    const rows = await tx.ask<Pick<AcceptedEvent, 'id' | 'content'>>(statements.earlier, ids);
     const earlier = new Map(rows.map(({ id, content }) => [id, content]));
     const accepted: AcceptedEvent[] = [];
     for (const event of events) {
@@ -204,7 +204,7 @@ export const createLedger = (
       } else
         verdicts.set(id, known === content ? { kind: 'duplicate' } : { kind: 'refused', code: 'conflict' });
     }
-    if (accepted.length) yield* write(accepted);
+    if (accepted.length) await write(tx, accepted);
     return verdicts;
   }
 
@@ -212,30 +212,32 @@ export const createLedger = (
     async forget(now, graceMs) {
       const today = dayOf(now - graceMs);
       if (today === forgotOn) return false;
-      const forgotten = await driver.write(function* (aheadMs = 0, jumpedMs = 0) {
-        const first = dayOf(now + aheadMs - Math.max(graceMs, jumpedMs)) - ledgerDays;
-        const { length } = yield* ask(statements.forgetCells, firstCellOf(first), PORTION);
+      const forgotten = await driver.write(async (tx) => {
+        const first = dayOf(now + tx.aheadMs - Math.max(graceMs, tx.jumpedMs)) - ledgerDays;
+        const { length } = await tx.ask(statements.forgetCells, firstCellOf(first), PORTION);
         const room = PORTION - length;
-        return length + (room ? yield* ask(statements.forgetAccepted, first, room) : []).length;
+        return length + (room ? await tx.ask(statements.forgetAccepted, first, room) : []).length;
       });
       const isMore = forgotten === PORTION;
       if (!isMore) forgotOn = today;
       return isMore;
     },
 
-    accept: (events) => driver.write(() => accept(events)),
+    accept: (events) => driver.write((tx) => accept(tx, events)),
 
     async *ledger({ since, until } = {}) {
       let day = since === undefined ? 0 : dayNumberOf(since);
       const last = until === undefined ? Infinity : dayNumberOf(until);
       for (; ; day++) {
         const from = firstCellOf(day);
-        const [first] = await driver.read(() => ask<{ cell: number | null }>(statements.firstCell, from));
+        const [first] = await driver.read((tx) =>
+          tx.ask<{ cell: number | null }>(statements.firstCell, from),
+        );
         if (typeof first?.cell !== 'number') return;
         ({ day } = partsOf(first.cell));
         if (day > last) return;
         const [begins, ends] = [firstCellOf(day), firstCellOf(day + 1)];
-        const rows = await driver.read(() => ask<CellRow>(statements.cells, begins, ends));
+        const rows = await driver.read((tx) => tx.ask<CellRow>(statements.cells, begins, ends));
         for (const portion of inOrder(rows.map(toCell))) {
           yield portion;
           await nextTurn();

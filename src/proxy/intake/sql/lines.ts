@@ -1,7 +1,7 @@
 /** Finds the line of each event. There visitors have names that mean nothing outside of the intake. */
 import { createHmac } from 'node:crypto';
 import type { AdmittedEvent } from '../admitted.js';
-import { ask, type Dialect, type Steps } from './driver.js';
+import type { Dialect, Transaction } from './driver.js';
 import { IN_FLIGHT } from './rows.js';
 
 /** The due time of a line whose `dismissed` waits for views of other visitors. */
@@ -117,18 +117,19 @@ interface Place {
 
 /** Gives the lines of events, in order. Makes those that do not exist. */
 export type LineUp = (
+  tx: Transaction,
   events: readonly Pick<AdmittedEvent, 'offerId' | 'visitor'>[],
-) => Steps<readonly Place[]>;
+) => Promise<readonly Place[]>;
 
 const SECRET = 'SELECT secret FROM turns WHERE one = 1';
 /** 128 bits: no two visitors share a line. */
 const HASH_CHARACTERS = 22;
 
 /** Gives the name that only this intake has for a visitor. */
-export type NameVisitor = (given: string) => Steps<string>;
+export type NameVisitor = (tx: Transaction, given: string) => Promise<string>;
 
-export function* readSecret(): Steps<string> {
-  const [row] = yield* ask<{ readonly secret: string }>(SECRET);
+export async function readSecret(tx: Transaction): Promise<string> {
+  const [row] = await tx.ask<{ readonly secret: string }>(SECRET);
   // The secret exists since its table was made.
   return row?.secret ?? '';
 }
@@ -137,8 +138,8 @@ export function* readSecret(): Steps<string> {
 export const createNaming = (): NameVisitor => {
   let secret: string | undefined;
 
-  return function* nameVisitor(given) {
-    secret ??= yield* readSecret();
+  return async function nameVisitor(tx: Transaction, given) {
+    secret ??= await readSecret(tx);
     return createHmac('sha256', secret).update(given).digest('base64url').slice(0, HASH_CHARACTERS);
   };
 };
@@ -148,21 +149,21 @@ export const createLineUp = (dialect: Dialect): LineUp => {
   const open = openLines(dialect);
   const nameVisitor = createNaming();
 
-  return function* lineUp(events) {
+  return async function lineUp(tx: Transaction, events) {
     const names = new Map<string | undefined, string>([[undefined, NOBODY]]);
     const lines = new Map<string, object>();
     const places: Place[] = [];
     for (const [place, { offerId, visitor: given }] of events.entries()) {
       let visitor = names.get(given);
       if (visitor === undefined) {
-        visitor = yield* nameVisitor(given ?? '');
+        visitor = await nameVisitor(tx, given ?? '');
         names.set(given, visitor);
       }
       const key = `${visitor} ${offerId}`;
       if (!lines.has(key)) lines.set(key, { offer_id: offerId, visitor, place });
       places.push({ key, visitor });
     }
-    yield* ask(open, JSON.stringify([...lines.values()]));
+    await tx.ask(open, JSON.stringify([...lines.values()]));
     return places;
   };
 };

@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane, ListFilter, OfferTally } from '../intake.js';
-import { ask, type SqlDriver, type Statement, type Steps, type Value } from './driver.js';
+import type { SqlDriver, Transaction, Value } from './driver.js';
 import { createNaming } from './lines.js';
 import { type LaneTable, type Row, toIntakeRow } from './rows.js';
 
@@ -12,7 +12,7 @@ const PORTION_ROWS = 1_000;
 const listOf = (
   table: LaneTable,
   { limit, id, offerId, visitor, states, since, before }: ListFilter,
-): Statement => {
+): { readonly sql: string; readonly params: readonly Value[] } => {
   const params: Value[] = [limit];
   const given = (value: Value): string => `?${params.push(value)}`;
   const conditions: string[] = [];
@@ -48,22 +48,22 @@ export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, '
 
   const nameVisitor = createNaming();
 
-  function* find({ visitor: given, ...filter }: ListFilter): Steps<readonly Row[]> {
-    const visitor = given === undefined ? undefined : yield* nameVisitor(given);
+  async function find(tx: Transaction, { visitor: given, ...filter }: ListFilter): Promise<readonly Row[]> {
+    const visitor = given === undefined ? undefined : await nameVisitor(tx, given);
     const { sql, params } = listOf(table, { ...filter, visitor });
-    return yield* ask<Row>(sql, ...params);
+    return await tx.ask<Row>(sql, ...params);
   }
 
   return {
     async list(filter) {
       // Usage events have no line, so they have no visitor.
       if (filter.visitor !== undefined && table === 'usage') return [];
-      return (await driver.read(() => find(filter))).map(toIntakeRow);
+      return (await driver.read((tx) => find(tx, filter))).map(toIntakeRow);
     },
 
     async *tally({ since = 0 } = {}) {
       for (let after = 0; ; await nextTurn()) {
-        const portion = await driver.read(() => ask<Tallied>(tallied, after, since));
+        const portion = await driver.read((tx) => tx.ask<Tallied>(tallied, after, since));
         if (!portion.length) return;
         after = Math.max(...portion.map(({ last }) => last));
         yield portion

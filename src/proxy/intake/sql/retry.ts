@@ -2,7 +2,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane } from '../intake.js';
-import { ask, type Dialect, type SqlDriver, type Steps } from './driver.js';
+import type { Dialect, SqlDriver, Transaction } from './driver.js';
 import type { TakeAlong } from './give-up.js';
 import type { LaneTable, Row } from './rows.js';
 
@@ -33,8 +33,13 @@ export const createReviving = (
 ): Reviving => {
   const statements = statementsOf(table, dialect);
 
-  function* retrySome(ids: readonly string[], now: number, isChosen: boolean): Steps<number> {
-    const rows = yield* ask<Pick<Row, 'id' | 'offer_id' | 'type'>>(
+  async function retrySome(
+    tx: Transaction,
+    ids: readonly string[],
+    now: number,
+    isChosen: boolean,
+  ): Promise<number> {
+    const rows = await tx.ask<Pick<Row, 'id' | 'offer_id' | 'type'>>(
       statements.retry,
       JSON.stringify({ ids }),
       now,
@@ -43,7 +48,8 @@ export const createReviving = (
     const retried = new Set(rows.map(({ id }) => id));
     const closed = rows.filter(({ type }) => type === 'dismissed');
     // A `dismissed` that was retried without its `viewed` becomes a dead letter again.
-    for (const id of yield* takeAlong(
+    for (const id of await takeAlong(
+      tx,
       closed.map(({ offer_id }) => offer_id),
       now,
     ))
@@ -55,27 +61,28 @@ export const createReviving = (
    * Retries the next dead letters of a type. It finds them inside the transaction, so that nobody purges one in
    * between.
    */
-  function* retryNext(
+  async function retryNext(
+    tx: Transaction,
     after: number,
     type: Row['type'],
     now: number,
-  ): Steps<{ retried: number; next?: number }> {
-    const some = yield* ask<Pick<Row, 'id' | 'arrival'>>(statements.deadAfter, after, type);
+  ): Promise<{ retried: number; next?: number }> {
+    const some = await tx.ask<Pick<Row, 'id' | 'arrival'>>(statements.deadAfter, after, type);
     const ids = some.map(({ id }) => id);
-    const retried = ids.length ? yield* retrySome(ids, now, true) : 0;
+    const retried = ids.length ? await retrySome(tx, ids, now, true) : 0;
     const last = some[RETRY_ROWS - 1];
     return { retried, ...(last && { next: last.arrival }) };
   }
 
   return {
     async retry(ids, now, isChosen = false) {
-      if (ids) return driver.write((aheadMs = 0) => retrySome(ids, now + aheadMs, isChosen));
+      if (ids) return driver.write((tx) => retrySome(tx, ids, now + tx.aheadMs, isChosen));
       let total = 0;
       // Views first: otherwise a `dismissed` would stay a dead letter because its `viewed` has not been retried yet.
       for (const type of ['viewed', 'dismissed'] as const)
         for (let after: number | undefined = 0; after !== undefined; await nextTurn()) {
           const from: number = after;
-          const { retried, next } = await driver.write((aheadMs = 0) => retryNext(from, type, now + aheadMs));
+          const { retried, next } = await driver.write((tx) => retryNext(tx, from, type, now + tx.aheadMs));
           total += retried;
           after = next;
         }
@@ -83,10 +90,11 @@ export const createReviving = (
     },
 
     purge: (ids, now) =>
-      driver.write(function* (aheadMs = 0) {
-        const at = now + aheadMs;
-        const purged = yield* ask<Pick<Row, 'offer_id'>>(statements.purge, JSON.stringify({ ids }), at);
-        yield* takeAlong(
+      driver.write(async (tx) => {
+        const at = now + tx.aheadMs;
+        const purged = await tx.ask<Pick<Row, 'offer_id'>>(statements.purge, JSON.stringify({ ids }), at);
+        await takeAlong(
+          tx,
           purged.map(({ offer_id }) => offer_id),
           at,
         );

@@ -1,5 +1,5 @@
 /** Which events of a lane are begun next. */
-import { ask, type Dialect, type Steps } from './driver.js';
+import type { Dialect, Transaction } from './driver.js';
 import { allViewsDead, createTakeAlong } from './give-up.js';
 import { BLOCKED, NOBODY, openLines } from './lines.js';
 import { IN_FLIGHT, type LaneTable, PORTION, type Row } from './rows.js';
@@ -29,13 +29,13 @@ export interface Choosing {
   /** Further columns of a statement whose first value is the time. */
   readonly chores: string;
   /** Does these chores. @returns Whether there is more to do. */
-  prepare(chores: ChoosingChores, now: number): Steps<boolean>;
+  prepare(tx: Transaction, chores: ChoosingChores, now: number): Promise<boolean>;
   /**
    * The ids of events that may be begun now, the next one first.
    * @param isAgain Whether an earlier look in the same transaction was in vain.
    * @returns Also whether there are no more of these events.
    */
-  choose(now: number, most: number, isAgain: boolean): Steps<Chosen>;
+  choose(tx: Transaction, now: number, most: number, isAgain: boolean): Promise<Chosen>;
   /** A statement that finds as `at` when more is due. Its value is the time. */
   readonly nextDue: string;
 }
@@ -46,12 +46,9 @@ export const chooseOldest = (table: LaneTable): Choosing => {
   const due = `SELECT id FROM ${table} WHERE ${isDue} ORDER BY due_at, arrival LIMIT ?2`;
   return {
     chores: `, EXISTS (SELECT 1 FROM ${table} WHERE ${isDue}) AS is_due`,
-    *prepare() {
-      yield* [];
-      return false;
-    },
-    *choose(now, most) {
-      const rows = yield* ask<Pick<Row, 'id'>>(due, now, most);
+    prepare: async () => false,
+    async choose(tx, now, most) {
+      const rows = await tx.ask<Pick<Row, 'id'>>(due, now, most);
       return { ids: rows.map(({ id }) => id), isOver: true };
     },
     nextDue: `SELECT min(due_at) AS at FROM ${table} WHERE settled_at IS NULL AND due_at > ?1 AND due_at < ${IN_FLIGHT}`,
@@ -142,12 +139,12 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
   const takeAlong = createTakeAlong('events', dialect);
 
   /** Gives lines to events that are retried. */
-  function* adopt(): Steps<boolean> {
-    const events = yield* ask<Pick<Row, 'arrival' | 'offer_id'>>(statements.unlined);
+  async function adopt(tx: Transaction): Promise<boolean> {
+    const events = await tx.ask<Pick<Row, 'arrival' | 'offer_id'>>(statements.unlined);
     const offers = [...new Set(events.map(({ offer_id }) => offer_id))];
     const asked = offers.map((offer_id, place) => ({ offer_id, visitor: NOBODY, place }));
-    yield* ask(statements.open, JSON.stringify(asked));
-    yield* ask(statements.adopt, JSON.stringify(events));
+    await tx.ask(statements.open, JSON.stringify(asked));
+    await tx.ask(statements.adopt, JSON.stringify(events));
     return events.length === ADOPT_ROWS;
   }
 
@@ -157,21 +154,21 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
       EXISTS (SELECT 1 FROM events WHERE settled_at IS NULL AND line IS NULL) AS is_unlined,
       EXISTS (SELECT 1 FROM lines WHERE due_at = 0) AS is_due`,
 
-    *prepare({ is_ripe, is_unlined }, now) {
-      const ripe = is_ripe ? yield* ask(statements.ripen, now) : [];
-      const isMore = is_unlined ? yield* adopt() : false;
+    async prepare(tx, { is_ripe, is_unlined }, now) {
+      const ripe = is_ripe ? await tx.ask(statements.ripen, now) : [];
+      const isMore = is_unlined ? await adopt(tx) : false;
       return isMore || ripe.length === PORTION;
     },
 
-    *choose(now, most, isAgain) {
+    async choose(tx, now, most, isAgain) {
       const looked = isAgain ? most + LOOK_ROWS : most;
-      const rows = yield* ask<Candidate>(statements.next, looked);
+      const rows = await tx.ask<Candidate>(statements.next, looked);
       const { begun, unseen, aside, empty } = sorted(rows, now, most);
-      yield* takeAlong([...unseen], now);
-      if (aside.length) yield* ask(statements.setAside, JSON.stringify(aside));
-      if (empty.length) yield* ask(statements.drop, JSON.stringify(empty));
+      await takeAlong(tx, [...unseen], now);
+      if (aside.length) await tx.ask(statements.setAside, JSON.stringify(aside));
+      if (empty.length) await tx.ask(statements.drop, JSON.stringify(empty));
       const turn = Math.max(0, ...begun.map((candidate) => candidate.turn));
-      if (turn) yield* ask(statements.turn, turn);
+      if (turn) await tx.ask(statements.turn, turn);
       // A line whose event was given up may have another one.
       const isEnough = unseen.size > 0;
       return { ids: begun.map(({ id }) => id), isOver: rows.length < looked && !isEnough, isEnough };

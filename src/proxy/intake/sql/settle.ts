@@ -1,7 +1,7 @@
 /** Records what came of the calls of a lane. */
 import type { Finished } from '../intake.js';
 import type { LaneParts } from './claim.js';
-import { ask, type Dialect, type Steps } from './driver.js';
+import type { Dialect, Transaction } from './driver.js';
 import type { LaneTable, Row } from './rows.js';
 
 /** An event that is done or dead. */
@@ -74,21 +74,21 @@ const sorted = (finished: readonly Finished[]) => {
 export const createFinishing = (
   { table, takeAlong }: LaneParts,
   dialect: Dialect,
-): ((finished: readonly Finished[], now: number) => Steps<void>) => {
+): ((tx: Transaction, finished: readonly Finished[], now: number) => Promise<void>) => {
   const statements = statementsOf(table, dialect);
 
-  return function* finish(finished, now) {
+  return async function finish(tx: Transaction, finished, now) {
     const { settled, postponed } = sorted(finished);
-    yield* ask(statements.answered, JSON.stringify({ ids: finished.map(({ id }) => id) }), now);
+    await tx.ask(statements.answered, JSON.stringify({ ids: finished.map(({ id }) => id) }), now);
     if (settled.length) {
-      const rows = yield* ask<Pick<Row, 'offer_id' | 'state'>>(
+      const rows = await tx.ask<Pick<Row, 'offer_id' | 'state'>>(
         statements.settle,
         JSON.stringify(settled),
         now,
       );
       const refused = rows.filter(({ state }) => state === 'dead').map(({ offer_id }) => offer_id);
-      yield* takeAlong(refused, now);
+      await takeAlong(tx, refused, now);
     }
-    if (postponed.length) yield* ask(statements.postpone, JSON.stringify(postponed));
+    if (postponed.length) await tx.ask(statements.postpone, JSON.stringify(postponed));
   };
 };

@@ -1,10 +1,10 @@
-/** Runs the steps of transactions over a file, one transaction after the other, without blocking the process. */
+/** Runs transactions over a file, one transaction after the other, without blocking the process. */
 
 import { createRequire } from 'node:module';
 import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
-import type { Dialect, SqlDriver, Statement, Steps, Value } from '../sql/driver.js';
+import type { Dialect, SqlDriver, Transaction, Value, Work } from '../sql/driver.js';
 import { isBusy } from './sqlite-failures.js';
 
 /** SQLite's fragments. */
@@ -89,22 +89,22 @@ export const createDriver = (connection: Connection, settings: string): SqlDrive
   let isClosed = false;
   let lastTurn: Promise<unknown> = Promise.resolve();
 
-  const execute = async ({ sql, params }: Statement): Promise<readonly unknown[]> => {
-    const known = statements.get(sql) ?? (await connection.prepare(inOneStep(sql)));
-    statements.set(sql, known);
-    return known.all(params);
+  const tx: Transaction = {
+    async ask<Row>(sql: string, ...params: readonly Value[]) {
+      const known = statements.get(sql) ?? (await connection.prepare(inOneStep(sql)));
+      statements.set(sql, known);
+      // The statement is our own, so the type of its rows is known.
+      return (await known.all(params)) as readonly Row[];
+    },
+    // Processes that share a file share a clock.
+    aheadMs: 0,
+    jumpedMs: 0,
   };
 
-  const run = async <Result>(steps: Steps<Result>): Promise<Result> => {
-    let step = steps.next();
-    while (!step.done) step = steps.next(await execute(step.value));
-    return step.value;
-  };
-
-  const transact = async <Result>(steps: Steps<Result>): Promise<Result> => {
+  const transact = async <Result>(work: Work<Result>): Promise<Result> => {
     await connection.exec('BEGIN IMMEDIATE');
     try {
-      const result = await run(steps);
+      const result = await work(tx);
       await connection.exec('COMMIT');
       return result;
     } catch (cause) {
@@ -134,8 +134,8 @@ export const createDriver = (connection: Connection, settings: string): SqlDrive
   };
 
   return {
-    write: (steps, glance) => inTurn(async () => (glance && (await run(glance()))) ?? transact(steps())),
-    read: (steps) => inTurn(() => run(steps())),
+    write: (work, glance) => inTurn(async () => (await glance?.(tx)) ?? transact(work)),
+    read: (work) => inTurn(() => work(tx)),
     async close() {
       await lastTurn;
       if (isClosed) return;

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import type { Connections, Session } from '../../../../src/proxy/intake/postgres/postgres-connections.js';
 import { createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
 import { inWords, isOwnFault } from '../../../../src/proxy/intake/postgres/postgres-failures.js';
-import { ask } from '../../../../src/proxy/intake/sql/driver.js';
+import type { Transaction } from '../../../../src/proxy/intake/sql/driver.js';
 import { platformRuntime } from '../../../../src/runtime.js';
 import { fakeRuntime } from '../../../support/runtime.js';
 
@@ -54,7 +54,7 @@ const driverOf = (...failures: Error[]) => {
   return { driver, asked, clock, ending, lost: () => lost };
 };
 
-const steps = () => ask<{ one: number }>('SELECT ?3, ?1, ?3', 'text', 'unused', 2.5);
+const steps = (tx: Transaction) => tx.ask<{ one: number }>('SELECT ?3, ?1, ?3', 'text', 'unused', 2.5);
 
 describe('a transaction', () => {
   it('gives each value its type, leaves out values that are not used, and cuts fractions off', async () => {
@@ -130,9 +130,9 @@ describe('a transaction', () => {
     const { driver, clock } = driverOf();
     const heard: number[][] = [];
     const hear = () =>
-      driver.write((...given) => {
-        heard.push(given.map((ms = 0) => Math.round(ms / 1_000)));
-        return steps();
+      driver.write((tx) => {
+        heard.push([tx.aheadMs, tx.jumpedMs].map((ms) => Math.round(ms / 1_000)));
+        return steps(tx);
       });
     clock.aheadMs = 7_000_000;
     await hear();
@@ -154,9 +154,9 @@ describe('a transaction', () => {
     const { driver, clock } = driverOf();
     clock.waitMs = waitMs;
     const heard: number[] = [];
-    await driver.write((aheadMs = 0) => {
-      heard.push(aheadMs);
-      return steps();
+    await driver.write((tx) => {
+      heard.push(tx.aheadMs);
+      return steps(tx);
     });
     expect(heard).toEqual([movedMs]);
   });
@@ -166,13 +166,13 @@ describe('a transaction', () => {
     clock.waitMs = 2_500;
     const heard: number[] = [];
     const written = await driver.write(
-      (aheadMs = 0) => {
-        heard.push(aheadMs);
-        return steps();
+      (tx) => {
+        heard.push(tx.aheadMs);
+        return steps(tx);
       },
-      function* (aheadMs = 0) {
-        heard.push(aheadMs);
-        yield* steps();
+      async (tx) => {
+        heard.push(tx.aheadMs);
+        await steps(tx);
         return undefined;
       },
     );
@@ -181,7 +181,7 @@ describe('a transaction', () => {
 
   it('does not begin if that read has the result', async () => {
     const { driver, asked } = driverOf();
-    expect(await driver.write(steps, () => ask<{ one: number }>('SELECT 1'))).toEqual([{ one: 1 }]);
+    expect(await driver.write(steps, (tx) => tx.ask<{ one: number }>('SELECT 1'))).toEqual([{ one: 1 }]);
     expect(asked[0]).toContain('READ ONLY');
     expect(asked.slice(1)).toEqual(['SELECT 1', expect.stringMatching(/; COMMIT$/)]);
   });
