@@ -59,7 +59,7 @@ const NO_LANE: Lane = {
   begin: async () => ({ rows: [], nextAt: undefined, expired: 0 }),
   finish: async () => undefined,
   note: async () => undefined,
-  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {} }),
+  status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} }),
   list: async () => [],
   tally: noPortions,
   retry: async () => 0,
@@ -78,6 +78,8 @@ const nothing = (): Intake => ({
   nameKey: async () => 'nothing-is-kept',
   endSessions: async () => undefined,
   sessionsEnded: async () => 0,
+  noteDoor: async () => undefined,
+  door: async () => ({ requests: {}, refused: {}, alerts: [] }),
   close: async () => undefined,
 });
 

@@ -31,8 +31,7 @@ export type {
   TallyFilter,
 } from './intake/intake.js';
 export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
-export type { ReadOnlyOption } from './intake/read-only.js';
-export type { IntakeBounds } from './intake/rules.js';
+export type { IntakeBounds, ReadOnlyOption } from './intake/rules.js';
 export { type InspectLinkOptions, inspectLink } from './judging/inspecting.js';
 export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';

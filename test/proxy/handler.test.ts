@@ -49,6 +49,8 @@ const brokenIntake = (): Intake => ({
   async *ledger() {},
   endSessions: async () => undefined,
   sessionsEnded: async () => 0,
+  noteDoor: async () => undefined,
+  door: async () => ({ requests: {}, refused: {}, alerts: [] }),
   close: async () => undefined,
 });
 

@@ -217,6 +217,8 @@ export const startProxy = (setting: ProxySetting, name: string): ProxyProcess =>
       return operate(async () => noteAccepted(noteTaken(await raw.take(events), cells), asked));
     },
     claim: (site) => raw.claim(site),
+    noteDoor: async () => undefined,
+    door: (now) => raw.door(now),
     lead: (token, now) => operate(() => raw.lead(token, now)),
     resign: (token) => operate(() => raw.resign(token)),
     begin: (options) => operate(() => raw.begin(options)),

@@ -65,7 +65,7 @@ export const openHere = (
   { file, bounds, isReading }: Pick<making.IntakeParts, 'file' | 'bounds'> & { readonly isReading?: boolean },
 ): Intake => {
   const database = openFile(file, isReading);
-  return createSqliteIntake({ file, bounds, database, driver: createDriverHere(database) });
+  return createSqliteIntake({ file, bounds, database, driver: createDriverHere(database), isReading });
 };
 
 /** Opens one, as `sqliteIntake` opens one that does not block. */

@@ -105,7 +105,7 @@ export const createMetrics = async (
       lastMinute.set(lane, status.lastMinute);
       paused.set(lane, Math.max(0, (status.note.pausedUntil ?? 0) - at) / 1_000);
       for (const [code, isOn] of notedOf(status.note)) alert.set({ ...lane, code }, isOn);
-      const { dead: letters = {} } = status;
+      const { dead: letters } = status;
       for (const code of Object.keys(letters)) deadCodes.add(code);
       for (const code of deadCodes) {
         // Chargebee's code may be the name of something that every object has.

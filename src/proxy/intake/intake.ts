@@ -155,9 +155,9 @@ export interface LaneStatus {
   readonly note: LaneNote;
   /**
    * How many dead letters are remembered, by their code: `expired`, `viewed_dead`, `unknown_outcome`, `purged`, or the
-   * upstream's word for why it refused them. An intake of your own may leave it out.
+   * upstream's word for why it refused them.
    */
-  readonly dead?: Readonly<Record<string, number>>;
+  readonly dead: Readonly<Record<string, number>>;
 }
 
 /**
@@ -242,12 +242,11 @@ export interface Intake extends Lane {
   /** How often sessions were ended. All processes share this number, even if their clocks differ. */
   sessionsEnded(): Promise<number>;
   /**
-   * Adds to the door's report: counts are added up, an alert takes the place of the one with its code. An intake of your
-   * own may leave it and `door` out: then no surface shows what the door rejected.
+   * Adds to the door's report: counts are added up, an alert takes the place of the one with its code.
    */
-  noteDoor?(report: DoorReport, now: number): Promise<void>;
+  noteDoor(report: DoorReport, now: number): Promise<void>;
   /** What the doors of all processes rejected lately, and which alerts they raised. */
-  door?(now: number): Promise<DoorReport>;
+  door(now: number): Promise<DoorReport>;
   /** Frees what the intake holds open. The events that it keeps stay. */
   close(): Promise<void>;
 }

@@ -38,6 +38,25 @@ export interface IntakeBounds {
   readonly ledgerDays?: number | undefined;
 }
 
+/** An option of every durable intake. */
+export interface ReadOnlyOption {
+  /**
+   * Opens the intake only for reading, for example in a program of yours that shows figures. The intake must already
+   * exist. No event or table is changed, and methods that would change one fail.
+   * @default false
+   * @range true or false
+   * @example `true`
+   */
+  readonly readOnly?: boolean | undefined;
+}
+
+/** Refuses a change of an intake that is only read. */
+export const onlyRead = (): OffersightError =>
+  new OffersightError(
+    'configuration',
+    'This intake was opened with readOnly: leave that option out to change anything.',
+  );
+
 /** The rules for the events of one lane. */
 export interface LaneRules {
   /** How long an event may wait, milliseconds. After that it is a dead letter. */

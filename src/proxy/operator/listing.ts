@@ -47,7 +47,7 @@ export interface StatusQuery {
 /** How a proxy stands. */
 export interface ProxyStatus {
   /** The alerts that stand, and what the proxy itself did not take; undefined if the intake does not keep it. */
-  readonly door: DoorReport | undefined;
+  readonly door: DoorReport;
   /** What was taken on the last days, and what became of it. */
   readonly sums: SumsByPeriod;
   /** The groups of the last 30 days or since the given time, those with the most views first. */
@@ -107,7 +107,7 @@ export const readStanding = async (
   intake: Pick<Intake, 'status' | 'usage' | 'door'>,
   now: number,
 ): Promise<Pick<ProxyStatus, 'door' | 'lanes'>> => ({
-  door: await intake.door?.(now),
+  door: await intake.door(now),
   lanes: await readLanes(intake, now),
 });
 

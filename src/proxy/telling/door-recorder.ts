@@ -25,7 +25,7 @@ const add = (counts: Map<string, number>, code: string, times: number): void => 
  * @param intake Keeps what is gathered. Without `noteDoor`, as in an intake that keeps nothing, nothing is gathered.
  */
 export const recordDoor = (
-  intake: Pick<Intake, 'noteDoor'>,
+  intake: Partial<Pick<Intake, 'noteDoor'>>,
   runtime: Pick<Runtime, 'now' | 'after'>,
 ): DoorRecorder => {
   const requests = new Map<string, number>();

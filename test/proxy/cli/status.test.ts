@@ -28,6 +28,7 @@ const intakeWith = (tallies: readonly OfferTally[], cells: readonly LedgerCell[]
   ({
     ...QUIET,
     usage: QUIET,
+    door: async () => ({ requests: {}, refused: {}, alerts: [] }),
     async *ledger() {
       yield cells;
     },
@@ -87,7 +88,7 @@ describe('the status of an intake', () => {
     [1, 'Chargebee has honoured an idempotency key: yes, once'],
     [3, 'Chargebee has honoured an idempotency key: yes, 3 times'],
   ])('says whether Chargebee has ever honoured an idempotency key: %s', async (honouredKeys, line) => {
-    const standing = { waiting: 0, oldestAt: undefined, lastMinute: 0, note: { honouredKeys } };
+    const standing = { waiting: 0, oldestAt: undefined, lastMinute: 0, note: { honouredKeys }, dead: {} };
     const text = await textOf({ ...intakeWith([]), status: async () => standing });
     expect(text.match(/^.*honoured.*$/gm)).toEqual([line]);
   });

@@ -65,7 +65,7 @@ const stepThrough = async (intake: Intake, from: number, left: () => Promise<num
 
 /** How many events wait, without those that were taken between steps. */
 const waitingIn = async (intake: Intake, events: readonly AdmittedEvent[]): Promise<number> => {
-  const { dead = {} } = await intake.status(START);
+  const { dead } = await intake.status(START);
   return events.length - Object.values(dead).reduce((sum, count) => sum + count, 0);
 };
 

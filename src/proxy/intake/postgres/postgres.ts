@@ -9,8 +9,7 @@ import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import type { Intake } from '../intake.js';
-import { onlyRead, type ReadOnlyOption } from '../read-only.js';
-import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
+import { BOUND_NAMES, type IntakeBounds, type ReadOnlyOption, resolveBounds } from '../rules.js';
 import { askInGroups, createGrouping } from '../sql/group-commit.js';
 import { createSqlIntake } from '../sql/intake.js';
 import { configOf, createConnections } from './postgres-connections.js';
@@ -67,16 +66,16 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     onLost: opening.forget,
     onFound: opening.find,
   });
-  const { keepBooks, ...intake } = createSqlIntake(driver, POSTGRES, bounds);
+  const { keepBooks, ...intake } = createSqlIntake(driver, POSTGRES, bounds, readOnly);
   const grouping = createGrouping(intake.take, { runtime, isOwnFault });
-  const whole: Intake = {
+  return {
     ...intake,
     take: grouping.take,
     knows: askInGroups(intake.knows, { runtime, isOwnFault }),
 
     claim(site, bookkeeping = {}) {
-      opening.claim(site, bookkeeping.onAlert);
       keepBooks(bookkeeping);
+      opening.claim(site, bookkeeping.onAlert);
     },
 
     async close() {
@@ -84,5 +83,4 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
       await intake.close();
     },
   };
-  return readOnly ? onlyRead(whole) : whole;
 };

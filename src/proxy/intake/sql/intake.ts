@@ -1,7 +1,7 @@
 /** An intake over a database: everything except how the database is opened, and whose it is. */
 import type { DoorReport, Intake } from '../intake.js';
 import type { Bookkeeping } from '../ledger.js';
-import { type resolveBounds, USAGE_RULES } from '../rules.js';
+import { onlyRead, type resolveBounds, USAGE_RULES } from '../rules.js';
 import { noteDoor, readDoor } from './door-notes.js';
 import type { Dialect, SqlDriver } from './driver.js';
 import { createGroups } from './groups.js';
@@ -28,12 +28,17 @@ const doorIn = (report: DoorReport, aheadMs: number): DoorReport => ({
   alerts: report.alerts.map((alert) => ({ ...alert, lastAt: alert.lastAt + aheadMs })),
 });
 
-/** Makes an intake over a driver. Its tables have to exist. */
+/**
+ * Makes an intake over a driver. Its tables have to exist.
+ * @param isReading Whether everything that would change it is refused.
+ */
 export const createSqlIntake = (
-  driver: SqlDriver,
+  { write, ...reading }: SqlDriver,
   dialect: Dialect,
   bounds: ReturnType<typeof resolveBounds>,
+  isReading = false,
 ): SqlIntake => {
+  const driver: SqlDriver = { ...reading, write: isReading ? () => Promise.reject(onlyRead()) : write };
   const { maxWaiting, ledgerDays, ...rules } = bounds;
   const groups = createGroups(dialect);
   const ledger = createLedger(driver, dialect, { groups, ledgerDays });
@@ -43,11 +48,12 @@ export const createSqlIntake = (
   return {
     ...lane,
     usage: createLane(driver, dialect, 'usage', USAGE_RULES),
-    nameKey: () => driver.read(readSecret),
+    nameKey: () => (isReading ? Promise.reject(onlyRead()) : driver.read(readSecret)),
     accept: ledger.accept,
     ledger: ledger.ledger,
 
     keepBooks(bookkeeping) {
+      if (isReading) throw onlyRead();
       groups.listed = bookkeeping.groups;
     },
 

@@ -18,6 +18,7 @@ export interface IntakeParts {
   /** The connection that has opened the file. It only claims it. */
   readonly database: Database.Database;
   readonly driver: SqlDriver;
+  readonly isReading?: boolean | undefined;
 }
 
 /**
@@ -78,9 +79,9 @@ export const speaking = (driver: SqlDriver): SqlDriver => {
 };
 
 /** Makes an intake over a file that is open. */
-export const createSqliteIntake = ({ file, bounds, database, driver }: IntakeParts): Intake => {
+export const createSqliteIntake = ({ file, bounds, database, driver, isReading }: IntakeParts): Intake => {
   const name = createNameCheck(file);
-  const { keepBooks, ...intake } = createSqlIntake(speaking(driver), SQLITE, bounds);
+  const { keepBooks, ...intake } = createSqlIntake(speaking(driver), SQLITE, bounds, isReading);
   return {
     ...intake,
     async take(events) {
@@ -93,8 +94,8 @@ export const createSqliteIntake = ({ file, bounds, database, driver }: IntakePar
       return intake.accept(events);
     },
     claim(site, bookkeeping = {}) {
-      claimFile(database, site);
       keepBooks(bookkeeping);
+      claimFile(database, site);
     },
     async close() {
       const lost = name.isNamed() ? undefined : await intake.status(0).catch(() => undefined);

@@ -10,8 +10,7 @@ import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import { inTime } from '../../patience.js';
 import type { Intake } from '../intake.js';
-import { onlyRead, type ReadOnlyOption } from '../read-only.js';
-import { BOUND_NAMES, type IntakeBounds, resolveBounds } from '../rules.js';
+import { BOUND_NAMES, type IntakeBounds, type ReadOnlyOption, resolveBounds } from '../rules.js';
 import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/group-commit.js';
 import { createDriver, loadLibsql } from './sqlite-driver.js';
 import { isOwnFault } from './sqlite-failures.js';
@@ -56,11 +55,11 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
     // An accepted event must outlive the machine's power, not only this process.
     readOnly ? 'PRAGMA query_only = ON' : 'PRAGMA synchronous = FULL',
   );
-  const intake = createSqliteIntake({ file, bounds, database, driver });
+  const intake = createSqliteIntake({ file, bounds, database, driver, isReading: readOnly });
   // Files of tests are where nothing has to stay.
   const where = process.env.NODE_ENV === 'test' ? undefined : unsafePlace(surroundingsOf(file));
   const grouping = createGrouping(intake.take, { runtime, isOwnFault });
-  const whole: Intake = {
+  return {
     ...intake,
     take: grouping.take,
     knows: askInGroups(intake.knows, { runtime, isOwnFault }),
@@ -75,5 +74,4 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
       await intake.close();
     },
   };
-  return readOnly ? onlyRead(whole) : whole;
 };

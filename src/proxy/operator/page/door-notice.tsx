@@ -14,7 +14,7 @@ export const Alert = ({ children }: { children: VNode | string }): VNode => (
 
 /** What the notice tells. */
 interface DoorNoticeProps {
-  readonly door: DoorReport | undefined;
+  readonly door: DoorReport;
   /** What is to be done for the lanes, where nothing else on the view says it. */
   readonly laneAlerts?: readonly string[];
   readonly now: number;
@@ -22,7 +22,7 @@ interface DoorNoticeProps {
 
 /** Nothing, if all is well. */
 export const DoorNotice = ({ door, laneAlerts = [], now }: DoorNoticeProps): VNode | null => {
-  const { alerts, rejected } = inWords(door ?? { alerts: [], requests: {}, refused: {} });
+  const { alerts, rejected } = inWords(door);
   if (!laneAlerts.length && !alerts.length && !rejected.length) return null;
   return (
     <section>

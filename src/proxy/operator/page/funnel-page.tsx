@@ -19,7 +19,7 @@ interface FunnelView {
   readonly asked: Asked;
   readonly byDay: Funnel;
   /** What the proxy itself did not take, which no figure has. */
-  readonly door: DoorReport | undefined;
+  readonly door: DoorReport;
   readonly laneAlerts: readonly string[];
   readonly now: number;
   /** Today's number. */
