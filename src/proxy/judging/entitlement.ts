@@ -11,13 +11,11 @@ import { HOOK_MS, patiently } from '../patience.js';
 import type { Caller, ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
 import type { Alert } from '../telling/alert.js';
-import { additionsOf, callerOf, usageOf } from './additions.js';
+import { additionsOf, callerOf, usageOf } from './hooks.js';
 import { createVerifier, type TokenWorth } from './signature.js';
-import { watchMismatches } from './subjects.js';
-import { type Entitled, keepTogether } from './together.js';
 
 /** The request that an event came in. */
-export interface Circumstances {
+interface Circumstances {
   readonly incoming: Incoming;
   readonly subject: string | undefined;
   /** Who asks, as far as that is known: the user, or else the address. */
@@ -43,28 +41,30 @@ export interface Judgement {
   readonly budgetKeys: ReadonlyMap<string, string>;
 }
 
-const SUBJECT_DEFER_MS = 60_000;
+/** Either the event as the intake takes it, or its verdict. */
+type Entitled =
+  | { readonly admitted: AdmittedEvent; readonly budgetKey: string | undefined }
+  | { readonly verdict: Verdict };
+
 const HOOKS_AT_ONCE = 16;
-const HOOK_DEFER_MS = 5_000;
+/** A few may be of somebody who has signed out. */
+const LEAST_MISMATCHES = 10;
 
 const UNUSABLE = { group: 'unusableGroup', reason: 'unusableReason' } as const;
-
 const NO_ANSWER = { hook: 'authorize', what: 'true or false', so: 'its events are refused' };
 
+const refused = (code: string): Entitled => ({ verdict: { kind: 'refused', code } });
+const deferred = (code: string, retryAfterMs: number): Entitled => ({
+  verdict: { kind: 'deferred', code, retryAfterMs },
+});
 /** Every fault of an event looks the same from outside, so nobody can try out which offers there are. */
-const REFUSED: Entitled = { verdict: { kind: 'refused', code: 'invalid_event' } };
+const REFUSED = refused('invalid_event');
 /** Nobody can learn anything by that: the page says when the offer ended. */
-const ENDED: Entitled = { verdict: { kind: 'refused', code: 'expired' } };
-const MISMATCH: Entitled = {
-  verdict: { kind: 'deferred', code: 'subject_mismatch', retryAfterMs: SUBJECT_DEFER_MS },
-};
+const ENDED = refused('expired');
+const MISMATCH = deferred('subject_mismatch', 60_000);
 /** Proxies are updated first; if one was not, the page keeps the event and asks again. */
-const UNSUPPORTED_TYPE: Entitled = {
-  verdict: { kind: 'deferred', code: 'unsupported_type', retryAfterMs: 3_600_000 },
-};
-const UNAVAILABLE: Entitled = {
-  verdict: { kind: 'deferred', code: 'unavailable', retryAfterMs: HOOK_DEFER_MS },
-};
+const UNSUPPORTED_TYPE = deferred('unsupported_type', 3_600_000);
+const UNAVAILABLE = deferred('unavailable', 5_000);
 
 /**
  * The key of a day's budget: the user, or the token of a visitor who has one. Without both it is
@@ -73,7 +73,7 @@ const UNAVAILABLE: Entitled = {
 const budgetKeyOf = (
   subject: string | undefined,
   token: string | undefined,
-  { offerId, type }: Pick<ReportedEvent, 'offerId' | 'type'>,
+  { offerId, type }: ReportedEvent,
 ): string | undefined => {
   // A list of three cannot be confused with one of two, with any subject.
   if (subject !== undefined) return JSON.stringify([subject, offerId, type]);
@@ -84,8 +84,27 @@ const budgetKeyOf = (
 const contentOf = ({ type, offerId, occurredAt, expiresAt, subject }: DecodedEvent): string =>
   JSON.stringify([type, offerId, occurredAt, expiresAt, subject]);
 
-/** What a judgement is made with. */
-export interface EntitlementContext {
+/**
+ * A `dismissed` without its `viewed` would lift the funnel over 100 %, so what keeps all views of an offer in a request
+ * out keeps its dismissals out.
+ */
+const keepTogether = (items: readonly DecodedItem[], entitled: readonly Entitled[]): readonly Entitled[] => {
+  const missing = new Map<string, Verdict | undefined>();
+  for (const [at, item] of items.entries()) {
+    const outcome = entitled[at];
+    if (!outcome || !('event' in item) || item.event.type !== 'viewed') continue;
+    const { offerId } = item.event;
+    if ('admitted' in outcome || outcome.verdict.kind === 'duplicate') missing.set(offerId, undefined);
+    else if (!missing.has(offerId)) missing.set(offerId, outcome.verdict);
+  }
+  return entitled.map((outcome) => {
+    const isDismissal = 'admitted' in outcome && outcome.admitted.type === 'dismissed';
+    const verdict = isDismissal ? missing.get(outcome.admitted.offerId) : undefined;
+    return verdict ? { verdict } : outcome;
+  });
+};
+
+interface EntitlementContext {
   readonly budgets: Budgets;
   readonly knows: Taking['knows'];
   readonly alert: Alert;
@@ -99,7 +118,7 @@ export const createEntitlement = (
 ): ((items: readonly DecodedItem[], circumstances: Circumstances) => Promise<Judgement>) => {
   const verifyToken = secrets && createVerifier(secrets);
   const canWait = [secrets, authorize, caller, usage].some((given) => given !== undefined);
-  const onNamed = watchMismatches(alert);
+  let mismatchesInARow = 0;
 
   const admitted = (
     event: DecodedEvent,
@@ -107,20 +126,17 @@ export const createEntitlement = (
     { visitor, receivedAt }: Circumstances,
     found: Findings = {},
   ): AdmittedEvent => {
-    const { group, reason, unusable } = event;
+    const { group, reason, unusable, mayBeKnown } = event;
     if (unusable) alert(UNUSABLE[unusable]);
     if (found.group === 'other') alert('unsignedGroup');
     return {
-      id: reported.id,
-      type: reported.type,
-      offerId: reported.offerId,
-      occurredAt: reported.occurredAt,
+      ...reported,
       receivedAt,
       content: contentOf(event),
       ...additionsOf(found.caller, found.usage, alert),
       group: found.group === 'other' ? OTHER_GROUPS : listedAs(group, groups),
       reason,
-      mayBeKnown: event.mayBeKnown,
+      mayBeKnown,
       visitor,
     };
   };
@@ -156,13 +172,20 @@ export const createEntitlement = (
     return isTooMany ? REFUSED : { admitted: taken, budgetKey };
   };
 
+  /**
+   * If pages and the host's session name users differently, their events would wait on the pages for days, and nothing
+   * would say so here.
+   */
+  const isOfUser = (subject: string | undefined, named: string): boolean => {
+    mismatchesInARow = named === subject ? 0 : mismatchesInARow + 1;
+    if (mismatchesInARow >= LEAST_MISMATCHES) alert('otherSubjects');
+    return named === subject;
+  };
+
   /** Nothing is awaited that is not there: most proxies have neither keys nor hooks. */
   const judge = (event: DecodedEvent, circumstances: Circumstances): Entitled | Promise<Entitled> => {
     const { subject, sentAt, receivedAt } = circumstances;
-    if (hook && event.subject !== undefined) {
-      onNamed(event.subject === subject);
-      if (event.subject !== subject) return MISMATCH;
-    }
+    if (hook && event.subject !== undefined && !isOfUser(subject, event.subject)) return MISMATCH;
     const { id, type, offerId } = event;
     // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
     const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
@@ -199,12 +222,12 @@ export const createEntitlement = (
     items: readonly DecodedItem[],
     judged: readonly Entitled[],
   ): Promise<readonly Entitled[]> => {
-    const refused = items.flatMap((item, at) => {
+    const refusals = items.flatMap((item, at) => {
       const outcome = judged[at];
       const isRefused = outcome && 'verdict' in outcome && outcome.verdict.kind === 'refused';
       return isRefused && 'event' in item ? [{ id: item.id, content: contentOf(item.event) }] : [];
     });
-    const known = refused.length ? await knows(refused) : new Set<string>();
+    const known = refusals.length ? await knows(refusals) : new Set<string>();
     return judged.map((outcome, at) =>
       known.has(items[at]?.id ?? '') ? { verdict: { kind: 'duplicate' } } : outcome,
     );
@@ -232,15 +255,15 @@ export const createEntitlement = (
     stop();
     const entitled = keepTogether(items, await remembering(items, judged));
     const verdicts = new Map<string, Verdict>();
-    const admitted: AdmittedEvent[] = [];
     const budgetKeys = new Map<string, string>();
-    for (const [at, { id }] of items.entries()) {
-      const outcome = entitled[at];
-      if (outcome && 'admitted' in outcome) {
-        admitted.push(outcome.admitted);
-        if (outcome.budgetKey !== undefined) budgetKeys.set(id, outcome.budgetKey);
-      } else if (outcome) verdicts.set(id, outcome.verdict);
-    }
-    return { admitted, verdicts, budgetKeys };
+    const taken = entitled.flatMap((outcome, at) => {
+      if ('verdict' in outcome) {
+        verdicts.set(items[at]?.id ?? '', outcome.verdict);
+        return [];
+      }
+      if (outcome.budgetKey !== undefined) budgetKeys.set(outcome.admitted.id, outcome.budgetKey);
+      return outcome.admitted;
+    });
+    return { admitted: taken, verdicts, budgetKeys };
   };
 };

@@ -1,21 +1,22 @@
 /** What the host's own code reports: an opened mail, a native app's view, an offer closed on a page of another make. */
 import { OffersightError } from '../../errors.js';
 import type { Verdict } from '../../protocol/batch.js';
+import { isOfferId } from '../../protocol/event.js';
+import { isGroup } from '../../protocol/group.js';
+import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import { HOOK_MS, inTime } from '../patience.js';
-import type { ReportedEvent, ReportResult, ServerEvent } from '../reported.js';
+import type { Caller, EventFault, ReportedEvent, ReportResult, ServerEvent } from '../reported.js';
 import type { UsageHooks } from '../resolving.js';
 import { type Alert, remedyOf } from '../telling/alert.js';
-import { additionsOf, usageOf } from './additions.js';
+import { additionsOf, isBusinessEntityId, usageOf } from './hooks.js';
 import { keyOf, signed } from './mac.js';
-import { checkReported, fault } from './report-checks.js';
 
-/** What it works with. */
-export interface ReportingContext {
+interface ReportingContext {
   /** Part of every id, so that sites that share a name of an event do not share the event. */
   readonly site: string;
   readonly usage: UsageHooks | undefined;
@@ -35,14 +36,68 @@ export interface ReportingContext {
   readonly runtime: Pick<Runtime, 'now' | 'after'>;
 }
 
-/** Reports events. */
-export type Report = (events: readonly ServerEvent[]) => Promise<ReportResult>;
+const MAX_NAME_LENGTH = 200;
+/** In 2001. What is earlier was given in seconds. */
+const EARLIEST = 1e12;
+
+/** Lines of a file have other numbers and other names, so the error also has its parts. */
+const fault = (
+  at: number,
+  what: string,
+  code: 'configuration' | 'refused' = 'configuration',
+): OffersightError & EventFault =>
+  Object.assign(new OffersightError(code, `Event ${at + 1} of the report: ${what}`), { at, what });
+
+/** What each field may be, and how a fault says that. Hosts without types may give anything. */
+const FIELDS: {
+  readonly [Name in keyof Required<ServerEvent>]: readonly [
+    isRight: (given: unknown, now: number) => boolean,
+    what: string,
+  ];
+} = {
+  name: [
+    (name) => typeof name === 'string' && name !== '' && name.length <= MAX_NAME_LENGTH,
+    `give it a name of 1 to ${MAX_NAME_LENGTH} characters, which no other event has.`,
+  ],
+  type: [
+    (type) => type === 'viewed' || type === 'dismissed' || type === 'accepted',
+    "its type is viewed, dismissed or accepted; fulfilled is the billing system's own.",
+  ],
+  offerId: [isOfferId, 'its offerId has 1 to 50 characters of A–Z a–z 0–9 _ . : ~ -.'],
+  occurredAt: [
+    (at, now) => at === undefined || (Number.isInteger(at) && Number(at) > EARLIEST && Number(at) <= now),
+    'its occurredAt is in epoch milliseconds, and not in the future.',
+  ],
+  subject: [
+    (subject) => subject === undefined || isSubject(subject),
+    'its subject has 1 to 128 characters of A–Z a–z 0–9 _ . : ~ -.',
+  ],
+  group: [
+    (group) => group === undefined || isGroup(group),
+    'its group has 1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit.',
+  ],
+  caller: [
+    (caller) => {
+      const id = (caller as Caller | null | undefined)?.businessEntityId;
+      return !id || isBusinessEntityId(id);
+    },
+    'its caller.businessEntityId has 1 to 50 printable characters of ASCII.',
+  ],
+};
+
+/** @throws {OffersightError} `configuration`, which says what to give instead. */
+const checkReported = (event: unknown, at: number, now: number): void => {
+  if (typeof event !== 'object' || event === null) throw fault(at, 'it is no object.');
+  const unknown = Object.keys(event).find((name) => !Object.hasOwn(FIELDS, name));
+  const names = Object.keys(FIELDS).join(', ');
+  if (unknown !== undefined)
+    throw fault(at, `${JSON.stringify(unknown.slice(0, 50))} is unknown. An event may have ${names}.`);
+  for (const [name, [isRight, what]] of Object.entries(FIELDS))
+    if (!isRight((event as Readonly<Record<string, unknown>>)[name], now)) throw fault(at, what);
+};
 
 /** As many as a page may send in one request. */
 const PORTION = 500;
-
-/** What the intake says of an event if it says nothing. */
-const UNANSWERED = { kind: 'deferred', code: 'unavailable' } as const;
 
 /** What a name stands for, without its time: who reports it again may not know that any more. */
 const contentOf = ({ type, offerId }: ServerEvent): string => JSON.stringify([type, offerId]);
@@ -50,9 +105,6 @@ const contentOf = ({ type, offerId }: ServerEvent): string => JSON.stringify([ty
 /** The first 16 bytes as 32 digits. */
 const digitsOf = (bytes: ArrayBuffer): string =>
   [...new Uint8Array(bytes, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
-
-const digestOf = async (text: string): Promise<string> =>
-  digitsOf(await crypto.subtle.digest('SHA-256', new TextEncoder().encode(text)));
 
 /** No other use of the same secret can be mistaken for this one. */
 const PURPOSE = 'offersight report 1';
@@ -67,11 +119,11 @@ const idOf = async (key: CryptoKey, site: string, name: string): Promise<string>
 };
 
 /**
- * What became of an event.
+ * Counts an event by its verdict.
  * @throws {OffersightError} `refused` or `delivery` if it was not taken.
  */
 const outcomeOf = (verdict: Verdict | undefined, at: number): keyof ReportResult => {
-  const { kind, code }: { readonly kind: Verdict['kind']; readonly code?: string } = verdict ?? UNANSWERED;
+  const { kind, code = 'unavailable' } = { kind: 'deferred' as const, code: undefined, ...verdict };
   switch (kind) {
     case 'accepted':
     case 'duplicate':
@@ -104,7 +156,6 @@ const sayAgain = (cause: unknown, what = 'The intake does not answer.'): never =
   );
 };
 
-/** Makes what reports. */
 export const createReporting = ({
   site,
   usage,
@@ -115,7 +166,7 @@ export const createReporting = ({
   alert,
   observe,
   runtime,
-}: ReportingContext): Report => {
+}: ReportingContext): ((events: readonly ServerEvent[]) => Promise<ReportResult>) => {
   const usageIn = async (
     event: ReportedEvent,
     subject: string | undefined,
@@ -136,7 +187,10 @@ export const createReporting = ({
     const group = listedAs(given.group, groups);
     const id = await idOf(key, site, name);
     const content = contentOf(given);
-    if (type === 'accepted') return { id, content: await digestOf(content), group, receivedAt };
+    if (type === 'accepted') {
+      const digest = await crypto.subtle.digest('SHA-256', new TextEncoder().encode(content));
+      return { id, content: digitsOf(digest), group, receivedAt };
+    }
     const reported = { id, type, offerId, occurredAt };
     return {
       ...reported,

@@ -1,8 +1,11 @@
-/** What a host adds to an event: who caused it, and whose subscription it counts for. */
+/** What the host's functions give: who asks, who caused an event, and whose subscription it counts for. */
+import { isSubject } from '../../protocol/subject.js';
+import type { Runtime } from '../../runtime.js';
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
+import { HOOK_MS, inTime } from '../patience.js';
 import type { Caller, ReportedEvent } from '../reported.js';
-import type { UsageHooks } from '../resolving.js';
+import type { ResolvedProxyOptions, UsageHooks } from '../resolving.js';
 import type { Alert } from '../telling/alert.js';
 
 const MAX_TEXT_LENGTH = 200;
@@ -13,14 +16,9 @@ const MAX_SUBSCRIPTION_LENGTH = 50;
 const toBase64 = (text: string): string =>
   btoa(String.fromCharCode(...new TextEncoder().encode(text.slice(0, MAX_TEXT_LENGTH))));
 
-/** What a header can hold, as it is. */
-const fitting = (text: string | undefined): string | undefined =>
-  text !== undefined && HEADER.test(text) ? text : undefined;
-
 /** Chargebee's bound. A longer one that is cut could be the id of another entity. */
 const BUSINESS_ENTITY_ID = /^[\x20-\x7e]{1,50}$/;
 
-/** Whether Chargebee can know a business entity by this. Hosts without types may give anything. */
 export const isBusinessEntityId = (given: unknown): given is string =>
   typeof given === 'string' && BUSINESS_ENTITY_ID.test(given);
 
@@ -58,13 +56,13 @@ const headersOf = (
     'chargebee-request-origin-device': device?.slice(0, MAX_TEXT_LENGTH),
     'chargebee-business-entity-id': businessEntityId,
   };
-  const entries = Object.entries(given).filter(
-    (entry): entry is [string, string] => fitting(entry[1]) !== undefined,
+  const entries = Object.entries(given).flatMap(([name, text]) =>
+    text !== undefined && HEADER.test(text) ? [[name, text] as const] : [],
   );
   return entries.length ? Object.fromEntries(entries) : undefined;
 };
 
-/** What an intake keeps of a caller and of a usage event: the business entity stays after the caller is forgotten. */
+/** The part of an event that describes its caller and its usage event: the business entity outlives the caller. */
 export const additionsOf = (
   caller: Caller | undefined,
   usage: UsageFields | undefined,
@@ -79,24 +77,18 @@ export const additionsOf = (
   };
 };
 
-const isPrimitive = (value: unknown): boolean =>
-  typeof value === 'string' || typeof value === 'boolean' || Number.isFinite(value);
-
 const isFlat = (value: unknown): value is UsageFields['properties'] =>
   typeof value === 'object' &&
   value !== null &&
   [Object.prototype, null].includes(Object.getPrototypeOf(value) as object | null) &&
-  Object.values(value).every(isPrimitive);
-
-const defaultProperties = ({ type, offerId }: ReportedEvent): UsageFields['properties'] => ({
-  offer_event: type,
-  personalized_offer_id: offerId,
-});
+  Object.values(value).every(
+    (one) => typeof one === 'string' || typeof one === 'boolean' || Number.isFinite(one),
+  );
 
 const fits = (event: ReportedEvent, usage: UsageFields): boolean =>
   new TextEncoder().encode(JSON.stringify(usageEventOf({ ...event, usage }))).length <= MAX_USAGE_EVENT_BYTES;
 
-/** What an event's usage event says; undefined if the host wants none, or none can be made. */
+/** Makes the usage event of an event; undefined if the host wants none, or none can be made. */
 export const usageOf = async (
   { subscriptionFor, propertiesFor }: UsageHooks,
   event: ReportedEvent,
@@ -106,7 +98,9 @@ export const usageOf = async (
   // Hosts without types may say null.
   const subscriptionId = (await subscriptionFor(event, subject)) ?? undefined;
   if (subscriptionId === undefined) return undefined;
-  const properties = propertiesFor ? await propertiesFor(event, subject) : defaultProperties(event);
+  const properties = propertiesFor
+    ? await propertiesFor(event, subject)
+    : { offer_event: event.type, personalized_offer_id: event.offerId };
   if (
     typeof subscriptionId === 'string' &&
     subscriptionId &&
@@ -118,3 +112,46 @@ export const usageOf = async (
   alert('unusableUsage');
   return undefined;
 };
+
+/** Names the user of a request, whom the hook is asked for once; rejects if the hook fails or takes too long. */
+export const createSubjects = (
+  hook: ResolvedProxyOptions['subject'],
+  alert: Alert,
+  runtime: Pick<Runtime, 'after'>,
+): ((request: Request) => Promise<string | undefined>) => {
+  const ask = async (request: Request): Promise<string | undefined> => {
+    const given = hook && (await inTime(runtime, HOOK_MS, hook(request), undefined, 'The subject hook'));
+    // Hosts without types say null or an empty text of nobody, and number their users.
+    const named = Number.isFinite(given) ? `${given as number}` : given;
+    if (!named) return undefined;
+    if (isSubject(named)) return named;
+    alert('noSubject');
+    return undefined;
+  };
+
+  const asked = new WeakMap<Request, Promise<string | undefined>>();
+  return (request) => {
+    // Many hosts have to ask a database.
+    const subject = asked.get(request) ?? ask(request);
+    asked.set(request, subject);
+    return subject;
+  };
+};
+
+const NO_ADDRESS = { hook: 'address', what: 'a text or undefined', so: 'no address has a budget' };
+
+/** Names the address of a request; rejects if the hook fails or takes too long. */
+export const createAddresses =
+  (
+    hook: NonNullable<ResolvedProxyOptions['address']>,
+    alert: Alert,
+    runtime: Pick<Runtime, 'after'>,
+  ): ((request: Request) => Promise<string | undefined>) =>
+  async (request) => {
+    const given = await inTime(runtime, HOOK_MS, hook(request), undefined, 'The address hook');
+    // Hosts without types say null, or false.
+    if (!given) return undefined;
+    if (typeof given === 'string') return given;
+    alert('unusableAnswer', NO_ADDRESS);
+    return undefined;
+  };
