@@ -106,7 +106,7 @@ const [script, delivery] = [fileOf(''), fileOf('-delivery')];
  */
 const weights = [
   { row: 'first', way: 'from npm', bytes: page.first, budget: 4_750 },
-  { row: 'later', way: 'from npm', bytes: page.later, budget: 14_800 },
+  { row: 'later', way: 'from npm', bytes: page.later, budget: 14_820 },
   { row: 'delivery', way: 'from npm', bytes: page.delivery, budget: 9_000 },
   { row: 'more', way: 'from npm', bytes: page.more, budget: 1_350 },
   { row: 'debug', way: 'from npm', bytes: page.debug, budget: 4_620 },

@@ -313,13 +313,13 @@ describe('decisions that meet something else', () => {
   });
 
   test.each([
-    ['consent', { consent: 'yes' as 'granted' }],
-    ['subject', { subject: 'anna@example.org' }],
-  ])('a %s that is none is reported', async (what, options) => {
+    ['consent is yes: give granted, pending or denied.', { consent: 'yes' as 'granted' }],
+    ['subject is not opaque: give a hash.', { subject: 'anna@example.org' }],
+  ])('a value that cannot be used is reported with what to give: %s', async (hint, options) => {
     const { tracker, errors } = show(options);
     await tracker.stats();
     await settle();
-    expect(errors.map(({ message }) => message)).toEqual([`configuration: No valid ${what}.`]);
+    expect(errors.map(({ message }) => message)).toEqual([`configuration: ${hint}`]);
   });
 });
 

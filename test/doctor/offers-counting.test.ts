@@ -65,7 +65,9 @@ describe('offers that show, and do not count as they should', () => {
   it('are not doubted if something was reported, or if another finding explains the silence', () => {
     expect(found(seen({ browser: silent(0, { stopped: [{ url: ENDPOINT, ids: ['1'] }] }) }))).toEqual([]);
     const explained: Partial<BrowserSeen>[] = [
-      { console: ['error: OffersightError: configuration: No valid consent.'] },
+      {
+        console: ['error: OffersightError: configuration: consent is true: give granted, pending or denied.'],
+      },
       { offers: [offer('')] },
       { offers: [offer('a52ge40b', {}, { expires: '2020-01-01T00:00:00Z' })] },
     ];

@@ -270,10 +270,12 @@ describe('the script file', () => {
 
   it('whose tracker works is doubted if code gives it an option that it cannot use, and wrong if that is the consent', () => {
     const withLine = (line: string) => seen({ browser: browser({ console: [line] }) });
-    expect(found(withLine('error: OffersightError: configuration: No valid subject.'))).toEqual([
-      'warning script-misused',
-    ]);
-    const consent = withLine('error: OffersightError: configuration: No valid consent.');
+    expect(
+      found(withLine('error: OffersightError: configuration: subject is not opaque: give a hash.')),
+    ).toEqual(['warning script-misused']);
+    const consent = withLine(
+      'error: OffersightError: configuration: consent is true: give granted, pending or denied.',
+    );
     expect(found(consent)).toEqual(['error script-misused']);
     expect(judge(consent).findings[0]?.repair).toContain('A value such as true is not one of them.');
     expect(found(withLine('error: OffersightError: configuration: No offer id.'))).toEqual([]);

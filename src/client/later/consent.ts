@@ -50,8 +50,7 @@ export const createConsentState = ({
   let decided: Promise<void> = Promise.resolve();
   let latest = '';
 
-  const onMisconfigured = (what: string): void =>
-    report(new OffersightError('configuration', `No valid ${what}.`));
+  const onMisconfigured = (hint: string): void => report(new OffersightError('configuration', hint));
 
   /** A denial is owed until the database was purged, even if the user grants consent meanwhile. */
   const purge = async (): Promise<void> => {
@@ -81,14 +80,16 @@ export const createConsentState = ({
       // What fails is delivered out of memory, and stored later.
       await outbox.commit().catch(() => undefined);
       onCommitted();
-    } else if (consent !== 'pending') onMisconfigured('consent');
+    } else if (consent !== 'pending')
+      onMisconfigured(`consent is ${consent as string}: give granted, pending or denied.`);
   };
 
   const onDecided: ConsentState['onDecided'] = (consent, copies) => {
     if (consent === 'denied') drop(copies);
     if (owner.subject && !isSubject(owner.subject)) {
       owner.subject = undefined;
-      onMisconfigured('subject');
+      // It may be an e-mail address, so it is not shown.
+      onMisconfigured('subject is not opaque: give a hash.');
     }
     // Pages say the same again and again.
     const decision = `${consent} ${owner.subject}`;

@@ -80,7 +80,7 @@ export const lostMark = (impressionId: string, [reason, code]: Loss, now: number
 /** Whether anything may be stored or sent. */
 export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
 
-const NOTHING: Records = { transact: () => Promise.reject(new Error()) };
+const NOTHING: Records = { transact: () => Promise.reject(new Error('no consent')) };
 
 /** Called with what is given up. */
 export interface WaysListener {
