@@ -5,33 +5,13 @@
 import type { Runtime } from '../../../runtime.js';
 import { createGate, type ResolvedPace } from '../../forward/gate.js';
 
-/** Hands out places. */
-export interface Places {
-  /**
-   * Waits for a place until the deadline, on the monotonic clock, and takes it.
-   * @returns 0 with a place; without one, after how many milliseconds to ask again.
-   */
-  take(deadline: number): Promise<number>;
-  /** A call has ended. Only {@link wake} lets in a call that waits. */
-  free(): void;
-  /** Lets in calls that wait, once the result of the call that ended is known. */
-  wake(): void;
-  /** Lets nothing begin for so long, milliseconds. */
-  pause(delayMs: number): void;
-  /** Sets whether only one call at a time is let in, to try whether trouble is over. */
-  probe(isProbing: boolean): void;
-  /** Hands out no more places. */
-  close(): void;
-}
-
 /** A caller that got no place asks again after this long at the least. */
 const AGAIN_MS = 1_000;
 
-/** Makes the places. */
 export const createPlaces = (
   { perMinute, concurrent }: ResolvedPace,
   runtime: Pick<Runtime, 'elapsed' | 'after'>,
-): Places => {
+) => {
   const gate = createGate(perMinute, runtime);
   const waiters = new Set<() => void>();
   let running = 0;
@@ -54,7 +34,11 @@ export const createPlaces = (
   };
 
   return {
-    async take(deadline) {
+    /**
+     * Waits for a place until the deadline, on the monotonic clock, and takes it.
+     * @returns 0 with a place; without one, after how many milliseconds to ask again.
+     */
+    async take(deadline: number): Promise<number> {
       for (;;) {
         const delayMs = waitMs();
         const leftMs = deadline - runtime.elapsed();
@@ -79,25 +63,30 @@ export const createPlaces = (
         });
       }
     },
-    free() {
+    /** Ends a call. Only {@link wake} lets in a call that waits. */
+    free(): void {
       running--;
       gate.end(1);
     },
-    wake() {
+    /** Lets in calls that wait, once the result of the call that ended is known. */
+    wake(): void {
       wakeSome(letIn);
       letIn = 1;
     },
-    pause(delayMs) {
+    pause(delayMs: number): void {
       pausedUntil = Math.max(pausedUntil, runtime.elapsed() + delayMs);
     },
-    probe(isNow) {
+    /** Sets whether only one call at a time is let in, to try whether trouble is over. */
+    probe(isNow: boolean): void {
       // All places can be used again.
       if (isProbing && !isNow) letIn = concurrent;
       isProbing = isNow;
     },
-    close() {
+    close(): void {
       isClosed = true;
       wakeSome(Infinity);
     },
   };
 };
+
+export type Places = ReturnType<typeof createPlaces>;

@@ -30,7 +30,6 @@ export interface DirectIntakeOptions {
   readonly remember?: number;
 }
 
-/** What forwarding needs. */
 export interface DirectContext {
   readonly destination: Destination;
   readonly runtime: Runtime;
@@ -39,7 +38,6 @@ export interface DirectContext {
   readonly onCall: OnCall;
 }
 
-/** Takes events by forwarding them. */
 export interface Taking {
   take(events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
   /** Which of these were taken already, with this content. */

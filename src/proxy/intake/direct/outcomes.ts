@@ -7,33 +7,24 @@ import { createTrackRecord } from '../../forward/track-record.js';
 import type { Alert } from '../../telling/alert.js';
 import type { Places } from './call-places.js';
 
-/** Verdicts on events that were called for, and on those that were not. */
-export interface Outcomes {
-  /** The verdict for an event whose call came to this. Slows the next calls down if the upstream is in trouble. */
-  verdictOf(id: string, outcome: Outcome): Verdict;
-  /** The verdict for an event that cannot be forwarded now: its page keeps it for at least so long, milliseconds. */
-  deferred(delayMs: number, code?: string): Verdict;
-  /** Whether the upstream has taken an event since this process began. */
-  hasDelivered(): boolean;
-}
-
 /** The shortest time after which a page sends an event again. */
 export const AGAIN_MS = 1_000;
 
-/** What verdicts need. */
-export interface OutcomesContext {
+export const createOutcomes = ({
+  places,
+  runtime,
+  alert,
+}: {
   readonly places: Pick<Places, 'probe' | 'pause'>;
   readonly runtime: Pick<Runtime, 'elapsed' | 'random'>;
   readonly alert: Alert;
-}
-
-/** Starts with nothing known of the upstream. */
-export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Outcomes => {
+}) => {
   const blame = createBlame();
   const trackRecord = createTrackRecord(runtime);
   /** The first event that may be at fault itself. */
   let doubtfulId: string | undefined;
 
+  /** The verdict for an event that cannot be forwarded now: its page keeps it for at least so long. */
   const deferred = (delayMs: number, code = 'unavailable'): Verdict => ({
     kind: 'deferred',
     code,
@@ -56,7 +47,8 @@ export const createOutcomes = ({ places, runtime, alert }: OutcomesContext): Out
   return {
     deferred,
     hasDelivered: trackRecord.hasDelivered,
-    verdictOf(id, outcome) {
+    /** The verdict for an event whose call came to this. Slows the next calls down if the upstream is in trouble. */
+    verdictOf(id: string, outcome: Outcome): Verdict {
       trackRecord.hear(outcome);
       switch (outcome.kind) {
         case 'done':

@@ -83,7 +83,6 @@ export const configOf = (connection: string | PoolConfig): PoolConfig => {
   return config;
 };
 
-/** Asks the server, on one connection. */
 export interface Session {
   query<Row extends QueryResultRow>(
     text: string,
@@ -92,7 +91,6 @@ export interface Session {
   ): Promise<QueryResult<Row>>;
 }
 
-/** The connections, as a driver uses them. */
 export interface Connections {
   /** Runs work on a connection of its own. After a failure that connection is closed. */
   use<Result>(work: (session: Session) => Promise<Result>): Promise<Result>;

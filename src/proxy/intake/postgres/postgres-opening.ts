@@ -26,7 +26,6 @@ const REMEDY =
   'give each site a schema of its own by --schema (name of postgresIntake), or another database.';
 const PLACE = 'schema in Postgres';
 
-/** What the server says about itself. */
 interface Server {
   readonly version: number;
   readonly encoding: string;
@@ -97,23 +96,8 @@ const checkServer = (server: Server): void => {
     );
 };
 
-/** Opens a schema. */
-export interface Opening {
-  /** Resolves when the server has been found to keep events safely, and the tables exist and belong to this site. */
-  ready(): Promise<void>;
-  /** Call it when the connection to the server was lost: another server may answer now. */
-  forget(): void;
-  /** Call it with what each transaction has found. Alerts if the tables in which events waited are not there any more. */
-  find(found: Found): void;
-  /**
-   * Names the site. The next {@link Opening.ready} stores it.
-   * @throws {OffersightError} `configuration` if another one was named before.
-   */
-  claim(site: string, onAlert?: Alert): void;
-}
-
 /**
- * Makes an {@link Opening}.
+ * Opens a schema.
  * @param isReading Whether to open it only for reading: the schema must exist, and nothing is written. A standby works too.
  */
 export const createOpening = (
@@ -121,7 +105,7 @@ export const createOpening = (
   schema: string,
   isReading: boolean,
   { elapsed }: Pick<Runtime, 'elapsed'> = platformRuntime(),
-): Opening => {
+) => {
   let opened: Promise<void> | undefined;
   let owner: string | undefined;
   let alert: Alert = () => undefined;
@@ -187,8 +171,9 @@ export const createOpening = (
       }
   };
 
-  const opening: Opening = {
-    ready() {
+  const opening = {
+    /** Resolves when the server has been found to keep events safely, and the tables exist and belong to this site. */
+    ready(): Promise<void> {
       if (elapsed() - checkedAt >= CHECK_MS) opened = undefined;
       if (!opened) checkedAt = elapsed();
       opened ??= openPatiently().catch((cause: unknown) => {
@@ -197,16 +182,22 @@ export const createOpening = (
       });
       return opened;
     },
-    forget() {
+    /** Call it when the connection to the server was lost: another server may answer now. */
+    forget(): void {
       opened = undefined;
     },
-    find(found) {
+    /** Call it with what each transaction has found. Alerts if the tables in which events waited are not there any more. */
+    find(found: Found): void {
       if (last?.waiting && last.secret !== found.secret)
         alert('tablesDropped', { events: `${last.waiting}` });
       last = found;
       if (found.secret === null) opening.forget();
     },
-    claim(site, onAlert = alert) {
+    /**
+     * Names the site. The next {@link ready} stores it.
+     * @throws {OffersightError} `configuration` if another one was named before.
+     */
+    claim(site: string, onAlert = alert): void {
       if (owner !== undefined && owner !== site) throw otherSite(PLACE, owner, site, REMEDY);
       owner = site;
       alert = onAlert;

@@ -11,10 +11,9 @@ const MINUTE_MS = 60_000;
 /** So many events are forgotten in one transaction. */
 const FORGET_ROWS = 100;
 
-/** How often it looks past lines that may not go yet. After that, others who need the database have their turn. */
+/** So often it looks past lines that may not go yet. Then others who need the database have their turn. */
 const LOOKS = 10;
 
-/** What a lane is made of. */
 export interface LaneParts {
   readonly table: LaneTable;
   readonly rules: LaneRules;
@@ -22,10 +21,8 @@ export interface LaneParts {
   readonly choosing: Choosing;
 }
 
-/** … and who leads it. */
 export type LedParts = LaneParts & { readonly leading: Leading };
 
-/** What there is to do. */
 interface Chores extends ChoosingChores {
   readonly is_ahead?: unknown;
   readonly is_delayed?: unknown;
@@ -34,17 +31,13 @@ interface Chores extends ChoosingChores {
   readonly is_old?: unknown;
 }
 
-/** What the chores came to. */
 interface Tidied {
-  /** How many events had waited too long. */
   readonly expired: number;
-  /** Whether more events may have to be given up. None begins before they are. */
+  /** More events may have to be given up, and none begins before they are. */
   readonly isOverdue: boolean;
-  /** Whether there is more to do, soon. */
   readonly isUnfinished: boolean;
 }
 
-/** How many calls there were in a minute, and when the first of them was. */
 interface Pace {
   readonly calls: number;
   readonly oldest: number | null;
@@ -96,21 +89,12 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
   };
 };
 
-/** The part of a lane that begins events. */
-export interface Beginning {
-  /** Finds out, without a change, whether there is anything to do. @returns Undefined if there is. */
-  glance(tx: Transaction, options: BeginOptions): Promise<Begun | undefined>;
-  /** Does what there is to do. */
-  begin(tx: Transaction, options: BeginOptions): Promise<Begun>;
-}
-
-/** Makes this part of a lane. */
-export const createBeginning = (parts: LedParts, dialect: Dialect): Beginning => {
+/** Begins the events of a lane that are due. */
+export const createBeginning = (parts: LedParts, dialect: Dialect) => {
   const { table, rules, leading, takeAlong, choosing } = parts;
   const { maxDelayMs } = rules;
   const statements = statementsOf(parts, dialect);
 
-  /** The bounds of {@link statementsOf}'s chores. */
   const boundsOf = (now: number, past: number) => ({
     delayedSince: past - maxDelayMs,
     unknownSince: now - KEY_WINDOW_MS,
@@ -181,6 +165,7 @@ export const createBeginning = (parts: LedParts, dialect: Dialect): Beginning =>
     return { rows, isOver: rows.length === room };
   }
 
+  /** Finds out, without a change, whether there is anything to do: undefined if there is. */
   async function glance(tx: Transaction, { now, graceMs = 0 }: BeginOptions): Promise<Begun | undefined> {
     const chores = await find(tx, now, now - graceMs);
     if (Object.values(chores).some(Boolean)) return undefined;

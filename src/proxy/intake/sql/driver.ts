@@ -19,7 +19,6 @@ export interface Transaction {
 /** The statements of one transaction. They may run again if the database asks for it, so they change nothing else. */
 export type Work<Result> = (tx: Transaction) => Promise<Result>;
 
-/** A database's driver, as an intake needs it. */
 export interface SqlDriver {
   /**
    * Does work in one transaction. Others have to wait for its end before they write.
@@ -28,7 +27,6 @@ export interface SqlDriver {
   write<Result>(work: Work<Result>, glance?: Work<Result | undefined>): Promise<Result>;
   /** Does work that only reads. Somebody may write between two of its statements. */
   read<Result>(work: Work<Result>): Promise<Result>;
-  /** Closes what it holds open. */
   close(): Promise<void>;
 }
 
@@ -57,18 +55,14 @@ export interface Dialect {
   readonly keyed: string;
   /** The column that distinguishes the rows of a table without a key. */
   readonly row: string;
-  /** A random string that nobody can guess. */
   readonly secret: string;
   /** Rows from the first value, which is JSON: an array of objects, in its order. */
   given(columns: Columns): string;
   /** Strings from the first value, which is a JSON object that has an array of this name. Their column is `value`. */
   texts(name: string): string;
-  /** The larger of two numbers. */
   larger(one: string, other: string): string;
   /** Refuses a row inside a trigger. */
   refuse(message: string, when: string): string;
-  /** Makes a trigger. */
   trigger(trigger: Trigger): string;
-  /** Drops one. */
   dropTrigger(name: string, table: string): string;
 }

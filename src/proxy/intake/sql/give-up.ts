@@ -33,7 +33,6 @@ export type TakeAlong = (
 /** Gives up nothing: for a lane whose events have no order. */
 export const takeNothing: TakeAlong = async () => [];
 
-/** Makes a {@link TakeAlong} for the lane of a table. */
 export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong => {
   const statement = `UPDATE ${table} SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?2, headers = NULL
     WHERE arrival IN (

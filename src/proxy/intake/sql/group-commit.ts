@@ -20,7 +20,6 @@ const MOST_SEEN = 4_000;
  */
 export const DEADLINE_MS = 5_000;
 type Verdicts = ReadonlyMap<string, Verdict>;
-/** What grouping needs of an event. */
 type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 
 /** A request that waits for its turn. */
@@ -28,14 +27,13 @@ interface Waiting<Event extends Known> {
   readonly events: readonly Event[];
   readonly resolve: (verdicts: Verdicts) => void;
   readonly reject: (cause: unknown) => void;
-  /** Whether its deadline has answered it. */
+  /** Its deadline has answered it. */
   isOver: boolean;
 }
 
 /** Judges events, and gives one verdict for each, by id. */
 type Judge<Event> = (events: readonly Event[]) => Promise<Verdicts>;
 
-/** Taking in groups. */
 export interface Grouping<Event = AdmittedEvent> {
   /** Takes the events of one request. Rejects if that takes too long. They may be taken all the same. */
   readonly take: Judge<Event>;
@@ -43,10 +41,9 @@ export interface Grouping<Event = AdmittedEvent> {
   idle(): Promise<void>;
 }
 
-/** What grouping needs besides taking. */
 export interface GroupingContext {
   readonly runtime: Pick<Runtime, 'after'>;
-  /** Whether a failure is a request's own, so that the others of its group may succeed without it. */
+  /** Says whether a failure is a request's own, so that the others of its group may succeed without it. */
   readonly isOwnFault: (cause: unknown) => boolean;
 }
 

@@ -9,25 +9,10 @@ interface Grouped {
   readonly group?: string | undefined;
 }
 
-/** What {@link Groups.facts} finds: a group that the ledger keeps apart, or how many there are. */
+/** A group that the ledger keeps apart, or how many there are. */
 export type GroupFact =
   | { readonly fact: 'group'; readonly name: string }
   | { readonly fact: 'groups'; readonly many: number };
-
-export interface Groups {
-  /** Finds what {@link Groups.place} has to know, with the columns of a {@link GroupFact}. */
-  readonly facts: string;
-  /** What `facts` has to be given: the groups that the host has not listed. */
-  unlisted(events: readonly Grouped[]): readonly string[];
-  /** The groups that events count under, in order; undefined for those without one. */
-  place(
-    tx: Transaction,
-    events: readonly Grouped[],
-    facts: readonly GroupFact[],
-  ): Promise<readonly (string | undefined)[]>;
-  /** What the host lists. */
-  listed: ReadonlySet<string> | undefined;
-}
 
 const statementsOf = ({ texts }: Dialect) => ({
   facts: `SELECT 'group' AS fact, name, 0 AS many FROM ledger_names WHERE name IN ${texts('groups')}
@@ -37,22 +22,33 @@ const statementsOf = ({ texts }: Dialect) => ({
     WHERE NOT EXISTS (SELECT 1 FROM ledger_names AS known WHERE known.name = named.value) ON CONFLICT DO NOTHING`,
 });
 
-export const createGroups = (dialect: Dialect): Groups => {
+export const createGroups = (dialect: Dialect) => {
   const statements = statementsOf(dialect);
+  let listed: ReadonlySet<string> | undefined;
 
-  const groups: Groups = {
+  return {
+    /** Finds what {@link place} has to know, given the groups that are {@link unlisted}. */
     facts: statements.facts,
-    listed: undefined,
 
-    unlisted(events) {
+    /** Sets the groups that the host lists. */
+    list(groups: ReadonlySet<string> | undefined): void {
+      listed = groups;
+    },
+
+    unlisted(events: readonly Grouped[]): readonly string[] {
       const names = new Set<string>();
       for (const { group } of events)
-        if (group !== undefined && group !== OTHER_GROUPS && !groups.listed?.has(group)) names.add(group);
+        if (group !== undefined && group !== OTHER_GROUPS && !listed?.has(group)) names.add(group);
       return [...names];
     },
 
-    async place(tx, events, facts) {
-      const kept = new Set(groups.listed);
+    /** Gives the groups that events count under, in order; undefined for those without one. */
+    async place(
+      tx: Transaction,
+      events: readonly Grouped[],
+      facts: readonly GroupFact[],
+    ): Promise<readonly (string | undefined)[]> {
+      const kept = new Set(listed);
       let free = MOST_GROUPS;
       for (const fact of facts)
         if (fact.fact === 'group') kept.add(fact.name);
@@ -65,12 +61,13 @@ export const createGroups = (dialect: Dialect): Groups => {
           free--;
           kept.add(group);
           names.add(group);
-        } else if (groups.listed?.has(group)) names.add(group);
+        } else if (listed?.has(group)) names.add(group);
         return group;
       });
       if (names.size) await tx.ask(statements.name, JSON.stringify({ names: [...names] }));
       return placed;
     },
   };
-  return groups;
 };
+
+export type Groups = ReturnType<typeof createGroups>;

@@ -12,7 +12,7 @@ type Fact =
   | GroupFact
   /** The content of an event that was taken, or that the billing system reported. */
   | { readonly fact: 'event' | 'accepted'; readonly name: string; readonly text: string }
-  /** How many events wait. */
+  /** The number of events that wait. */
   | { readonly fact: 'open'; readonly many: number };
 
 /** Events that the host's own programs report have UUIDs of version 8 as ids. */
@@ -87,14 +87,6 @@ const statementsOf = (dialect: Dialect, groupFacts: string) => {
 
 type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 
-/** Taking, as an intake needs it. */
-export interface Taking {
-  /** Takes events, and gives one verdict for each, by id. */
-  take(tx: Transaction, events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>>;
-  /** Which of these were taken already, with this content. */
-  knows(tx: Transaction, events: readonly Known[]): Promise<ReadonlySet<string>>;
-}
-
 const textOf = (value: object | undefined): string | undefined => value && JSON.stringify(value);
 
 const isOfGroups = (fact: Fact): fact is GroupFact => fact.fact === 'group' || fact.fact === 'groups';
@@ -142,11 +134,10 @@ const closedBlindly = (fresh: readonly AdmittedEvent[]): readonly string[] => {
   return closed;
 };
 
-/** Makes taking. */
 export const createTaking = (
   dialect: Dialect,
   { groups, maxWaiting }: { readonly groups: Groups; readonly maxWaiting: number },
-): Taking => {
+) => {
   const statements = statementsOf(dialect, groups.facts);
   const lineUp = createLineUp(dialect);
 
@@ -193,7 +184,8 @@ export const createTaking = (
   }
 
   return {
-    async take(tx, events) {
+    /** Takes events, and gives one verdict for each, by id. */
+    async take(tx: Transaction, events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>> {
       if (!events.length) await tx.ask(statements.touch);
       const ids = events.map(({ id }) => id);
       const reported = ids.filter((id) => id[VERSION_AT] === REPORTED);
@@ -213,7 +205,8 @@ export const createTaking = (
       return verdicts;
     },
 
-    async knows(tx, events) {
+    /** Finds those that were taken already, with this content. */
+    async knows(tx: Transaction, events: readonly Known[]): Promise<ReadonlySet<string>> {
       const asked = JSON.stringify({ ids: events.map(({ id }) => id) });
       const rows = await tx.ask<Known>(statements.known, asked);
       const contents = new Map(rows.map(({ id, content }) => [id, content]));

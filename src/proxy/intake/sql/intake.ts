@@ -11,7 +11,6 @@ import { createLedger } from './ledger.js';
 import { readSecret } from './lines.js';
 import { AGAIN_MS } from './rows.js';
 
-/** An intake that nobody has claimed. */
 export interface SqlIntake extends Omit<Intake, 'claim'> {
   /** Gives the ledger what it has to know. */
   keepBooks(bookkeeping: Bookkeeping): void;
@@ -54,7 +53,7 @@ export const createSqlIntake = (
 
     keepBooks(bookkeeping) {
       if (isReading) throw onlyRead();
-      groups.listed = bookkeeping.groups;
+      groups.list(bookkeeping.groups);
     },
 
     async begin(options) {

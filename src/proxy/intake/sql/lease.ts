@@ -2,14 +2,12 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, platform } from 'node:os';
-import type { Lane } from '../intake.js';
 import { SLACK_MS } from '../rules.js';
 import type { SqlDriver, Transaction } from './driver.js';
 import { IN_FLIGHT, type LaneTable } from './rows.js';
 
 const MINUTE_MS = 60_000;
 
-/** Who leads, and until when, epoch milliseconds. */
 interface Lease {
   token: string;
   host: string;
@@ -17,7 +15,7 @@ interface Lease {
   until: number;
 }
 
-/** How long one process leads without renewing. */
+/** A process leads for so long without renewing. */
 const LEAD_MS = 30_000;
 
 /**
@@ -46,7 +44,7 @@ const whereabouts = (): string => {
   return table;
 };
 
-/** Whether the holder surely ended: after a crash the next process need not wait until the lease runs out. */
+/** Says whether the holder surely ended: after a crash the next process need not wait until the lease runs out. */
 const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {
   // Process ids of another machine or container mean nothing here.
   if (host !== whereabouts()) return false;
@@ -58,12 +56,6 @@ const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {
     return (error as NodeJS.ErrnoException).code === 'ESRCH';
   }
 };
-
-/** Leading, and what the rest of the lane asks about it. */
-export interface Leading extends Pick<Lane, 'lead' | 'resign'> {
-  /** Whether the lead that was taken here belongs to another process now. */
-  isDeposed(tx: Transaction): Promise<boolean>;
-}
 
 const statementsOf = (table: LaneTable) => ({
   lease: `SELECT token, host, pid, until FROM leads WHERE lane = '${table}'`,
@@ -78,13 +70,11 @@ const statementsOf = (table: LaneTable) => ({
   forgetCalls: `DELETE FROM paced_calls WHERE lane = '${table}' AND at <= ?1`,
 });
 
-/** Makes the part of a lane that leads. */
-export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
+export const createLeading = (driver: SqlDriver, table: LaneTable) => {
   const statements = statementsOf(table);
-  /** Whose lead was taken through this lane. */
+  /** The process whose lead was taken through this lane. */
   let leader: string | undefined;
 
-  /** Whether somebody else leads. */
   async function isAnothers(tx: Transaction, token: string, now: number): Promise<boolean> {
     const [held] = await tx.ask<Lease>(statements.lease);
     // No lease is given out for so long ahead: one that ends later was made under another clock. The slack is for a
@@ -93,7 +83,6 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
     return isFresh === true && held.token !== token && !isOver(held);
   }
 
-  /** Does not lead if somebody else does. */
   async function giveWay(tx: Transaction, token: string, now: number): Promise<false | undefined> {
     return (await isAnothers(tx, token, now)) ? false : undefined;
   }
@@ -111,7 +100,7 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
   }
 
   return {
-    async lead(token, now) {
+    async lead(token: string, now: number): Promise<boolean> {
       const leads = await driver.write(
         (tx) => take(tx, token, now + tx.aheadMs),
         // A process that does not lead asks with each event that it takes, and a read does not delay the others.
@@ -121,14 +110,17 @@ export const createLeading = (driver: SqlDriver, table: LaneTable): Leading => {
       return leads;
     },
 
-    async resign(token) {
+    async resign(token: string): Promise<void> {
       await driver.write((tx) => tx.ask(statements.drop, token));
     },
 
-    async isDeposed(tx) {
+    /** Says whether the lead that was taken here belongs to another process now. */
+    async isDeposed(tx: Transaction): Promise<boolean> {
       if (leader === undefined) return false;
       const [held] = await tx.ask<Lease>(statements.lease);
       return held?.token !== leader;
     },
   };
 };
+
+export type Leading = ReturnType<typeof createLeading>;

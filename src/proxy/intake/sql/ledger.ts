@@ -3,7 +3,6 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '../../../protocol/batch.js';
 import { REASONS } from '../../../protocol/reasons.js';
 import { GIVEN_UP_CODES, PURGED } from '../../telling/dead-codes.js';
-import type { Intake } from '../intake.js';
 import {
   type AcceptedEvent,
   DAY_MS,
@@ -12,6 +11,7 @@ import {
   isoDayOf,
   type LedgerCell,
   type LedgerFigures,
+  type LedgerFilter,
   NO_GROUP,
   OTHER_GROUPS,
 } from '../ledger.js';
@@ -78,7 +78,6 @@ const outcomesOf = (row: string) => {
 const [NEW, OLD] = [outcomesOf('NEW.'), outcomesOf('OLD.')];
 const COLUMNS = Object.keys(NEW) as (keyof typeof NEW)[];
 
-/** Makes the ledger. */
 export const ledgerOf = ({ arrival, integer, keyed, refuse, trigger }: Dialect): string => `
   CREATE TABLE ledger_names (id ${arrival}, name TEXT NOT NULL UNIQUE);
   INSERT INTO ledger_names (id, name) VALUES (0, '${NO_GROUP}'), (1, '${OTHER_GROUPS}');
@@ -120,17 +119,6 @@ interface CellRow extends Omit<LedgerFigures, 'givenUp'> {
   readonly given_up: number;
 }
 
-/** The ledger, and what forwarding asks of it. */
-export interface SqlLedger extends Pick<Intake, 'accept' | 'ledger'> {
-  /**
-   * Forgets a portion of the days that are too old, in the database's clock. After the last portion it does nothing until
-   * the next day.
-   * @param graceMs How far this process's clock has jumped ahead.
-   * @returns Whether there is more to forget.
-   */
-  forget(now: number, graceMs: number): Promise<boolean>;
-}
-
 const statementsOf = ({ given, texts }: Dialect) => ({
   // A name belongs to one event, no matter whether that is forwarded or only counted.
   earlier: `SELECT id, content FROM events WHERE id IN ${texts('ids')}
@@ -168,12 +156,11 @@ function* inOrder(cells: readonly LedgerCell[]): Generator<readonly LedgerCell[]
   for (let at = 0; at < ordered.length; at += PORTION) yield ordered.slice(at, at + PORTION);
 }
 
-/** Makes the ledger of an intake. */
 export const createLedger = (
   driver: SqlDriver,
   dialect: Dialect,
   { groups, ledgerDays }: { readonly groups: Groups; readonly ledgerDays: number },
-): SqlLedger => {
+) => {
   const statements = statementsOf(dialect);
   let forgotOn: number | undefined;
 
@@ -209,7 +196,13 @@ export const createLedger = (
   }
 
   return {
-    async forget(now, graceMs) {
+    /**
+     * Forgets a portion of the days that are too old, in the database's clock. After the last portion it does nothing until
+     * the next day.
+     * @param graceMs The jump ahead of this process's clock.
+     * @returns Whether there is more to forget.
+     */
+    async forget(now: number, graceMs: number): Promise<boolean> {
       const today = dayOf(now - graceMs);
       if (today === forgotOn) return false;
       const forgotten = await driver.write(async (tx) => {
@@ -223,9 +216,9 @@ export const createLedger = (
       return isMore;
     },
 
-    accept: (events) => driver.write((tx) => accept(tx, events)),
+    accept: (events: readonly AcceptedEvent[]) => driver.write((tx) => accept(tx, events)),
 
-    async *ledger({ since, until } = {}) {
+    async *ledger({ since, until }: LedgerFilter = {}): AsyncIterable<readonly LedgerCell[]> {
       let day = since === undefined ? 0 : dayNumberOf(since);
       const last = until === undefined ? Infinity : dayNumberOf(until);
       for (; ; day++) {

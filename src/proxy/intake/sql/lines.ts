@@ -80,7 +80,6 @@ const triggersOf = (dialect: Dialect): string => {
   ].join('\n');
 };
 
-/** Makes the lines. */
 export const fairnessOf = (dialect: Dialect): string => {
   const { arrival, integer, secret } = dialect;
   return `
@@ -107,26 +106,9 @@ export const fairnessOf = (dialect: Dialect): string => {
   ${triggersOf(dialect)}`;
 };
 
-/** The line of an event. */
-interface Place {
-  /** Identifies the line. */
-  readonly key: string;
-  /** The name that only this intake has for the visitor. */
-  readonly visitor: string;
-}
-
-/** Gives the lines of events, in order. Makes those that do not exist. */
-export type LineUp = (
-  tx: Transaction,
-  events: readonly Pick<AdmittedEvent, 'offerId' | 'visitor'>[],
-) => Promise<readonly Place[]>;
-
 const SECRET = 'SELECT secret FROM turns WHERE one = 1';
 /** 128 bits: no two visitors share a line. */
 const HASH_CHARACTERS = 22;
-
-/** Gives the name that only this intake has for a visitor. */
-export type NameVisitor = (tx: Transaction, given: string) => Promise<string>;
 
 export async function readSecret(tx: Transaction): Promise<string> {
   const [row] = await tx.ask<{ readonly secret: string }>(SECRET);
@@ -134,25 +116,25 @@ export async function readSecret(tx: Transaction): Promise<string> {
   return row?.secret ?? '';
 }
 
-/** Makes a {@link NameVisitor}. It reads the intake's secret once. */
-export const createNaming = (): NameVisitor => {
+/** Gives the name that only this intake has for a visitor. The intake's secret is read once. */
+export const createNaming = () => {
   let secret: string | undefined;
 
-  return async function nameVisitor(tx: Transaction, given) {
+  return async (tx: Transaction, given: string): Promise<string> => {
     secret ??= await readSecret(tx);
     return createHmac('sha256', secret).update(given).digest('base64url').slice(0, HASH_CHARACTERS);
   };
 };
 
-/** Makes a {@link LineUp}. */
-export const createLineUp = (dialect: Dialect): LineUp => {
+/** Gives the line of each event, as a key and its visitor's name, in order. Makes those that do not exist. */
+export const createLineUp = (dialect: Dialect) => {
   const open = openLines(dialect);
   const nameVisitor = createNaming();
 
-  return async function lineUp(tx: Transaction, events) {
+  return async (tx: Transaction, events: readonly Pick<AdmittedEvent, 'offerId' | 'visitor'>[]) => {
     const names = new Map<string | undefined, string>([[undefined, NOBODY]]);
     const lines = new Map<string, object>();
-    const places: Place[] = [];
+    const places: { readonly key: string; readonly visitor: string }[] = [];
     for (const [place, { offerId, visitor: given }] of events.entries()) {
       let visitor = names.get(given);
       if (visitor === undefined) {

@@ -20,17 +20,11 @@ const statementsOf = (table: LaneTable, { larger, texts }: Dialect) => ({
      WHERE id IN ${texts('ids')} AND ((state = 'waiting' AND is_ambiguous = 0) OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
 });
 
-type Reviving = Pick<Lane, 'retry' | 'purge'>;
-
-/**
- * Makes the part of a lane that retries and gives up.
- * @param takeAlong Does nothing for a lane without order.
- */
 export const createReviving = (
   driver: SqlDriver,
   dialect: Dialect,
   { table, takeAlong }: { readonly table: LaneTable; readonly takeAlong: TakeAlong },
-): Reviving => {
+): Pick<Lane, 'retry' | 'purge'> => {
   const statements = statementsOf(table, dialect);
 
   async function retrySome(

@@ -1,7 +1,6 @@
 /** An event as a table has it, and what the rest of the proxy sees of it. */
 import type { IntakeRow } from '../admitted.js';
 
-/** An event's row. */
 export interface Row {
   arrival: number;
   id: string;
@@ -38,7 +37,6 @@ export const AGAIN_MS = 100;
 const parsed = <T>(text: string | null): T | undefined =>
   text === null ? undefined : (JSON.parse(text) as T);
 
-/** What the rest of the proxy sees of a row. */
 export const toIntakeRow = (row: Row): IntakeRow => ({
   id: row.id,
   type: row.type,

@@ -70,7 +70,6 @@ const laneOf = (table: LaneTable, { arrival, integer, trigger }: Dialect, column
   })}`;
 };
 
-/** Makes the tables. */
 export const schemaOf = (dialect: Dialect): string => {
   const { integer } = dialect;
   return `

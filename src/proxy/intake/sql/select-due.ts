@@ -9,22 +9,19 @@ const ADOPT_ROWS = 100;
 /** After a look in vain, the next one takes in so many more lines. */
 const LOOK_ROWS = 100;
 
-/** What {@link Choosing.chores} finds: whether there is anything to prepare, or to choose from. */
 export interface ChoosingChores {
   readonly is_ripe?: unknown;
   readonly is_unlined?: unknown;
   readonly is_due?: unknown;
 }
 
-/** What may be begun. */
 interface Chosen {
   readonly ids: readonly string[];
   readonly isOver: boolean;
-  /** Whether the transaction has changed enough, so that the next one looks further. */
+  /** The transaction has changed enough, so the next one looks further. */
   readonly isEnough?: boolean;
 }
 
-/** How a lane chooses. */
 export interface Choosing {
   /** Further columns of a statement whose first value is the time. */
   readonly chores: string;
@@ -133,7 +130,7 @@ const sorted = (candidates: readonly Candidate[], now: number, most: number) => 
   return { begun, unseen, aside, empty };
 };
 
-/** Chooses in the order of turns: see lines.ts. */
+/** Chooses in the order of turns. */
 export const chooseInTurn = (dialect: Dialect): Choosing => {
   const statements = statementsOf(dialect);
   const takeAlong = createTakeAlong('events', dialect);

@@ -70,7 +70,6 @@ const sorted = (finished: readonly Finished[]) => {
   return { settled: [...settled.values()], postponed: [...postponed.values()] };
 };
 
-/** Makes the part of a lane that records what came of calls. */
 export const createFinishing = (
   { table, takeAlong }: LaneParts,
   dialect: Dialect,

@@ -7,7 +7,6 @@ import { platformRuntime } from '../../../runtime.js';
 import type { Dialect, SqlDriver, Transaction, Value, Work } from '../sql/driver.js';
 import { isBusy } from './sqlite-failures.js';
 
-/** SQLite's fragments. */
 export const SQLITE: Dialect = {
   arrival: 'INTEGER PRIMARY KEY',
   integer: 'INTEGER',
@@ -27,7 +26,6 @@ export const SQLITE: Dialect = {
   dropTrigger: (name) => `DROP TRIGGER ${name};`,
 };
 
-/** A statement of a connection that does not block. */
 export interface Prepared {
   all(params: readonly Value[]): Promise<readonly unknown[]>;
 }
@@ -39,7 +37,6 @@ export interface Connection {
   close(): void;
 }
 
-/** What libsql is used for. */
 interface Libsql {
   readonly Blocking: typeof Database;
   readonly Connection: new (path: string, options: { readonly timeout: number }) => Connection;

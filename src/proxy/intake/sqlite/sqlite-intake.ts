@@ -11,7 +11,6 @@ import { SQLITE } from './sqlite-driver.js';
 import { inWords } from './sqlite-failures.js';
 import { claimFile } from './sqlite-file.js';
 
-/** What an intake is made of. */
 export interface IntakeParts {
   readonly file: string;
   readonly bounds: ReturnType<typeof resolveBounds>;
@@ -78,7 +77,6 @@ export const speaking = (driver: SqlDriver): SqlDriver => {
   };
 };
 
-/** Makes an intake over a file that is open. */
 export const createSqliteIntake = ({ file, bounds, database, driver, isReading }: IntakeParts): Intake => {
   const name = createNameCheck(file);
   const { keepBooks, ...intake } = createSqlIntake(speaking(driver), SQLITE, bounds, isReading);

@@ -3,7 +3,6 @@ import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 
-/** What decides about a place. */
 export interface Surroundings {
   /** The file's path, without links. */
   readonly path: string;
@@ -13,7 +12,6 @@ export interface Surroundings {
   readonly temporary: readonly string[];
 }
 
-/** One mount. */
 interface Mount {
   /** The folder or file that it is seen at. */
   readonly point: string;
