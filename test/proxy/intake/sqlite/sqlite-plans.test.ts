@@ -129,6 +129,13 @@ describe('an offer with a long history', () => {
     expect(read.filter((step) => isUnbounded(step) && step !== 'SCAN turns')).toEqual([]);
   });
 
+  it('is not read when its dead letters are counted: an index has their codes', async () => {
+    await killView();
+    executed.length = 0;
+    expect((await intake.status(START)).dead).toEqual({ refused: 1 });
+    expect(steps()).toContain('SCAN events USING COVERING INDEX events_codes');
+  });
+
   it('is not read when events expire: only open events are', async () => {
     await killView();
     await intake.take([admitted(2, { offerId: 'offer1' })]);
