@@ -38,7 +38,7 @@ const PACKAGES = {
   httpxy: 'tools/dev/',
   'idb-keyval': 'client/outbox/indexeddb',
   'ipaddr.js': 'proxy/door/address',
-  isbot: 'proxy/door/machines',
+  isbot: 'proxy/door/admission',
   ky: 'client/later/delivery/post|proxy/forward/http',
   leven: 'client/later/debug/|proxy/option-names',
   libsql: 'proxy/intake/sqlite/',

@@ -6,11 +6,18 @@ import { type Verdict, WIRE_VERSION, type WireReply } from '../protocol/batch.js
 import { decodeRequest } from '../protocol/decode.js';
 import { platformRuntime } from '../runtime.js';
 import { addressKey, clientKey } from './door/address.js';
-import { createAdmission } from './door/admission.js';
+import { createAdmission, createMachineCheck } from './door/admission.js';
 import { type Budget, createBudgets } from './door/budgets.js';
-import { fromRequest, type Incoming, type Reply, setExchange, toResponse } from './door/exchange.js';
-import { createMachineCheck } from './door/machines.js';
-import { type ProblemCode, problemReply, REPLY_HEADERS } from './door/problem.js';
+import {
+  fromRequest,
+  type Incoming,
+  type ProblemCode,
+  problemReply,
+  REPLY_HEADERS,
+  type Reply,
+  setExchange,
+  toResponse,
+} from './door/exchange.js';
 import { watchSurroundings } from './door/surroundings.js';
 import { startForwarding } from './forward/forwarding.js';
 import { isDurable } from './intake/direct/direct.js';

@@ -8,9 +8,9 @@ export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js
 export type { Verdict } from '../protocol/batch.js';
 export type { DismissReason, OfferEventType } from '../protocol/event.js';
 export type { Runtime, Stop } from '../runtime.js';
+export type { Machines } from './door/admission.js';
 export type { Limits } from './door/budgets.js';
-export type { Machines } from './door/machines.js';
-export type { ProblemCode } from './door/problem.js';
+export type { ProblemCode } from './door/exchange.js';
 export type { Pace } from './forward/gate.js';
 export { type Connection, createOfferProxy, type OfferProxy } from './handler.js';
 export type { AdmittedEvent, EventState, IntakeRow, UsageFields } from './intake/admitted.js';

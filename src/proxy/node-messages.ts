@@ -2,8 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { bodyRead, exchangeOf, type Incoming, type Reply } from './door/exchange.js';
-import { problemReply } from './door/problem.js';
+import { bodyRead, exchangeOf, type Incoming, problemReply, type Reply } from './door/exchange.js';
 import type { Connection } from './handler.js';
 
 /** Answers a request, as the proxy itself does. */

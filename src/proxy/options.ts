@@ -1,7 +1,7 @@
 /** The options of a proxy. Only types. */
 import type { Runtime } from '../runtime.js';
+import type { Machines } from './door/admission.js';
 import type { Limits } from './door/budgets.js';
-import type { Machines } from './door/machines.js';
 import type { Pace } from './forward/gate.js';
 import type { UsageFields } from './intake/admitted.js';
 import type { DirectIntake } from './intake/direct/direct.js';

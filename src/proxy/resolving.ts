@@ -1,8 +1,8 @@
 /** What is wrong with what a host says of its proxy: a deployment has to fail, not its requests. */
 import * as z from 'zod/mini';
 import { OffersightError } from '../errors.js';
+import type { Machines } from './door/admission.js';
 import type { Limits } from './door/budgets.js';
-import type { Machines } from './door/machines.js';
 import type { ResolvedPace } from './forward/gate.js';
 import { isDurable } from './intake/direct/direct.js';
 import { INSPECTING } from './judging/inspecting.js';

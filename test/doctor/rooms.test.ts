@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { decodeRequest } from '../../src/protocol/decode.js';
 import { encodeRequest } from '../../src/protocol/encode.js';
 import { MAX_REQUEST_EVENTS } from '../../src/protocol/limits.js';
-import { problem as answerOf } from '../../src/proxy/door/problem.js';
+import { problem as answerOf } from '../../src/proxy/door/exchange.js';
 import { offersInClosedTrees, type Snapshot } from '../../src/tools/doctor/browser/closed-trees.js';
 import { decide } from '../../src/tools/doctor/browser/guard.js';
 import { locateBrowser } from '../../src/tools/doctor/browser/locating.js';

@@ -1,6 +1,6 @@
 /** What the inspector says about an endpoint that takes no events, and about a clock that is wrong. */
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { problem } from '../../src/proxy/door/problem.js';
+import { problem } from '../../src/proxy/door/exchange.js';
 import { type Asking, createAsking } from '../../src/tools/inspector/asking.js';
 import { fakeRuntime } from '../support/runtime.js';
 

@@ -1,6 +1,6 @@
 /** Which room answers a request to the standalone proxy. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { problemReply } from '../door/problem.js';
+import { problemReply } from '../door/exchange.js';
 import type { NodeListener } from '../node.js';
 
 /** Answers a request. */

@@ -2,10 +2,10 @@
  * Who may speak to the proxy, and how much: method, origin, type, budget of the address, counted bytes. Nothing behind
  * this room sees a request that did not pass.
  */
+import { createIsBotFromList, findBotPatterns, list } from 'isbot';
 import { MAX_REQUEST_BYTES } from '../../protocol/limits.js';
 import type { Budget } from './budgets.js';
-import type { Incoming, Reply } from './exchange.js';
-import { type ProblemCode, problemReply } from './problem.js';
+import { type Incoming, type ProblemCode, problemReply, type Reply } from './exchange.js';
 
 /** An admitted request's body, or why it was not admitted. */
 export type Admission =
@@ -126,3 +126,32 @@ export const createAdmission = ({
     return rejected(text.code, text.code === 'unavailable' ? { 'retry-after': retryAfter(BUSY_MS) } : {});
   };
 };
+
+/** What becomes of what machines report. */
+export type Machines = 'ignore' | 'count';
+
+/**
+ * Leaves out patterns that recognize machines only by the shape of their name: an application of
+ * the site's own that shows its pages may have such a name.
+ */
+const SHAPES = new Set(['Shop', 'Shop/3', 'Shop/3.1', 'Our Shop'].flatMap((name) => findBotPatterns(name)));
+const isDeclared = createIsBotFromList(list.filter((pattern) => !SHAPES.has(pattern)));
+
+/** Pages of a machine under somebody's desk: who develops drives a browser by a script. */
+const LOOPBACK = /^(?:.+\.)?localhost$|^127\.0\.0\.1$|^\[::1]$/;
+
+const isLoopback = (origin: string | null): boolean =>
+  origin !== null && URL.canParse(origin) && LOOPBACK.test(new URL(origin).hostname);
+
+/**
+ * Makes the check whether a request was sent by such an agent. A request that no page sent, and that a user's token vouches
+ * for, is from a site's own application, whose HTTP library names itself.
+ */
+export const createMachineCheck =
+  (machines: Machines): ((incoming: Pick<Incoming, 'headers'>) => boolean) =>
+  ({ headers }) => {
+    if (machines === 'count') return false;
+    const origin = headers.get('origin');
+    const isFromPage = origin !== null || headers.has('sec-fetch-site');
+    return isFromPage && !isLoopback(origin) && isDeclared(headers.get('user-agent'));
+  };

@@ -6,7 +6,7 @@
 import type { Runtime } from '../../runtime.js';
 import type { Alert } from '../telling/alert.js';
 import { addressKey, isPrivate } from './address.js';
-import type { ProblemCode } from './problem.js';
+import type { ProblemCode } from './exchange.js';
 
 /** A request that was admitted or not. */
 export interface Heard {

@@ -1,7 +1,7 @@
 /** One event → one call of Chargebee's offer events API, and what its answer means. */
 import type { Runtime } from '../../runtime.js';
+import { GIVEN_UP_CODES, PURGED } from '../intake/ledger.js';
 import type { Raised } from '../telling/alert.js';
-import { refusalCodeOf } from '../telling/dead-codes.js';
 import type { Destination, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
 import { isRestricted } from './restricted.js';
@@ -24,6 +24,11 @@ const FIELDS = {
   'offer events': /^(?:personalized_offer_id|type)$/,
   'usage events': /events|subscription_id|deduplication_id|usage_timestamp|properties/,
 } as const satisfies Readonly<Record<ApiName, RegExp>>;
+
+const OWN_CODES: ReadonlySet<string> = new Set([...GIVEN_UP_CODES, PURGED]);
+
+/** The code of a refusal: what the upstream called it, never a word by which the ledger counts another outcome. */
+export const refusalCodeOf = (code: string): string => (OWN_CODES.has(code) ? `upstream_${code}` : code);
 
 /** What to check as well if a 404 names no site. */
 const MISLED = ', unless the site or the base URL is wrong';

@@ -1,9 +1,8 @@
 /** Many events → one call of Chargebee's batch usage API, and what its answer means for each. */
 import type { Runtime } from '../../runtime.js';
-import { refusalCodeOf } from '../telling/dead-codes.js';
 import type { Destination, Forwarded, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
-import { type Answer, forSupport, outcomeOf, refusalOf } from './offer-events.js';
+import { type Answer, forSupport, outcomeOf, refusalCodeOf, refusalOf } from './offer-events.js';
 import { isRestricted } from './restricted.js';
 
 /** One usage event on the wire. */

@@ -61,6 +61,11 @@ export interface AcceptedEvent {
   readonly receivedAt: number;
 }
 
+/** Codes of events that became dead letters without a decision of the upstream or of an operator. */
+export const GIVEN_UP_CODES = ['expired', 'viewed_dead', 'unknown_outcome'] as const;
+/** The code of events that an operator gave up. */
+export const PURGED = 'purged';
+
 /** Events without a group are counted under this name. */
 export const NO_GROUP = '(none)';
 /** Groups that the ledger does not keep apart are counted under this name. */

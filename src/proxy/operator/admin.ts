@@ -6,7 +6,7 @@ import { isOffersightError, OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
 import { addressKey } from '../door/address.js';
 import { createBudget, MINUTE_MS } from '../door/budgets.js';
-import { problem } from '../door/problem.js';
+import { problem } from '../door/exchange.js';
 import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';

@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
-import { problem, REPLY_HEADERS } from '../door/problem.js';
+import { problem, REPLY_HEADERS } from '../door/exchange.js';
 import type { Intake } from '../intake/intake.js';
 import { inTime } from '../patience.js';
 import type { ReportResult, ServerEvent } from '../reported.js';

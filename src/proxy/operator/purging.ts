@@ -5,7 +5,7 @@ import { addressKey } from '../door/address.js';
 import type { EventState, IntakeRow } from '../intake/admitted.js';
 import type { Lane } from '../intake/intake.js';
 
-import { PURGED } from '../telling/dead-codes.js';
+import { PURGED } from '../intake/ledger.js';
 import { eachRow, type LaneName } from './listing.js';
 
 /** What can be given up. */

@@ -3,7 +3,7 @@ import { OffersightError } from '../../errors.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { Lane, ListFilter } from '../intake/intake.js';
 
-import { PURGED } from '../telling/dead-codes.js';
+import { PURGED } from '../intake/ledger.js';
 import { eachRow } from './listing.js';
 
 /** Which dead letters to retry. */

@@ -1,7 +1,7 @@
 /** What the proxy reports for metrics: numbers and codes, never an id, an address or a key. */
 import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
-import type { ProblemCode } from '../door/problem.js';
+import type { ProblemCode } from '../door/exchange.js';
 import type { Outcome } from '../forward/destination.js';
 import type { AlertCode } from './alerts.js';
 

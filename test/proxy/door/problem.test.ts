@@ -1,7 +1,7 @@
 /** The status of each problem is the one that the documents promise: proxies before it and pages go by it. */
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { type ProblemCode, problemReply } from '../../../src/proxy/door/problem.js';
+import { type ProblemCode, problemReply } from '../../../src/proxy/door/exchange.js';
 
 /** The rows of “The wire, version 1”: a status, and its codes. */
 const PROMISED = readFileSync('docs/architecture.md', 'utf8')

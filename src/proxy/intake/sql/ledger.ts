@@ -2,18 +2,19 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Verdict } from '../../../protocol/batch.js';
 import { REASONS } from '../../../protocol/reasons.js';
-import { GIVEN_UP_CODES, PURGED } from '../../telling/dead-codes.js';
 import {
   type AcceptedEvent,
   DAY_MS,
   dayNumberOf,
   dayOf,
+  GIVEN_UP_CODES,
   isoDayOf,
   type LedgerCell,
   type LedgerFigures,
   type LedgerFilter,
   NO_GROUP,
   OTHER_GROUPS,
+  PURGED,
 } from '../ledger.js';
 import type { Dialect, SqlDriver, Transaction } from './driver.js';
 import type { GroupFact, Groups } from './groups.js';

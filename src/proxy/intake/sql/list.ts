@@ -1,7 +1,7 @@
 /** Reads what a lane holds. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane, ListFilter, OfferTally } from '../intake.js';
+import { PURGED } from '../ledger.js';
 import type { SqlDriver, Transaction, Value } from './driver.js';
 import { createNaming } from './lines.js';
 import { type LaneTable, type Row, toIntakeRow } from './rows.js';

@@ -1,7 +1,7 @@
 /** What operators do to the dead letters of a lane, and to events that wait there. */
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { PURGED } from '../../telling/dead-codes.js';
 import type { Lane } from '../intake.js';
+import { PURGED } from '../ledger.js';
 import type { Dialect, SqlDriver, Transaction } from './driver.js';
 import type { TakeAlong } from './give-up.js';
 import type { LaneTable, Row } from './rows.js';

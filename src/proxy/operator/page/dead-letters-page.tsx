@@ -1,8 +1,8 @@
 /** Dead letters: what was refused or given up and why, to be retried or given up for good. */
 import type { VNode } from 'preact';
 import type { Intake } from '../../intake/intake.js';
+import { PURGED } from '../../intake/ledger.js';
 import { MEMORY_MS } from '../../intake/rules.js';
-import { PURGED } from '../../telling/dead-codes.js';
 import { Action, DeadLetterActions } from './forms.js';
 import { Layout } from './layout.js';
 import { type EventPage, Older, readPage } from './paging.js';

@@ -2,8 +2,8 @@
 import type { ComponentChildren, VNode } from 'preact';
 import type { IntakeRow } from '../../intake/admitted.js';
 import type { Intake } from '../../intake/intake.js';
+import { PURGED } from '../../intake/ledger.js';
 import { MEMORY_MS } from '../../intake/rules.js';
-import { PURGED } from '../../telling/dead-codes.js';
 import type { LaneName } from '../listing.js';
 import { EVENT_COLUMNS, EventRow } from './event-rows.js';
 import { DeadLetterActions } from './forms.js';

@@ -1,7 +1,7 @@
 /** What all views of the operator's page have in common: head, navigation, and the headers of the answer. */
 import type { ComponentChildren, VNode } from 'preact';
 import { renderToString } from 'preact-render-to-string';
-import { REPLY_HEADERS } from '../../door/problem.js';
+import { REPLY_HEADERS } from '../../door/exchange.js';
 import type { Session } from './session.js';
 
 /** Every view that the navigation leads to, by the last part of its path. */

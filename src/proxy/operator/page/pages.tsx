@@ -1,6 +1,6 @@
 /** The operator's page: who is answered, and by which view. */
 import { readFileSync } from 'node:fs';
-import { problem } from '../../door/problem.js';
+import { problem } from '../../door/exchange.js';
 import { readText } from '../body.js';
 import { Notice, PAGE_HEADERS, seeOther, show, VIEWS } from './layout.js';
 import { isLoopback, isNavigation, originOf } from './own-requests.js';

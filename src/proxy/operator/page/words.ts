@@ -2,7 +2,7 @@
 import type { DismissReason } from '../../../protocol/event.js';
 import type { IntakeRow } from '../../intake/admitted.js';
 
-import { PURGED } from '../../telling/dead-codes.js';
+import { PURGED } from '../../intake/ledger.js';
 
 /** A count with its thousands apart. */
 export const countOf = (count: number): string => count.toLocaleString('en');
