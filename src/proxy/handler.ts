@@ -9,13 +9,13 @@ import { addressKey, clientKey } from './door/address.js';
 import { createAdmission, createMachineCheck } from './door/admission.js';
 import { type Budget, createBudgets } from './door/budgets.js';
 import {
+  EXCHANGES,
   fromRequest,
   type Incoming,
   type ProblemCode,
   problemReply,
   REPLY_HEADERS,
   type Reply,
-  setExchange,
   toResponse,
 } from './door/exchange.js';
 import { watchSurroundings } from './door/surroundings.js';
@@ -219,7 +219,7 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
   };
   const handle = async (request: Request, connection?: object): Promise<Response> =>
     toResponse(await exchange(fromRequest(request), connection));
-  setExchange(handle, exchange);
+  EXCHANGES.set(handle, exchange);
 
   const report = createReporting({
     ...{ site: options.site, usage: options.usage, groups: options.groups, alert, runtime },

@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import type { ReadableStream } from 'node:stream/web';
-import { bodyRead, exchangeOf, type Incoming, problemReply, type Reply } from './door/exchange.js';
+import { bodyRead, EXCHANGES, type Incoming, problemReply, type Reply } from './door/exchange.js';
 import type { Connection } from './handler.js';
 
 /** Answers a request, as the proxy itself does. */
@@ -181,7 +181,7 @@ export const ask = async (
   incoming: IncomingMessage,
   connection: Connection,
 ): Promise<Answer> => {
-  const exchange = exchangeOf(handler);
+  const exchange = EXCHANGES.get(handler);
   if (exchange) return fromReply(await exchange(toIncoming(incoming), connection));
   const hasBody = incoming.method !== 'GET' && incoming.method !== 'HEAD';
   return fromResponse(await handler(toRequest(incoming, headersOf(incoming), hasBody), connection));

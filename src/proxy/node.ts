@@ -10,7 +10,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { OffersightError } from '../errors.js';
 import { platformRuntime, type Stop } from '../runtime.js';
-import { bodyRead, exchangeOf } from './door/exchange.js';
+import { bodyRead, EXCHANGES } from './door/exchange.js';
 import {
   type Answer,
   ask,
@@ -84,7 +84,7 @@ const answer = async (
   if (headerLinesOf(incoming).length >= 2 * MAX_HEADERS) return problem('many');
   if (FORBIDDEN_METHODS.has(incoming.method ?? '')) return problem('method', { allow: 'POST' });
   // A proxy says so itself, by its alert.
-  if (!exchangeOf(handler) && isBodyGone(incoming)) {
+  if (!EXCHANGES.get(handler) && isBodyGone(incoming)) {
     warn(bodyRead().hint);
     return problem('unavailable', { 'retry-after': '60' });
   }

@@ -3,7 +3,7 @@ import { type IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { setExchange } from '../../src/proxy/door/exchange.js';
+import { EXCHANGES } from '../../src/proxy/door/exchange.js';
 import { createOfferServer, incomingOf, type NodeListener, toNodeListener } from '../../src/proxy/node.js';
 import { type StartedProxy, startProxy } from '../support/proxy.js';
 import {
@@ -171,7 +171,7 @@ describe('what the proxy reads of the headers of a request', () => {
     const read: unknown[] = [];
     const expected: unknown[] = [];
     const handler = async (): Promise<Response> => new Response();
-    setExchange(handler, async ({ headers: own, request }) => {
+    EXCHANGES.set(handler, async ({ headers: own, request }) => {
       read.push(NAMES.map((name) => [name, own.get(name), own.has(name)]));
       expected.push(NAMES.map((name) => [name, request.headers.get(name), request.headers.has(name)]));
       return { status: 200, headers: {}, text: '' };

@@ -19,7 +19,6 @@ const bare = (written: string): string => {
   return (bracketed ?? withPort ?? text).replace(/%.*$/, '');
 };
 
-/** What the longest spelling of an address has. */
 const MAX_LENGTH = 45;
 
 /** Reads an address in any spelling; IPv4 also where it hides in IPv6. */
@@ -47,7 +46,6 @@ const OWN: ReadonlySet<string> = new Set([
   'unspecified',
 ]);
 
-/** Whether the address of a key is one of the site's own machines. */
 export const isPrivate = (key: string): boolean => OWN.has(read(key.replace('/64', ''))?.range() ?? '');
 
 /**

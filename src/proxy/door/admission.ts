@@ -12,7 +12,6 @@ export type Admission =
   | { readonly kind: 'admitted'; readonly text: string }
   | { readonly kind: 'rejected'; readonly code: ProblemCode; readonly reply: Reply };
 
-/** What admission depends on. */
 export interface AdmissionRules {
   /** Exact serialized origins of this site, for browsers without fetch metadata. */
   readonly origins: ReadonlySet<string>;
@@ -36,7 +35,6 @@ const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>)
 /** Between its parts only blanks and tabs, as HTTP has it (RFC 9110 §5.6.3): `\s` would also take a no-break space. */
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
 
-/** Makes the admission of one proxy. */
 export const createAdmission = ({
   origins,
   isVouched,
@@ -46,7 +44,6 @@ export const createAdmission = ({
   let bufferedBytes = 0;
   const bytesOf = new Map<string, number>();
 
-  /** Counts bytes that are held for an address. */
   const hold = (address: string | undefined, bytes: number): void => {
     bufferedBytes += bytes;
     if (address === undefined) return;

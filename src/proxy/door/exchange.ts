@@ -18,7 +18,6 @@ export interface Incoming {
   read(take: (chunk: Uint8Array) => boolean): Promise<boolean>;
 }
 
-/** A whole reply. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
@@ -28,7 +27,7 @@ export interface Reply {
 /** Answers a request. Never rejects. */
 export type Exchange = (incoming: Incoming, connection?: object) => Promise<Reply>;
 
-/** Why a body cannot be read, and what to do: the host's mistake. */
+/** The host's mistake, and what to do about it. */
 export const bodyRead = (): OffersightError =>
   new OffersightError(
     'configuration',
@@ -36,17 +35,9 @@ export const bodyRead = (): OffersightError =>
       'of any body parser, or set rawBody to the bytes. Of a web request, give the proxy a clone() that nobody has read.',
   );
 
-const exchanges = new WeakMap<object, Exchange>();
+/** By a proxy's own handler, how servers ask it without web objects. */
+export const EXCHANGES = new WeakMap<object, Exchange>();
 
-/** Lets servers ask a handler without web objects. */
-export const setExchange = (handler: object, exchange: Exchange): void => {
-  exchanges.set(handler, exchange);
-};
-
-/** How a handler can be asked without web objects, if it is a proxy's own. */
-export const exchangeOf = (handler: object): Exchange | undefined => exchanges.get(handler);
-
-/** A web request as the proxy needs it. */
 export const fromRequest = (request: Request): Incoming => ({
   method: request.method,
   headers: request.headers,
@@ -65,7 +56,6 @@ export const fromRequest = (request: Request): Incoming => ({
   },
 });
 
-/** A reply as a web response. */
 export const toResponse = ({ status, headers, text }: Reply): Response =>
   new Response(text, { status, headers });
 
@@ -124,6 +114,5 @@ export const problemReply = (
   };
 };
 
-/** The same as a web response. */
 export const problem = (...given: Parameters<typeof problemReply>): Response =>
   toResponse(problemReply(...given));

@@ -8,8 +8,7 @@ import type { Alert } from '../telling/alert.js';
 import { addressKey, isPrivate } from './address.js';
 import type { ProblemCode } from './exchange.js';
 
-/** A request that was admitted or not. */
-export interface Heard {
+interface Heard {
   readonly headers: Pick<Headers, 'get' | 'has'>;
   /** What it is counted under. */
   readonly address: string | undefined;
@@ -17,14 +16,12 @@ export interface Heard {
   readonly code: ProblemCode | undefined;
 }
 
-/** What the host said of the machines before the proxy. */
-export interface SurroundingsOptions {
+interface SurroundingsOptions {
   readonly trustedHops: number;
   /** Whether the host names addresses itself. */
   readonly isAddressGiven: boolean;
 }
 
-/** So much of the past counts. */
 const WINDOW_MS = 300_000;
 /** Fewer requests than this show nothing. */
 const LEAST = 20;
@@ -86,7 +83,6 @@ const watchMetadata = (
   };
 };
 
-/** Starts listening. */
 export const watchSurroundings = (
   { trustedHops, isAddressGiven }: SurroundingsOptions,
   alert: Alert,
@@ -104,7 +100,6 @@ export const watchSurroundings = (
 
   const isMost = (count: number, least: number): boolean => requests >= least && count > requests * MOST;
 
-  /** Counts an address; gives how often it came. */
   const count = (address: string): number => {
     const times = (addresses.get(address) ?? 0) + 1;
     if (times > 1 || addresses.size < MAX_ADDRESSES) addresses.set(address, times);

@@ -31,21 +31,17 @@ export type Outcome =
 /** What a destination needs to know of an event. */
 export type Forwarded = Pick<IntakeRow, 'id' | 'type' | 'offerId' | 'occurredAt' | 'headers' | 'usage'>;
 
-/** A call that has ended. */
 export interface CallEnd {
   /** What it came to as a whole. */
   readonly outcome: Outcome['kind'];
-  /** What it carried. */
   readonly events: readonly Pick<Forwarded, 'type'>[];
   /** What it came to for each of them, in order. */
   readonly outcomes: readonly Outcome[];
   readonly durationMs: number;
 }
 
-/** Called for each call that has ended. */
 export type OnCall = (end: CallEnd) => void;
 
-/** One API of the upstream. */
 export interface Destination {
   /** Most events that the next call may carry. */
   readonly maxEvents: number;

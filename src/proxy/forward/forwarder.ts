@@ -91,7 +91,6 @@ const wholeOf = (outcomes: readonly Outcome[]): Outcome =>
   outcomes.find(({ kind }) => kind !== 'done' && kind !== 'refused') ??
   outcomes.find(({ kind }) => kind === 'done') ?? { kind: 'refused', code: '' };
 
-/** Events by the call that they can share. */
 const apart = (rows: readonly IntakeRow[], { keyOf }: Destination): Iterable<readonly IntakeRow[]> => {
   if (!keyOf) return [rows];
   const calls = new Map<string, IntakeRow[]>();
@@ -104,7 +103,6 @@ const apart = (rows: readonly IntakeRow[], { keyOf }: Destination): Iterable<rea
   return calls.values();
 };
 
-/** Starts forwarding at once. */
 export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarder => {
   const { destination, runtime, alert, onCall } = context;
   const { perMinute, concurrent } = context.pace;
@@ -122,7 +120,6 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
   let isClosed = false;
   let isLingering = false;
 
-  /** What becomes of an event, by what its call came to. */
   const resultOf = (outcome: Outcome, attempts: number): ForwardResult => {
     const now = runtime.now();
     switch (outcome.kind) {
@@ -211,7 +208,6 @@ export const createForwarder = (lane: Lane, context: ForwarderContext): Forwarde
     }
   };
 
-  /** Calls the destination for what was begun. */
   const callFor = (rows: readonly IntakeRow[], now: number): void => {
     gate.begin(rows.length);
     const { maxEvents } = destination;

@@ -6,7 +6,7 @@ import type { ResolvedProxyOptions } from '../resolving.js';
 import type { Alert } from '../telling/alert.js';
 import type { Observation } from '../telling/observation.js';
 import type { CallEnd, OnCall } from './destination.js';
-import { createForwarder, type Forwarder } from './forwarder.js';
+import { createForwarder } from './forwarder.js';
 import { offerEvents } from './offer-events.js';
 import { usageEvents } from './usage-events.js';
 
@@ -51,44 +51,27 @@ export const startForwarding = (
       observe({ kind: 'call', destination, outcome, isReplay, events: events.length, durationMs });
       for (const count of countForwarded(end)) observe({ kind: 'forwarded', destination, ...count });
     };
-  const offers = offerEvents({ baseUrl, apiKey }, runtime, constants);
-  if (!isDurable(intake)) {
-    const context = { destination: offers, runtime, pace, alert, onCall: onCall('offer_events') };
+  const destination = offerEvents({ baseUrl, apiKey }, runtime, constants);
+  const context = { destination, runtime, pace, alert, onCall: onCall('offer_events') };
+  if (!isDurable(intake))
     return {
       ...intake.start(context),
       ...{ isDurable: false, accept: undefined, nameKey: async () => apiKey },
     };
-  }
   intake.claim(site, { groups, onAlert: alert });
-  const forwarders: Forwarder[] = [
-    createForwarder(intake, {
-      destination: offers,
-      runtime,
-      pace,
-      alert,
-      onCall: onCall('offer_events'),
-    }),
-  ];
-  if (usage)
-    forwarders.push(
-      createForwarder(intake.usage, {
-        destination: usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime, constants),
-        runtime,
-        pace: usage.pace,
-        alert,
-        onCall: onCall('usage_events'),
-      }),
-    );
-  const wake = (): void => {
-    for (const forwarder of forwarders) forwarder.wake();
-  };
+  const forwarders = [createForwarder(intake, context)];
+  if (usage) {
+    const destination = usageEvents({ baseUrl: usageBaseUrl, apiKey }, runtime, constants);
+    const own = { destination, pace: usage.pace, onCall: onCall('usage_events') };
+    forwarders.push(createForwarder(intake.usage, { ...context, ...own }));
+  }
   return {
     isDurable: true,
     accept: (events) => intake.accept(events),
     nameKey: () => intake.nameKey(),
     async take(events) {
       const verdicts = await intake.take(events);
-      wake();
+      for (const forwarder of forwarders) forwarder.wake();
       return verdicts;
     },
     knows: (events) => intake.knows(events),

@@ -19,7 +19,6 @@ export interface Pace {
   readonly concurrent?: number | undefined;
 }
 
-/** A pace with its defaults. */
 export type ResolvedPace = Readonly<Record<keyof Pace, number>>;
 
 const MINUTE_MS = 60_000;

@@ -16,11 +16,9 @@ export type Call =
       readonly code: string | undefined;
       /** Its `error_code`, which says more precisely what is wrong. */
       readonly errorCode: string | undefined;
-      /** The field that it blames. */
       readonly param: string | undefined;
       /** Whether the body is empty or JSON; a gateway's HTML page is neither. */
       readonly isApi: boolean;
-      /** The body, if it is JSON. */
       readonly body: unknown;
       /** Whether it repeats the answer to an earlier call with the same idempotency key. */
       readonly isReplay: boolean;
@@ -31,7 +29,6 @@ export type Call =
   /** The bytes left, or may have; no answer came. `why` is the system's code. */
   | { readonly kind: 'lost'; readonly why?: string | undefined };
 
-/** Where and as whom to call. */
 export interface Upstream {
   /** Origin without a slash at its end. */
   readonly baseUrl: string;
@@ -52,7 +49,6 @@ const UNSENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 
-/** An error may be its own cause. */
 const MAX_CAUSES = 8;
 /** How undici says that an HTTP proxy on the way out made no connection. */
 const NO_TUNNEL = /^Proxy response \(/;
@@ -77,7 +73,7 @@ const readBounded = async (response: Response, maxBytes: number): Promise<string
 };
 
 /** A code as the API's own are; anything else could be an echo of what we sent. */
-const codeOf = (code: unknown, apiKey: string): string | undefined =>
+export const codeOf = (code: unknown, apiKey: string): string | undefined =>
   typeof code === 'string' && CODE.test(code) && !code.includes(apiKey.toLowerCase()) ? code : undefined;
 
 type Parsed = Pick<Extract<Call, { kind: 'answered' }>, 'isApi' | 'code' | 'errorCode' | 'param' | 'body'>;
@@ -101,7 +97,6 @@ const parse = (text: string, apiKey: string): Parsed => {
   }
 };
 
-/** What is posted, and how much of its answer is read. */
 export interface Posted {
   /** Below the base URL, a constant of ours. */
   readonly path: string;
@@ -111,7 +106,6 @@ export interface Posted {
   readonly maxReplyBytes?: number;
 }
 
-/** Sends it, and reads the answer as far as it may be long. */
 const exchange = async (
   { baseUrl, apiKey }: Upstream,
   { path, body, headers, maxReplyBytes = MAX_REPLY_BYTES }: Posted,
@@ -144,7 +138,6 @@ const exchange = async (
   };
 };
 
-/** Posts JSON once. */
 export const post = async (
   upstream: Upstream,
   posted: Posted,

@@ -9,10 +9,8 @@ import { isRestricted } from './restricted.js';
 /** What an API is called in alerts. */
 type ApiName = 'offer events' | 'usage events';
 
-/** An answer of the upstream. */
 export type Answer = Extract<Call, { readonly kind: 'answered' }>;
 
-/** What an answer is judged by, beside itself. */
 export interface Judging {
   readonly api: ApiName;
   /** Whether the upstream has ever taken an event of this lane. */

@@ -1,15 +1,13 @@
 /** Many events → one call of Chargebee's batch usage API, and what its answer means for each. */
 import type { Runtime } from '../../runtime.js';
 import type { Destination, Forwarded, Outcome } from './destination.js';
-import { type Call, post, type Upstream } from './http.js';
+import { type Call, codeOf, post, type Upstream } from './http.js';
 import { type Answer, forSupport, outcomeOf, refusalCodeOf, refusalOf } from './offer-events.js';
 import { isRestricted } from './restricted.js';
 
-/** One usage event on the wire. */
 interface UsageEvent {
   readonly subscription_id: string;
   readonly deduplication_id: string;
-  /** Epoch milliseconds. */
   readonly usage_timestamp: number;
   readonly properties: Readonly<Record<string, string | number | boolean>>;
 }
@@ -33,26 +31,26 @@ export const usageEventOf = ({
   properties: usage?.properties ?? {},
 });
 
-interface FailedEvent extends Partial<Record<keyof UsageEvent, unknown>> {
-  readonly error_code?: unknown;
-  readonly api_error_code?: unknown;
-  readonly error?: { readonly error_code?: unknown; readonly api_error_code?: unknown } | null;
-}
+type Codes = Readonly<Partial<Record<'error_code' | 'api_error_code', unknown>>>;
+type FailedEvent = Codes & { readonly error?: Codes | null } & Partial<Record<keyof UsageEvent, unknown>>;
 
-/** A code as the API's own are. */
-const codeOf = (code: unknown): string | undefined =>
-  typeof code === 'string' && /^[a-z][a-z0-9_]{0,63}$/.test(code) ? code : undefined;
-
-/** What became of an event that the answer names as failed. */
-const failureOf = (answer: Answer, { error_code, api_error_code, error }: FailedEvent): Outcome => {
-  const errorCode = codeOf(error_code ?? error?.error_code);
-  const code = codeOf(api_error_code ?? error?.api_error_code);
+const failureOf = (
+  answer: Answer,
+  apiKey: string,
+  { error_code, api_error_code, error }: FailedEvent,
+): Outcome => {
+  const errorCode = codeOf(error_code ?? error?.error_code, apiKey);
+  const code = codeOf(api_error_code ?? error?.api_error_code, apiKey);
   if (isRestricted(code, errorCode)) return forSupport({ ...answer, code, errorCode }, 'usage events');
   return { kind: 'refused', code: refusalCodeOf(errorCode ?? code ?? 'failed_event') };
 };
 
 /** The whole answer was taken; some of its events may not have been. Undefined if nobody can tell which. */
-const outcomesOf = (rows: readonly Forwarded[], answer: Answer): readonly Outcome[] | undefined => {
+const outcomesOf = (
+  rows: readonly Forwarded[],
+  answer: Answer,
+  apiKey: string,
+): readonly Outcome[] | undefined => {
   const failed = (answer.body as { failed_events?: unknown } | null | undefined)?.failed_events ?? [];
   const elements = (Array.isArray(failed) ? failed : [failed]) as unknown[];
   const failures = new Map<string, Outcome>();
@@ -64,7 +62,7 @@ const outcomesOf = (rows: readonly Forwarded[], answer: Answer): readonly Outcom
     } as FailedEvent;
     // With one event there is nothing to match.
     if (rows[0] && rows.length === 1) {
-      failures.set(rows[0].id, failureOf(answer, event));
+      failures.set(rows[0].id, failureOf(answer, apiKey, event));
       break;
     }
     const match = rows.find(
@@ -74,7 +72,7 @@ const outcomesOf = (rows: readonly Forwarded[], answer: Answer): readonly Outcom
         row.occurredAt === Number(event.usage_timestamp),
     );
     if (!match) return undefined;
-    failures.set(match.id, failureOf(answer, event));
+    failures.set(match.id, failureOf(answer, apiKey, event));
   }
   return rows.map(({ id }) => failures.get(id) ?? { kind: 'done' });
 };
@@ -102,10 +100,7 @@ const sharedBy = (rows: readonly Forwarded[]): Readonly<Record<string, string>> 
 /** An answer may name every event of the batch. */
 const MAX_REPLY_BYTES = 1_000_000;
 
-/**
- * Makes the destination.
- * @param constants Headers of every call.
- */
+/** @param constants Headers of every call. */
 export const usageEvents = (
   upstream: Upstream,
   runtime: Pick<Runtime, 'after' | 'fetch'>,
@@ -121,7 +116,8 @@ export const usageEvents = (
     const judging = { api: 'usage events', hasDelivered } as const;
     const isTooLarge = answer.kind === 'answered' && answer.status === 413;
     const outcome = isTooLarge ? refusalOf(answer, judging) : outcomeOf(answer, judging);
-    if (outcome.kind === 'done' && answer.kind === 'answered') return outcomesOf(rows, answer);
+    if (outcome.kind === 'done' && answer.kind === 'answered')
+      return outcomesOf(rows, answer, upstream.apiKey);
     const isOfBatch = rows.length > 1 && (outcome.kind === 'refused' || isTooLarge);
     return isOfBatch ? undefined : rows.map(() => outcome);
   };

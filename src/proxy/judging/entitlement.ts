@@ -14,7 +14,6 @@ import type { Alert } from '../telling/alert.js';
 import { additionsOf, callerOf, usageOf } from './hooks.js';
 import { createVerifier, type TokenWorth } from './signature.js';
 
-/** The request that an event came in. */
 interface Circumstances {
   readonly incoming: Incoming;
   readonly subject: string | undefined;
@@ -25,7 +24,6 @@ interface Circumstances {
   readonly receivedAt: number;
 }
 
-/** What was found out about an event besides what it says. */
 interface Findings {
   readonly usage?: UsageFields | undefined;
   readonly caller?: Caller | undefined;
@@ -111,7 +109,6 @@ interface EntitlementContext {
   readonly runtime: Pick<Runtime, 'after'>;
 }
 
-/** Makes the judgement of one proxy. */
 export const createEntitlement = (
   { secrets, authorize, subject: hook, caller, usage, groups }: ResolvedProxyOptions,
   { budgets, knows, alert, runtime }: EntitlementContext,
@@ -141,7 +138,6 @@ export const createEntitlement = (
     };
   };
 
-  /** Asks the keys, the hooks and the day's budget. */
   const askAround = async (
     event: DecodedEvent,
     reported: ReportedEvent,

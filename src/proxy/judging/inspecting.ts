@@ -34,7 +34,6 @@ export interface InspectLinkOptions {
 /** The purpose of the secret, for the message about an unusable one. */
 export const INSPECTING = 'Make links to the inspector with';
 
-/** How long a link opens the inspector. */
 const LINK_MS = 3_600_000;
 const HASH = '#offersight-inspect=';
 /** As base64url it has 400. */
@@ -87,16 +86,13 @@ export const inspectLink = async (
   return page.href;
 };
 
-/** Whether a link opens the inspector at this path now. */
-export type Inspecting = (code: string, path: string, now: number) => Promise<boolean>;
-
 /**
- * Makes the check.
+ * Makes the check whether a link opens the inspector at a path now.
  * @param secrets Any of them may have made the link; with none no link opens anything.
  */
-export const createInspecting = (secrets: readonly string[]): Inspecting => {
+export const createInspecting = (secrets: readonly string[]) => {
   const keys = Promise.all(secrets.map(keyOf));
-  return async (code, path, now) => {
+  return async (code: string, path: string, now: number): Promise<boolean> => {
     const [, end = '', operator = '', mac = ''] = CODE.exec(code) ?? [];
     const endsAt = Number.parseInt(end, 36);
     // A clock that was set back must not make an hour longer.

@@ -4,7 +4,6 @@ const ALGORITHM = { name: 'HMAC', hash: 'SHA-256' };
 
 const bytesOf = (text: string): Uint8Array<ArrayBuffer> => new TextEncoder().encode(text);
 
-/** Bytes as URLs and headers may hold them. */
 export const toBase64Url = (bytes: ArrayBuffer): string =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
     .replaceAll('+', '-')
@@ -22,14 +21,12 @@ const importKey = (raw: Uint8Array<ArrayBuffer>): Promise<CryptoKey> =>
 /** A code as it is written: 43 characters of base64url, as a part of a regular expression. */
 export const WRITTEN_MAC = '[\\w-]{43}';
 
-/** A secret as a key. */
 export const keyOf = (secret: string): Promise<CryptoKey> => importKey(bytesOf(secret));
 
 /** A message's code, as 32 bytes. */
 export const signed = (key: CryptoKey, message: string): Promise<ArrayBuffer> =>
   crypto.subtle.sign('HMAC', key, bytesOf(message));
 
-/** A message's code. */
 export const macOf = async (key: CryptoKey, message: string): Promise<string> =>
   toBase64Url(await signed(key, message));
 

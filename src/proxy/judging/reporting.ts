@@ -20,7 +20,6 @@ interface ReportingContext {
   /** Part of every id, so that sites that share a name of an event do not share the event. */
   readonly site: string;
   readonly usage: UsageHooks | undefined;
-  /** The only groups that count; undefined for any. */
   readonly groups?: ReadonlySet<string> | undefined;
   readonly take: Taking['take'];
   /** Counts what the billing system reported; undefined if nothing remembers it. */
@@ -102,7 +101,6 @@ const PORTION = 500;
 /** What a name stands for, without its time: who reports it again may not know that any more. */
 const contentOf = ({ type, offerId }: ServerEvent): string => JSON.stringify([type, offerId]);
 
-/** The first 16 bytes as 32 digits. */
 const digitsOf = (bytes: ArrayBuffer): string =>
   [...new Uint8Array(bytes, 0, 16)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 

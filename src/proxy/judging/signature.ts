@@ -16,22 +16,18 @@ export interface SignableOffer {
   /** Who may report of it, as the proxy's `subject` hook names them; by default everybody who has the token. */
   readonly subject?: string | undefined;
   /**
-   * The group that the page gives to the offer. Then its events count under no other one, and the group may be new however
-   * many the visitor has named. @default any group that the page gives
+   * The group that the page gives to the offer. Then its events count under no other one. @default any group that the page gives
    */
   readonly group?: string | undefined;
   /** Until when it may be seen or closed, epoch milliseconds. */
   readonly expiresAt: number;
 }
 
-/** What a token is checked against. */
 export interface SignedClaim {
   readonly token: string | undefined;
   readonly offerId: string;
   readonly occurredAt: number;
-  /** The request's verified user. */
   readonly subject: string | undefined;
-  /** The group that the event names. */
   readonly group: string | undefined;
 }
 
@@ -65,7 +61,6 @@ export const checkSecrets = (secrets: readonly string[], use = 'Sign offers with
   return secrets;
 };
 
-/** What a token is bound to. */
 interface Bound {
   readonly offerId: string;
   readonly subject: string | undefined;
@@ -116,7 +111,6 @@ export const signOffer = async (offer: SignableOffer, secret: string): Promise<s
   return parts.filter(Boolean).join('.');
 };
 
-/** What a token is worth. */
 export interface TokenWorth {
   /** `'absent'` if it is bound to a subject and nobody is there now. */
   readonly offer: 'valid' | 'invalid' | 'absent';
@@ -127,7 +121,6 @@ export interface TokenWorth {
 }
 
 /**
- * Makes a check of tokens.
  * @param secrets Any of them may have signed, so that they can be replaced one by one.
  */
 export const createVerifier = (

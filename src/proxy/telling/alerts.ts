@@ -1,40 +1,14 @@
 /** Every alert of the proxy by its code: its words, what it means and what to do. No other file has words of an alert. */
 
 /** Which alert it is, as metrics have it. */
+// biome-ignore format: the table below has a line for each
 export type AlertCode =
-  | 'noMetadata'
-  | 'forwarded'
-  | 'notForwarded'
-  | 'oneAddress'
-  | 'noSubject'
-  | 'otherSubjects'
-  | 'unsigned'
-  | 'unusableGroup'
-  | 'unsignedGroup'
-  | 'unusableReason'
-  | 'hookFailed'
-  | 'hooksLate'
-  | 'unusableAnswer'
-  | 'unusableUsage'
-  | 'unusableBusinessEntity'
-  | 'notTaken'
-  | 'full'
-  | 'observationFailed'
-  | 'intakeFailed'
-  | 'operatorFailed'
-  | 'unsafePlace'
-  | 'tornPages'
-  | 'tablesDropped'
-  | 'tooLong'
-  | 'unreachable'
-  | 'notEnabled'
-  | 'badKey'
-  | 'throttled'
-  | 'wrongSite'
-  | 'notTheApi'
-  | 'mostRefused';
+  | 'noMetadata' | 'forwarded' | 'notForwarded' | 'oneAddress' | 'noSubject' | 'otherSubjects' | 'unsigned'
+  | 'unusableGroup' | 'unsignedGroup' | 'unusableReason' | 'hookFailed' | 'hooksLate' | 'unusableAnswer'
+  | 'unusableUsage' | 'unusableBusinessEntity' | 'notTaken' | 'full' | 'observationFailed' | 'intakeFailed'
+  | 'operatorFailed' | 'unsafePlace' | 'tornPages' | 'tablesDropped' | 'tooLong' | 'unreachable' | 'notEnabled'
+  | 'badKey' | 'throttled' | 'wrongSite' | 'notTheApi' | 'mostRefused';
 
-/** What the list has of an alert. */
 export interface AlertEntry {
   /** The message for the operator; `{…}` stands for the parts that differ from case to case. */
   readonly words: string;

@@ -12,7 +12,6 @@
  */
 import { isOffersightError, OffersightError } from '../../errors.js';
 
-/** An error may be its own cause. */
 const MAX_DEPTH = 8;
 /** Such as `SQLITE_FULL` or `ECONNREFUSED`; what a hook's error has there may be anything. */
 const SYSTEM_CODE = /^[A-Z][A-Z0-9_]{1,63}$/;
@@ -29,14 +28,12 @@ const QUOTED = /(?:["`“”„«»‹›]|(?<![\p{L}\p{N}])['‘‚]).*/su;
 const CREDENTIALS = /\/\/\S*@/g;
 /** How a stack begins whose error has no message. A library that maps frames to their sources leaves the colon. */
 const NAMED_ONLY = /^[A-Za-z_$][\w$]{0,49}(?: \[\w+\])?(?:: ?)?\n/;
-/** A line of a stack. */
 const FRAME = /^ +at .*(?::\d+:\d+\)?|\(<anonymous>\)|\(native\)|\(index \d+\))$/;
 const NO_ERROR = 'Something was thrown that is not an error.';
 const OF_A_HOOK = 'A hook threw this. Its message is left out, since it may describe a person.';
 
 const cut = (text: string): string => text.replace(CREDENTIALS, '//…@').replace(QUOTED, '…');
 
-/** What an error may have; anything can be thrown. */
 type Thrown = Partial<Record<'name' | 'message' | 'code' | 'stack' | 'cause' | 'errors', unknown>>;
 
 /**
@@ -52,7 +49,6 @@ const withoutMessage = (stack: string, message: string): string => {
   return at === -1 ? '' : text.slice(at + 2 + message.length);
 };
 
-/** Where it was thrown. */
 const framesOf = (stack: unknown, message: unknown): string => {
   if (typeof stack !== 'string' || typeof message !== 'string') return '';
   return withoutMessage(stack, message)
@@ -96,22 +92,18 @@ const copyOf = (thrown: unknown, isOfHook: boolean, depth: number): unknown => {
 /** A copy of what was thrown with nothing but what may be said of it. */
 export const cleanCause = (thrown: unknown): unknown => copyOf(thrown, false, MAX_DEPTH);
 
-/** A copy of what a hook of the host threw, which says in which line that was and not what it said. */
-const hookFailure = (thrown: unknown): unknown => copyOf(thrown, true, MAX_DEPTH);
-
 /** A function of the host's, as the proxy calls it. What it gives is anything: hosts without types give what they like. */
 export type Hook<Given extends readonly unknown[]> = (...given: Given) => Promise<unknown>;
 
 /**
  * The same function as a promise, since any function may be asynchronous, whatever its type says. What it throws, or
- * rejects with, says only in which line that was. Whoever calls it catches that: a rejection that nobody catches ends the
- * process.
+ * rejects with, says only in which line that was. The caller catches that, or the process would end.
  */
 export const hookOf =
   <Given extends readonly unknown[]>(hook: (...given: Given) => unknown): Hook<Given> =>
   (...given) =>
     new Promise((resolve) => resolve(hook(...given))).catch((cause: unknown) => {
-      throw hookFailure(cause);
+      throw copyOf(cause, true, MAX_DEPTH);
     });
 
 /** The system's or driver's code for a failure, wherever in the chain of causes it hides. */

@@ -7,27 +7,15 @@ import type { Observation } from './observation.js';
 /** A killed process loses what it gathered for so long, milliseconds. */
 const WRITE_MS = 5_000;
 
-/** Gathers until closed. */
-export interface DoorRecorder {
-  observe(observation: Observation): void;
-  /** Takes in an alert. Those about the upstream are in the notes of lanes, from their beginning to their end. */
-  raised(code: AlertCode, message: string): void;
-  /** Writes what is left. */
-  close(): Promise<void>;
-}
-
 const add = (counts: Map<string, number>, code: string, times: number): void => {
   counts.set(code, (counts.get(code) ?? 0) + times);
 };
 
-/**
- * Starts gathering.
- * @param intake Keeps what is gathered. Without `noteDoor`, as in an intake that keeps nothing, nothing is gathered.
- */
+/** Gathers until closed. Without `noteDoor`, as in an intake that keeps nothing, nothing is gathered. */
 export const recordDoor = (
   intake: Partial<Pick<Intake, 'noteDoor'>>,
   runtime: Pick<Runtime, 'now' | 'after'>,
-): DoorRecorder => {
+) => {
   const requests = new Map<string, number>();
   const refused = new Map<string, number>();
   const alerts = new Map<string, RaisedAlert>();
@@ -65,7 +53,7 @@ export const recordDoor = (
   };
 
   return {
-    observe(observation) {
+    observe(observation: Observation): void {
       const { kind } = observation;
       if (kind === 'request' && observation.code) add(requests, observation.code, 1);
       else if (kind === 'verdict' && observation.verdict === 'refused')
@@ -73,12 +61,13 @@ export const recordDoor = (
       else return;
       schedule();
     },
-    raised(code, message) {
+    /** Takes in an alert. Those about the upstream are in the notes of lanes, from their beginning to their end. */
+    raised(code: AlertCode, message: string): void {
       if (ALERTS[code].isNoted) return;
       alerts.set(code, { code, message, lastAt: runtime.now() });
       schedule();
     },
-    async close() {
+    async close(): Promise<void> {
       isClosed = true;
       stopTimer?.();
       await writing;

@@ -11,7 +11,6 @@ describe('an address that has used up its budget', () => {
   it('gets a 429 for the whole request that says when to come back, and nothing is taken (attack 55)', async () => {
     const started = start({ limits: { perAddress: 3 } });
     expect((await post(started, body(3))).status).toBe(200);
-    const before = await started.intake.list({ limit: 99 });
     const response = await post(started, body(2));
     expect([response.status, await response.json()]).toEqual([
       429,
@@ -24,7 +23,7 @@ describe('an address that has used up its budget', () => {
     ]);
     expect(Number(response.headers.get('retry-after'))).toBeGreaterThanOrEqual(60);
     expect(response.headers.get('content-type')).toBe('application/problem+json');
-    expect(await started.intake.list({ limit: 99 })).toEqual(before);
+    expect(await started.intake.list({ limit: 99 })).toHaveLength(3);
     await started.runtime.advance(120_000);
     expect(started.runtime.calls).toHaveLength(3);
   });
