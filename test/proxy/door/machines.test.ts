@@ -11,6 +11,7 @@ let started: StartedProxy | undefined;
 
 afterEach(async () => {
   await started?.end();
+  started = undefined;
 });
 
 /** The status of an event that such an agent reports. */

@@ -1,11 +1,7 @@
-/** Who may report which offer: signed offers, the host's own hook, and what can be told apart from outside. */
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { type OfferProxyOptions, signOffer } from '../../../src/proxy/index.js';
 import { createVerifier } from '../../../src/proxy/judging/signature.js';
-import { temporaryFolder } from '../../support/intake.js';
 import { CANARY_KEY, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
-import { intakeHere } from '../../support/sqlite.js';
 import { expectUntouched } from '../../support/untouched.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
@@ -209,9 +205,7 @@ describe('if offers have to be signed', () => {
 
 describe('without signed offers', () => {
   it('a captured request counts again once its id is forgotten, as the documents say (attack 42)', async () => {
-    const folder = temporaryFolder();
-    open.push({ end: async () => folder.remove() });
-    const started = startProxy({ intake: intakeHere({ file: join(folder.path, 'intake.db') }) });
+    const started = startProxy();
     open.push(started);
     expect(await report(started)).toEqual(ACCEPTED);
     await started.runtime.advance(1_000);
