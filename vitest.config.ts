@@ -36,7 +36,7 @@ const SERVERS = [
   'test/proxy/{creation,node}.test.ts',
   'test/proxy/operator/admin.test.ts',
   'test/proxy/operator/page/visits.test.ts',
-  'test/proxy/telling/cause.test.ts',
+  'test/proxy/alerts/cause.test.ts',
 ];
 
 /** Other files of the same process would get the module that replaces one. */

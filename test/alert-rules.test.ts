@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { ALERTS } from '../src/proxy/alerts/table.js';
 import { METRICS } from '../src/proxy/cli/metric-names.js';
-import { ALERTS } from '../src/proxy/telling/alerts.js';
 import { blocksOf } from './support/markdown.js';
 
 interface Rule {

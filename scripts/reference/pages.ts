@@ -1,9 +1,9 @@
 /** The pages of the reference, made from the declarations. */
 
+import { ALERTS } from '../../src/proxy/alerts/table.js';
 import { COMMANDS, type CommandOfLine, written } from '../../src/proxy/cli/flags.js';
 import { METRICS, type Metric } from '../../src/proxy/cli/metric-names.js';
 import { rangeOf } from '../../src/proxy/settings/checking.js';
-import { ALERTS } from '../../src/proxy/telling/alerts.js';
 import { type Attribute, readAttributes } from './attributes.js';
 import { type Option, readDeclarations } from './declared.js';
 import { OPTION_PAGES, type OptionSource } from './sources.js';

@@ -5,6 +5,10 @@
 import { type Verdict, WIRE_VERSION, type WireReply } from '../protocol/batch.js';
 import { decodeRequest } from '../protocol/decode.js';
 import { platformRuntime } from '../runtime.js';
+import { createAlert, type OnAlert } from './alerts/alert.js';
+import { hookOf } from './alerts/cause.js';
+import { recordDoor } from './alerts/door-recorder.js';
+import type { Observation } from './alerts/observation.js';
 import { addressKey, clientKey } from './door/address.js';
 import { createAdmission, createMachineCheck } from './door/admission.js';
 import { type Budget, createBudgets } from './door/budgets.js';
@@ -29,10 +33,6 @@ import type { OfferProxyOptions } from './options.js';
 import type { ReportResult, ServerEvent } from './reported.js';
 import { resolveProxyOptions } from './resolving.js';
 import { countVerdicts, toResult } from './results.js';
-import { createAlert, type OnAlert } from './telling/alert.js';
-import { hookOf } from './telling/cause.js';
-import { recordDoor } from './telling/door-recorder.js';
-import type { Observation } from './telling/observation.js';
 
 /** What the host's server knows of a request. */
 export interface Connection {

@@ -8,6 +8,9 @@ export { type ErrorCode, isOffersightError, OffersightError } from '../errors.js
 export type { Verdict } from '../protocol/batch.js';
 export type { DismissReason, OfferEventType } from '../protocol/event.js';
 export type { Runtime, Stop } from '../runtime.js';
+export type { OnAlert } from './alerts/alert.js';
+export type { Observation, OnObservation } from './alerts/observation.js';
+export type { AlertCode } from './alerts/table.js';
 export type { Machines } from './door/admission.js';
 export type { Limits } from './door/budgets.js';
 export type { ProblemCode } from './door/exchange.js';
@@ -37,6 +40,3 @@ export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';
 export type { OfferProxyOptions, UsageOptions } from './options.js';
 export type { Caller, ReportedEvent, ReportResult, ServerEvent } from './reported.js';
-export type { OnAlert } from './telling/alert.js';
-export type { AlertCode } from './telling/alerts.js';
-export type { Observation, OnObservation } from './telling/observation.js';

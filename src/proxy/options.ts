@@ -1,5 +1,7 @@
 /** The options of a proxy. Only types. */
 import type { Runtime } from '../runtime.js';
+import type { OnAlert } from './alerts/alert.js';
+import type { OnObservation } from './alerts/observation.js';
 import type { Machines } from './door/admission.js';
 import type { Limits } from './door/budgets.js';
 import type { Pace } from './forward/gate.js';
@@ -7,8 +9,6 @@ import type { UsageFields } from './intake/admitted.js';
 import type { DirectIntake } from './intake/direct/direct.js';
 import type { Intake } from './intake/intake.js';
 import type { Caller, ReportedEvent } from './reported.js';
-import type { OnAlert } from './telling/alert.js';
-import type { OnObservation } from './telling/observation.js';
 
 /** Usage events beside offer events, for plans that are billed by what offers did. */
 export interface UsageOptions {

@@ -1,6 +1,7 @@
 /** What is wrong with what a host says of its proxy: a deployment has to fail, not its requests. */
 import * as z from 'zod/mini';
 import { OffersightError } from '../errors.js';
+import { type Hook, hookOf } from './alerts/cause.js';
 import type { Machines } from './door/admission.js';
 import type { Limits } from './door/budgets.js';
 import type { ResolvedPace } from './forward/gate.js';
@@ -21,7 +22,6 @@ import {
   UPSTREAM,
   USAGE_PACE,
 } from './settings/values.js';
-import { type Hook, hookOf } from './telling/cause.js';
 
 type HookOf<Options, Name extends keyof Options> =
   NonNullable<Options[Name]> extends (...given: infer Given) => unknown ? Hook<Given> : never;

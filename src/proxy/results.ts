@@ -1,6 +1,6 @@
 /** Verdicts on their way out: onto the wire, and into the metrics. */
 import type { Verdict, WireResult } from '../protocol/batch.js';
-import type { Observation } from './telling/observation.js';
+import type { Observation } from './alerts/observation.js';
 
 /** A verdict as the wire has it. */
 export const toResult = (id: string, verdict: Verdict): WireResult => {

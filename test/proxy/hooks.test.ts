@@ -3,14 +3,14 @@
  * event. Every function that an option takes has a row here; the compiler misses one.
  */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { wordsOf } from '../../src/proxy/alerts/alert.js';
+import { ALERTS } from '../../src/proxy/alerts/table.js';
 import {
   createOfferAdmin,
   type OfferAdminOptions,
   type OfferProxyOptions,
   type UsageOptions,
 } from '../../src/proxy/index.js';
-import { wordsOf } from '../../src/proxy/telling/alert.js';
-import { ALERTS } from '../../src/proxy/telling/alerts.js';
 import { deferred } from '../support/deferred.js';
 import { type FunctionsOf, WAYS, type Way, watchEscapes } from '../support/hooks.js';
 import { pageRequest, type StartedProxy, startProxy } from '../support/proxy.js';

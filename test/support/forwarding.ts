@@ -1,11 +1,11 @@
 /** A forwarder over a real intake file, with a destination that records when it was called with which event. */
 import { join } from 'node:path';
+import { createAlert } from '../../src/proxy/alerts/alert.js';
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import { createForwarder, type Forwarder } from '../../src/proxy/forward/forwarder.js';
 import type { ResolvedPace } from '../../src/proxy/forward/gate.js';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../src/proxy/index.js';
 import type { SqliteIntakeOptions } from '../../src/proxy/intake/sqlite/sqlite.js';
-import { createAlert } from '../../src/proxy/telling/alert.js';
 import { admitted, temporaryFolder } from './intake.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 import { intakeHere } from './sqlite.js';

@@ -1,8 +1,9 @@
 /** The intake without storage, over a clock that stands still and a destination that records what it was called with. */
+
+import { wordsOf } from '../../src/proxy/alerts/alert.js';
 import type { Destination, Outcome } from '../../src/proxy/forward/destination.js';
 import type { ResolvedPace } from '../../src/proxy/forward/gate.js';
 import { type DirectIntakeOptions, directIntake, type Taking } from '../../src/proxy/intake/direct/direct.js';
-import { wordsOf } from '../../src/proxy/telling/alert.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
 /** One call, and when it began and ended, milliseconds after the start. */

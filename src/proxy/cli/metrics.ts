@@ -1,12 +1,12 @@
 /** What Prometheus scrapes: figures of requests, verdicts and calls, and how each lane stands. */
 import type { Registry } from 'prom-client';
 import { platformRuntime, type Runtime } from '../../runtime.js';
+import { AGAIN_MS } from '../alerts/alert.js';
+import type { Observation } from '../alerts/observation.js';
+import { ALERT_CODES, ALERTS, type AlertCode } from '../alerts/table.js';
 import type { Intake, LaneNote } from '../intake/intake.js';
 import { readLanes } from '../operator/listing.js';
 import { inTime } from '../patience.js';
-import { AGAIN_MS } from '../telling/alert.js';
-import { ALERT_CODES, ALERTS, type AlertCode } from '../telling/alerts.js';
-import type { Observation } from '../telling/observation.js';
 import { METRICS, type Metric } from './metric-names.js';
 
 /** Counts observations and renders them. */

@@ -1,6 +1,8 @@
 /** The site of the standalone proxy: its endpoint, and what its operators look at. */
 import { OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
+import type { OnAlert } from '../alerts/alert.js';
+import { systemCodeOf } from '../alerts/cause.js';
 import { createOfferProxy } from '../handler.js';
 import { type DirectIntake, isDurable } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
@@ -9,8 +11,6 @@ import { type NodeListener, toNodeListener } from '../node.js';
 import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
 import type { OfferProxyOptions } from '../options.js';
-import type { OnAlert } from '../telling/alert.js';
-import { systemCodeOf } from '../telling/cause.js';
 import { Failure } from './failure.js';
 import type { Log, LogFields } from './log.js';
 import type { Metrics } from './metrics.js';

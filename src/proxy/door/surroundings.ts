@@ -4,7 +4,7 @@
  * something in their name. Addresses are kept only in memory, until a request comes when five minutes are over.
  */
 import type { Runtime } from '../../runtime.js';
-import type { Alert } from '../telling/alert.js';
+import type { Alert } from '../alerts/alert.js';
 import { addressKey, isPrivate } from './address.js';
 import type { ProblemCode } from './exchange.js';
 

@@ -1,6 +1,7 @@
 /** Where events are forwarded to, and what a call can come to. */
+
+import type { Raised } from '../alerts/alert.js';
 import type { IntakeRow } from '../intake/admitted.js';
-import type { Raised } from '../telling/alert.js';
 
 /** What a call came to, for one event. */
 export type Outcome =

@@ -3,9 +3,9 @@
  * upstream says so. Holds nothing itself: what it knows of events is in the intake.
  */
 import type { Runtime, Stop } from '../../runtime.js';
+import type { Alert } from '../alerts/alert.js';
 import type { IntakeRow } from '../intake/admitted.js';
 import type { ForwardResult, Lane } from '../intake/intake.js';
-import type { Alert } from '../telling/alert.js';
 import type { Destination, OnCall, Outcome } from './destination.js';
 import { createGate, type ResolvedPace } from './gate.js';
 import { watchJumps } from './jumps.js';

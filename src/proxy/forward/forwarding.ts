@@ -1,10 +1,10 @@
 /** What takes admitted events and brings them to the upstream, over either kind of intake. */
 import type { Runtime } from '../../runtime.js';
+import type { Alert } from '../alerts/alert.js';
+import type { Observation } from '../alerts/observation.js';
 import { isDurable, type Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import type { Alert } from '../telling/alert.js';
-import type { Observation } from '../telling/observation.js';
 import type { CallEnd, OnCall } from './destination.js';
 import { createForwarder } from './forwarder.js';
 import { offerEvents } from './offer-events.js';

@@ -4,8 +4,8 @@
  */
 import ky from 'ky';
 import type { Runtime } from '../../runtime.js';
+import { systemCodeOf } from '../alerts/cause.js';
 import { patiently } from '../patience.js';
-import { systemCodeOf } from '../telling/cause.js';
 
 /** What happened on the wire. */
 export type Call =

@@ -1,7 +1,7 @@
 /** One event → one call of Chargebee's offer events API, and what its answer means. */
 import type { Runtime } from '../../runtime.js';
+import type { Raised } from '../alerts/alert.js';
 import { GIVEN_UP_CODES, PURGED } from '../intake/ledger.js';
-import type { Raised } from '../telling/alert.js';
 import type { Destination, Outcome } from './destination.js';
 import { type Call, post, type Upstream } from './http.js';
 import { isRestricted } from './restricted.js';

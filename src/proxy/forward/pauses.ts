@@ -13,8 +13,8 @@
  * event that is answered `misconfigured` while others are taken waits alone.
  */
 import type { Runtime } from '../../runtime.js';
+import { type Alert, noted, type Raised } from '../alerts/alert.js';
 import type { LaneNote } from '../intake/intake.js';
-import { type Alert, noted, type Raised } from '../telling/alert.js';
 import type { Outcome } from './destination.js';
 
 const BASE_MS = 1_000;

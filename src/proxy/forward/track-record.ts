@@ -3,8 +3,8 @@
  * which is a mistake in the pages that no retry repairs. The lane's note keeps it for later processes.
  */
 import type { Runtime } from '../../runtime.js';
+import { noted, type Raised } from '../alerts/alert.js';
 import type { LaneNote } from '../intake/intake.js';
-import { noted, type Raised } from '../telling/alert.js';
 import type { Outcome } from './destination.js';
 
 /** So many of the latest outcomes are looked at. */

@@ -3,7 +3,7 @@
  * its state without the ledger, so what was taken is always the sum of what waits and what has an outcome.
  */
 import type { DismissReason, OfferEventType } from '../../protocol/event.js';
-import type { AlertCode } from '../telling/alerts.js';
+import type { AlertCode } from '../alerts/table.js';
 
 /** What became of a cell's events: how many count in each of these columns. */
 export interface LedgerFigures {

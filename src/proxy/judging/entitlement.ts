@@ -2,6 +2,7 @@
 import type { Verdict } from '../../protocol/batch.js';
 import type { DecodedEvent, DecodedItem } from '../../protocol/decode.js';
 import type { Runtime } from '../../runtime.js';
+import type { Alert } from '../alerts/alert.js';
 import type { Budgets } from '../door/budgets.js';
 import type { Incoming } from '../door/exchange.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
@@ -10,7 +11,6 @@ import { listedAs, OTHER_GROUPS } from '../intake/ledger.js';
 import { HOOK_MS, patiently } from '../patience.js';
 import type { Caller, ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import type { Alert } from '../telling/alert.js';
 import { additionsOf, callerOf, usageOf } from './hooks.js';
 import { createVerifier, type TokenWorth } from './signature.js';
 

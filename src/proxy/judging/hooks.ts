@@ -1,12 +1,12 @@
 /** What the host's functions give: who asks, who caused an event, and whose subscription it counts for. */
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
+import type { Alert } from '../alerts/alert.js';
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../forward/usage-events.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import { HOOK_MS, inTime } from '../patience.js';
 import type { Caller, ReportedEvent } from '../reported.js';
 import type { ResolvedProxyOptions, UsageHooks } from '../resolving.js';
-import type { Alert } from '../telling/alert.js';
 
 const MAX_TEXT_LENGTH = 200;
 /** Printable ASCII; with room for what base64 makes of the longest text. */

@@ -5,6 +5,7 @@ import { isOfferId } from '../../protocol/event.js';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
+import { type Alert, remedyOf } from '../alerts/alert.js';
 import type { AdmittedEvent, UsageFields } from '../intake/admitted.js';
 import type { Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
@@ -12,7 +13,6 @@ import { type AcceptedEvent, listedAs } from '../intake/ledger.js';
 import { HOOK_MS, inTime } from '../patience.js';
 import type { Caller, EventFault, ReportedEvent, ReportResult, ServerEvent } from '../reported.js';
 import type { UsageHooks } from '../resolving.js';
-import { type Alert, remedyOf } from '../telling/alert.js';
 import { additionsOf, isBusinessEntityId, usageOf } from './hooks.js';
 import { keyOf, signed } from './mac.js';
 

@@ -4,6 +4,8 @@
  */
 import { isOffersightError, OffersightError } from '../../errors.js';
 import { platformRuntime } from '../../runtime.js';
+import { createAlert, type OnAlert } from '../alerts/alert.js';
+import type { AlertCode } from '../alerts/table.js';
 import { addressKey } from '../door/address.js';
 import { createBudget, MINUTE_MS } from '../door/budgets.js';
 import { problem } from '../door/exchange.js';
@@ -11,8 +13,6 @@ import type { Intake } from '../intake/intake.js';
 import { isSameSecret } from '../judging/mac.js';
 import { checkOptionNames } from '../option-names.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
-import { createAlert, type OnAlert } from '../telling/alert.js';
-import type { AlertCode } from '../telling/alerts.js';
 import { hostsOf, isBrowser, isNavigation, isToUs } from './page/own-requests.js';
 import { answerElsewhere, createPages, type TokenCheck } from './page/pages.js';
 import { createPrograms } from './programs.js';

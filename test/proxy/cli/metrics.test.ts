@@ -1,8 +1,8 @@
 /** What Prometheus scrapes of alerts, events and dead letters. */
 import { describe, expect, it } from 'vitest';
+import { ALERT_CODES, ALERTS } from '../../../src/proxy/alerts/table.js';
 import { createMetrics, type Metrics } from '../../../src/proxy/cli/metrics.js';
 import type { Intake, LaneStatus, Observation, OfferProxyOptions } from '../../../src/proxy/index.js';
-import { ALERT_CODES, ALERTS } from '../../../src/proxy/telling/alerts.js';
 import { pageRequest, startProxy } from '../../support/proxy.js';
 import { fakeRuntime } from '../../support/runtime.js';
 import { wireBody, wireEvent } from '../../support/wire.js';

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { wordsOf } from '../../../src/proxy/alerts/alert.js';
+import { systemCodeOf } from '../../../src/proxy/alerts/cause.js';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Intake } from '../../../src/proxy/index.js';
-import { wordsOf } from '../../../src/proxy/telling/alert.js';
-import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { admitted } from '../../support/intake.js';
 import { dismissed } from '../intake/intake.contract.js';

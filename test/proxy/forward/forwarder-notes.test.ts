@@ -1,8 +1,8 @@
 /** The notes that a forwarder leaves for its successor and for operators: pauses, and what somebody has to do. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type Raised, wordsOf } from '../../../src/proxy/alerts/alert.js';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Intake, LaneNote } from '../../../src/proxy/index.js';
-import { type Raised, wordsOf } from '../../../src/proxy/telling/alert.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { noContent, pageRequest, startProxy } from '../../support/proxy.js';

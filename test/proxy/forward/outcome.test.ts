@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { wordsOf } from '../../../src/proxy/alerts/alert.js';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import type { Call } from '../../../src/proxy/forward/http.js';
 import { outcomeOf as judge } from '../../../src/proxy/forward/offer-events.js';
-import { wordsOf } from '../../../src/proxy/telling/alert.js';
 
 interface Answer {
   readonly code?: string;

@@ -1,8 +1,8 @@
 /** If most events are refused by name, the pages have a mistake, and an alert says so. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { wordsOf } from '../../../src/proxy/alerts/alert.js';
 import type { Outcome } from '../../../src/proxy/forward/destination.js';
 import { createTrackRecord } from '../../../src/proxy/forward/track-record.js';
-import { wordsOf } from '../../../src/proxy/telling/alert.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
 import { fakeRuntime } from '../../support/runtime.js';
 

@@ -1,13 +1,13 @@
 /** How requests that come while a transaction is written share the next one. */
 import { describe, expect, it, vi } from 'vitest';
 import type { Verdict } from '../../../src/protocol/batch.js';
+import { systemCodeOf } from '../../../src/proxy/alerts/cause.js';
 import type { AdmittedEvent } from '../../../src/proxy/index.js';
 import {
   askInGroups,
   createGrouping,
   type GroupingContext,
 } from '../../../src/proxy/intake/sql/group-commit.js';
-import { systemCodeOf } from '../../../src/proxy/telling/cause.js';
 import { platformRuntime } from '../../../src/runtime.js';
 import { admitted } from '../../support/intake.js';
 import { fakeRuntime } from '../../support/runtime.js';

@@ -5,12 +5,12 @@
 import { OffersightError } from '../../../errors.js';
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
+import type { Alert } from '../../alerts/alert.js';
 import type { Destination, OnCall } from '../../forward/destination.js';
 import type { ResolvedPace } from '../../forward/gate.js';
 import { checkOptionNames } from '../../option-names.js';
 import { patiently } from '../../patience.js';
 import { createRecent } from '../../recent.js';
-import type { Alert } from '../../telling/alert.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
 import { createPlaces } from './call-places.js';

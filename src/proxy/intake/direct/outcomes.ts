@@ -1,10 +1,10 @@
 /** What a page is answered, by what the call for its event came to; and what that says of the upstream as a whole. */
 import type { Verdict } from '../../../protocol/batch.js';
 import type { Runtime } from '../../../runtime.js';
+import type { Alert } from '../../alerts/alert.js';
 import type { Outcome } from '../../forward/destination.js';
 import { CIRCUIT_MS, createBlame } from '../../forward/pauses.js';
 import { createTrackRecord } from '../../forward/track-record.js';
-import type { Alert } from '../../telling/alert.js';
 import type { Places } from './call-places.js';
 
 /** The shortest time after which a page sends an event again. */

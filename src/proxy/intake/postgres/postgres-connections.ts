@@ -12,8 +12,8 @@ import {
 } from 'pg';
 import { OffersightError } from '../../../errors.js';
 import type { Runtime } from '../../../runtime.js';
+import { cleanCause } from '../../alerts/cause.js';
 import { inTime, patiently } from '../../patience.js';
-import { cleanCause } from '../../telling/cause.js';
 
 /** One transaction at a time writes. Others can read at the same time. */
 const CONNECTIONS = 4;

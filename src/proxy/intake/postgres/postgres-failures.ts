@@ -1,6 +1,6 @@
 /** What went wrong in Postgres, in words. An error of the server may quote what it was given, and ours must not. */
 import { OffersightError } from '../../../errors.js';
-import { cleanCause } from '../../telling/cause.js';
+import { cleanCause } from '../../alerts/cause.js';
 
 /** What may be said of an error of the server. */
 interface Refusal {

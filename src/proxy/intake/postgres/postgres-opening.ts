@@ -1,7 +1,7 @@
 /** The intake's schema: checks the server that it is on, makes it, and stores whose it is. */
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime, type Runtime } from '../../../runtime.js';
-import type { Alert } from '../../telling/alert.js';
+import type { Alert } from '../../alerts/alert.js';
 import { otherLayout, otherSite } from '../rules.js';
 import { LAYOUT, schemaOf, upgradeOf } from '../sql/schema.js';
 import type { Connections, Session } from './postgres-connections.js';

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { Verdict } from '../../../../src/protocol/batch.js';
+import { wordsOf } from '../../../../src/proxy/alerts/alert.js';
 import type { AdmittedEvent } from '../../../../src/proxy/index.js';
 import { directIntake } from '../../../../src/proxy/index.js';
-import { wordsOf } from '../../../../src/proxy/telling/alert.js';
 import { admitted } from '../../../support/intake.js';
 import { startTaking, type TakingStage } from '../../../support/taking.js';
 import { describeAnswering } from '../intake-answering.contract.js';

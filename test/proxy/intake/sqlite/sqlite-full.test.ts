@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import Database from 'libsql/promise';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemCodeOf } from '../../../../src/proxy/alerts/cause.js';
 import { resolveBounds } from '../../../../src/proxy/intake/rules.js';
 import { createSqlIntake, type SqlIntake } from '../../../../src/proxy/intake/sql/intake.js';
 import { createDriver, type Prepared, SQLITE } from '../../../../src/proxy/intake/sqlite/sqlite-driver.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { speaking } from '../../../../src/proxy/intake/sqlite/sqlite-intake.js';
-import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { eventId } from '../../../support/wire.js';
 

@@ -2,7 +2,7 @@
 import { statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, it, vi } from 'vitest';
-import { systemCodeOf } from '../../../../src/proxy/telling/cause.js';
+import { systemCodeOf } from '../../../../src/proxy/alerts/cause.js';
 import { temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 

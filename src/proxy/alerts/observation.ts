@@ -3,7 +3,7 @@ import type { Verdict } from '../../protocol/batch.js';
 import type { OfferEventType } from '../../protocol/event.js';
 import type { ProblemCode } from '../door/exchange.js';
 import type { Outcome } from '../forward/destination.js';
-import type { AlertCode } from './alerts.js';
+import type { AlertCode } from './table.js';
 
 /** Something that happened at the proxy. */
 export type Observation =

@@ -1,8 +1,8 @@
 /** Gathers what the door rejected and which alerts were raised, and writes it into the intake every few seconds. */
 import type { Runtime, Stop } from '../../runtime.js';
 import type { DoorReport, Intake, RaisedAlert } from '../intake/intake.js';
-import { ALERTS, type AlertCode } from './alerts.js';
 import type { Observation } from './observation.js';
+import { ALERTS, type AlertCode } from './table.js';
 
 /** A killed process loses what it gathered for so long, milliseconds. */
 const WRITE_MS = 5_000;

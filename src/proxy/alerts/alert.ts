@@ -1,8 +1,8 @@
 /** Raises alerts by their codes: as often as a condition is seen, and to the host not too often. */
 import { isOffersightError } from '../../errors.js';
 import type { Runtime } from '../../runtime.js';
-import { ALERTS, type AlertCode } from './alerts.js';
 import { cleanCause, hookOf } from './cause.js';
+import { ALERTS, type AlertCode } from './table.js';
 
 /**
  * Called with a message about what an operator has to do, and with what broke. That is a copy of
