@@ -230,6 +230,21 @@ describe('what an operator has to do', () => {
     expect(await noteOf()).toMatchObject({ alert: wordsOf('notTheApi') });
   });
 
+  it('stays noted in the words that 0.2.0 left, without a code, until a call goes well', async () => {
+    await stage.intake.note({ alert: 'Words of 0.2.0.' });
+    stage.answer = () => ({ kind: 'throttled', retryAfterMs: 1_000 });
+    await stage.take(1);
+    stage.start();
+    await stage.runtime.advance(1_000);
+    expect(await noteOf()).toEqual({
+      alert: 'Words of 0.2.0.',
+      pausedUntil: expect.any(Number) as number,
+    });
+    stage.answer = () => ({ kind: 'done' });
+    await stage.runtime.advance(60_000);
+    expect(await noteOf()).toEqual({ hasDelivered: true });
+  });
+
   it('is noted even if the alert hook throws', async () => {
     stage.answer = wrong(...KEY);
     await stage.take(1);
