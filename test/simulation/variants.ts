@@ -289,8 +289,8 @@ export const VARIANTS: readonly Variant[] = [
     name: 'an acceptance is forwarded as a view',
     edits: one(
       'proxy/judging/reporting.ts',
-      "if (type === 'accepted') return {",
-      "if (type === ('counted' as string)) return {",
+      "if (type === 'accepted') {",
+      "if (type === ('counted' as string)) {",
     ).concat(
       one(
         'proxy/judging/reporting.ts',
