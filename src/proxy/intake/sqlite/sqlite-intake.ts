@@ -79,6 +79,7 @@ export const speaking = (driver: SqlDriver): SqlDriver => {
 
 export const createSqliteIntake = ({ file, bounds, database, driver, isReading }: IntakeParts): Intake => {
   const name = createNameCheck(file);
+  let isClosed = false;
   const { keepBooks, ...intake } = createSqlIntake(speaking(driver), SQLITE, bounds, isReading);
   return {
     ...intake,
@@ -96,6 +97,8 @@ export const createSqliteIntake = ({ file, bounds, database, driver, isReading }
       claimFile(database, site);
     },
     async close() {
+      if (isClosed) return;
+      isClosed = true;
       const lost = name.isNamed() ? undefined : await intake.status(0).catch(() => undefined);
       await intake.close();
       database.close();
