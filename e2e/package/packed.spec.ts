@@ -35,7 +35,7 @@ test.describe('the program of the packed package', () => {
         stderr: `offersight: This intake needs a package that is not installed. Add it with: npm install ${packages}\n`,
       });
     }
-    expect((await bench.run(['--help'], { program })).stdout).toMatch(/^offersight dev \[FOLDER/);
+    expect((await bench.run(['--help'], { program })).stdout).toContain('dev [options] [folder|URL]');
   });
 
   test('takes events without any other package, and says that it has no metrics', async ({ bench }) => {
