@@ -38,21 +38,21 @@ const DAY_STEP = GROUP_STEP * 2 ** 20;
 export const firstCellOf = (day: number): number => day * DAY_STEP;
 
 /** Splits a cell's number into its parts. */
-export const partsOf = (cell: number) => ({
+const partsOf = (cell: number) => ({
   day: Math.floor(cell / DAY_STEP),
   group: Math.floor((cell % DAY_STEP) / GROUP_STEP),
   ...(KINDS[cell % GROUP_STEP] ?? { type: 'dismissed' as const, reason: undefined }),
 });
 
 /** The number of a cell's group, in SQL. */
-export const GROUP_OF_CELL = `cell % ${DAY_STEP} / ${GROUP_STEP}`;
+const GROUP_OF_CELL = `cell % ${DAY_STEP} / ${GROUP_STEP}`;
 
 /** The number of a cell, in SQL. */
 const cellIn = (day: string, group: string, kind: string): string =>
   `(${day} * ${DAY_STEP} + coalesce((SELECT id FROM ledger_names WHERE name = ${group}), 0) * ${GROUP_STEP} + ${kind})`;
 
 /** The number of the cell of what was accepted on a day in a group. */
-export const acceptedCellIn = (day: string, group: string): string =>
+const acceptedCellIn = (day: string, group: string): string =>
   cellIn(day, group, `${KINDS.findIndex(({ type }) => type === 'accepted')}`);
 
 const kindIn = (row: string): string => {
