@@ -55,7 +55,7 @@ const PACKAGES = {
   svelte: 'adapters/svelte',
   undici: 'proxy/cli/',
   vue: 'adapters/vue',
-  zod: 'proxy/(settings/|cli/|operator/programs|resolving|intake/rules)',
+  zod: 'proxy/(settings/|cli/|operator/(programs|questions)|resolving|intake/rules)',
 };
 /** Which files may import Node's own modules; the others also run in browsers and other runtimes. */
 const NODE =

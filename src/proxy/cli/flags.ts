@@ -6,8 +6,8 @@ import * as z from 'zod/mini';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
 import { isHostName } from '../operator/page/own-requests.js';
+import { DAY, FUNNEL_BY, LANE_NAME, MOMENT, numeral } from '../operator/questions.js';
 import { ranged } from '../settings/checking.js';
-import { DAY, FUNNEL_BY, LANE_NAME, MOMENT, numeral } from '../settings/questions.js';
 import {
   BOUNDS,
   GROUPS,

@@ -28,7 +28,7 @@ export const funnelText = (
   const cells = [...rows, { ...all, [first]: 'all' }].map((figures) => ({
     ...figures,
     dismissalRate: shareOf(figures.dismissalRate),
-    // 0 would read as if nobody had accepted anything.
+    // 0 would read as if no offer had been accepted.
     accepted: all.accepted ? figures.accepted : NONE,
     acceptanceRate: shareOf(figures.acceptanceRate),
   }));

@@ -60,6 +60,6 @@ export const watchReadiness = (
   return {
     intake,
     isTaking,
-    isReady: async () => (failedAt === undefined ? answers(watched.status(runtime.now())) : isTaking()),
+    isReady: async () => (failedAt === undefined ? answers(watched.knows([])) : isTaking()),
   };
 };

@@ -141,7 +141,7 @@ const summing = ({ by = 'day', group }: Pick<FunnelQuery, 'by' | 'group'>) => {
     },
     sum() {
       close();
-      // 0 would read as if nobody had accepted anything.
+      // 0 would read as if no offer had been accepted.
       if (!all.accepted) for (const figures of [all, ...rows]) figures.acceptanceRate = null;
       return { by, rows, all };
     },

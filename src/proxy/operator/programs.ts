@@ -7,11 +7,11 @@ import type { Intake } from '../intake/intake.js';
 import { inTime } from '../patience.js';
 import type { ReportResult, ServerEvent } from '../reported.js';
 import { checked } from '../settings/checking.js';
-import { DAY, FUNNEL_BY, LANE_NAME, MOMENT, numeral } from '../settings/questions.js';
 import { readText } from './body.js';
 import { type Funnel, readFunnel } from './funnel.js';
 import { eachRow, laneOf, readStatus, toLine } from './listing.js';
 import { nextTurn, streamOf } from './portions.js';
+import { DAY, FUNNEL_BY, LANE_NAME, MOMENT, numeral } from './questions.js';
 import { readReport } from './report-lines.js';
 import { retry } from './retrying.js';
 

@@ -26,14 +26,14 @@ const isShape = (schema: z.ZodMiniType | undefined): schema is z.ZodMiniObject =
 const settingAt = (schema: z.ZodMiniType, path: readonly PropertyKey[]) => {
   const names: string[] = [];
   let at = innerOf(schema);
-  let ranged = schema;
+  let setting = schema;
   for (const name of path) {
     if (!isShape(at)) break;
-    ranged = at.shape[String(name)] as z.ZodMiniType;
-    at = innerOf(ranged);
+    setting = at.shape[String(name)] as z.ZodMiniType;
+    at = innerOf(setting);
     names.push(String(name));
   }
-  return { names, at, ranged, inside: path[names.length] };
+  return { names, at, setting, inside: path[names.length] };
 };
 
 /** Names of settings; of those that are objects, theirs. */
@@ -49,7 +49,7 @@ const valueAt = (value: unknown, names: readonly string[]): unknown =>
   names.reduce<unknown>((outer, name) => (outer as Record<string, unknown> | undefined)?.[name], value);
 
 const hintOf = (place: string, schema: z.ZodMiniType, given: unknown, issue: z.core.$ZodIssue): string => {
-  const { names, at, ranged, inside } = settingAt(schema, issue.path);
+  const { names, at, setting, inside } = settingAt(schema, issue.path);
   if (issue.code === 'unrecognized_keys' && isShape(at)) {
     const outer = names.length ? names.join('.') : place;
     return unknownName(issue.keys[0] ?? '', outer, namesOf(at));
@@ -63,7 +63,7 @@ const hintOf = (place: string, schema: z.ZodMiniType, given: unknown, issue: z.c
       : value === undefined || value === ''
         ? ' It is empty.'
         : '';
-  return `Set ${name} to ${rangeOf(ranged)}.${more}`;
+  return `Set ${name} to ${rangeOf(setting)}.${more}`;
 };
 
 /**

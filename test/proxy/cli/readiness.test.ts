@@ -6,7 +6,7 @@ import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
 let runtime: FakeRuntime;
 let readiness: Readiness;
-/** What happens when the status is asked for. */
+/** What happens when the intake is read. */
 let asking: () => Promise<void>;
 /** What happens when the process asks to lead. */
 let leading: () => Promise<boolean>;
@@ -22,12 +22,12 @@ beforeEach(() => {
   asking = async () => undefined;
   taking = works;
   leading = async () => true;
-  const intake: Pick<Intake, 'take' | 'status' | 'lead'> = {
+  const intake: Pick<Intake, 'take' | 'knows' | 'lead'> = {
     lead: () => leading(),
     take: () => taking(),
-    async status() {
+    async knows() {
       await asking();
-      return { waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} };
+      return new Set();
     },
   };
   readiness = watchReadiness(intake as Intake, runtime);

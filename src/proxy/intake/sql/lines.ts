@@ -15,7 +15,7 @@ const UNBLOCKED = 100;
 /** The visitor of events that do not name one. */
 export const NOBODY = '';
 
-/** The turn before a visitor's next one: his last, or the lane's if that is higher, so that nobody saves up turns. */
+/** The turn before a visitor's next one: his last, or the lane's if that is higher, so turns cannot be saved up. */
 const lastTurnIn = (visitor: string, { larger }: Dialect): string =>
   larger(
     '(SELECT turn FROM turns WHERE one = 1)',

@@ -1,8 +1,8 @@
 /** What operators may ask for, by queries over HTTP and by flags alike. */
 import * as z from 'zod/mini';
-import { type FunnelBy, isDay } from '../operator/funnel.js';
-import { timeOf } from '../operator/listing.js';
-import { ranged } from './checking.js';
+import { ranged } from '../settings/checking.js';
+import { type FunnelBy, isDay } from './funnel.js';
+import { timeOf } from './listing.js';
 
 export const LANE_NAME = ranged(z.enum(['offer_events', 'usage_events']), '`offer_events` or `usage_events`');
 export const MOMENT = ranged(
