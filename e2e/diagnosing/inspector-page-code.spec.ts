@@ -224,7 +224,7 @@ test('a picture that did not load is named with its address, and one that did is
 }) => {
   const drawing =
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9'/></svg>";
-  // Chromium measures a picture at the moment of its failure like a pixel that counts visits, so that offer needs its second.
+  // An offer whose dwell ends before the second load is there counts without a look at its picture, so this one has a second.
   await inspect(
     page,
     stack,
