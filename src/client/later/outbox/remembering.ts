@@ -159,11 +159,14 @@ export const createRemembering = (
       let after = next(known);
       // Known before it is stored, since a farewell that leaves meanwhile keeps to it as well.
       if (after !== known) unsaved = outbox.pause = after;
-      const writing = unsaved;
+      let writing = unsaved;
       const write = transact(async (rows) => {
         const stored = await storedPause(rows, known);
         after = next(laterOf(stored, before));
-        if (after !== stored) rows.put(key, after);
+        if (after === stored) return;
+        rows.put(key, after);
+        // Another random delay than the known one, and it may be stored later than anybody waits.
+        if (unsaved === writing) writing = unsaved = outbox.pause = after;
       });
       // If the database does not take it, the next call writes it.
       const isWritten = await write.then(

@@ -31,6 +31,24 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toEqual(pause);
   });
 
+  test('is known as it is written, though with another random delay and later than anybody waits', async () => {
+    const runtime = fakeRuntime();
+    const database = scriptDatabase(runtime);
+    const [tab, other] = [openTab(database.connect(), runtime), openTab(database.connect(), runtime)];
+    const complete = database.linger();
+    let delayMs = 30_000;
+    const written = tab.leasing.setPause(() => {
+      delayMs += 1_000;
+      return { kind: 'back-off', failures: 1, at: START + delayMs };
+    });
+    await runtime.advance(TIMEOUT_MS);
+    await written;
+    await complete();
+    await other.leasing.stats();
+    expect(other.outbox.pause.kind).toBe('back-off');
+    expect(tab.outbox.pause).toEqual(other.outbox.pause);
+  });
+
   test('is not taken back by who read the database before it was written', async () => {
     const runtime = fakeRuntime();
     const database = scriptDatabase(runtime);
