@@ -157,11 +157,13 @@ export const wasRefused = (chronicle: Chronicle, id: string, tab: string, to: nu
     .some(
       ({ row, index }) =>
         index < to &&
-        row.tab === tab &&
         Object.entries(row.verdicts ?? {}).some(
           ([other, { kind }]) =>
             kind === 'refused' &&
-            (other === id || chronicle.about('created', other)[0]?.row.impressionId === impression),
+            (other === id
+              ? row.tab === tab
+              : // Another tab may have given up the view of a dismissal before that was recorded.
+                chronicle.about('created', other)[0]?.row.impressionId === impression),
         ),
     );
 };

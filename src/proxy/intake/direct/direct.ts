@@ -189,7 +189,8 @@ const createTaking = (
         events
           .filter(({ id, content }) => {
             const known = remembered.get(id);
-            return known?.verdict && known.content === content;
+            // What was refused was not taken: its page may not have heard of that.
+            return known?.verdict?.kind === 'duplicate' && known.content === content;
           })
           .map(({ id }) => id),
       ),

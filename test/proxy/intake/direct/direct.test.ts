@@ -98,6 +98,8 @@ describe('what came of an event', () => {
     stage.answer = () => ({ kind: 'refused', code: 'resource_not_found' });
     const refused = [{ kind: 'refused', code: 'invalid_event' }];
     expect([await verdictsOf([admitted(1)]), await verdictsOf([admitted(1)])]).toEqual([refused, refused]);
+    // Its page may not have heard of that.
+    expect(await stage.taking.knows([admitted(1)])).toEqual(new Set());
     expect(stage.called()).toEqual([1]);
   });
 
