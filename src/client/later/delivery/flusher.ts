@@ -31,7 +31,7 @@ export interface Flusher {
   hurry(): Promise<void>;
   /** Flushes now what is due, and tries an open circuit; resolves when nothing more can be done at the moment. */
   flush(): Promise<void>;
-  /** Ends the flush after the request under way, and begins no other before it is woken. */
+  /** Ends the flush after the request under way, repeats none, and begins no other before it is woken. */
   pause(): void;
   stop: Stop;
 }
@@ -205,6 +205,7 @@ export const createFlusher = (
       }
       const attempt = await transport(
         entries.map(({ event, mayBeKnown }) => (mayBeKnown ? { ...event, mayBeKnown } : event)),
+        () => isPaused,
       );
       await onAttempt?.(attempt);
       const isSettled = await settle(attempt, entries, token);

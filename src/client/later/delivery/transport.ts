@@ -30,8 +30,11 @@ export type Attempt =
       readonly isAbsent?: boolean;
     };
 
-/** Posts events once. */
-export type Transport = (events: readonly Outgoing[]) => Promise<Attempt>;
+/**
+ * Posts events once.
+ * @param isOver Whether no other request may leave: they may be another user's by now.
+ */
+export type Transport = (events: readonly Outgoing[], isOver: () => boolean) => Promise<Attempt>;
 
 const MISDEPLOYED = [401, 403, 404, 405, 415];
 const UNSPLIT = [400, 413, 422];
@@ -49,41 +52,40 @@ const attemptOf = ({ status, headers }: Response, body: string): Attempt => {
 };
 
 /** Makes the transport to an outbox's endpoint. */
-export const createTransport = (
-  runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
-  outbox: Pick<Outbox, 'endpoint' | 'inFlight'>,
-): Transport => {
-  const attempt = async (body: string, isKeptAlive: boolean, signal: AbortSignal): Promise<Attempt> => {
-    const keptBytes = isKeptAlive ? body.length : 0;
-    outbox.inFlight += keptBytes;
-    try {
-      const response = await post(outbox.endpoint, {
-        body,
-        headers: { 'content-type': 'application/json' },
-        fetch: runtime.fetch,
-        signal,
-        redirect: 'error',
-        cache: 'no-store',
-        keepalive: isKeptAlive,
-      });
-      return attemptOf(response, await response.text());
-    } catch (cause) {
-      // Other scripts of the page may have used up the keepalive quota, which looks like a network error; ky 2 has an error of
-      // its own for that.
-      if (isKeptAlive && !signal.aborted) return await attempt(body, false, signal);
-      return { kind: 'back-off', retryAfterMs: 0, cause };
-    } finally {
-      outbox.inFlight -= keptBytes;
-    }
-  };
-
-  return async (events) => {
+export const createTransport =
+  (
+    runtime: Pick<Runtime, 'now' | 'after' | 'fetch'>,
+    outbox: Pick<Outbox, 'endpoint' | 'inFlight'>,
+  ): Transport =>
+  async (events, isOver) => {
     const controller = new AbortController();
+    const { signal } = controller;
     const stopTimer = runtime.after(ATTEMPT_MS, () => controller.abort());
     const body = encodeRequest(events, runtime.now());
-    const isKeptAlive = outbox.inFlight + body.length <= MAX_LEAVE_BYTES;
-    const outcome = await attempt(body, isKeptAlive, controller.signal);
+    const attempt = async (keepalive: boolean): Promise<Attempt> => {
+      const keptBytes = keepalive ? body.length : 0;
+      outbox.inFlight += keptBytes;
+      try {
+        const response = await post(outbox.endpoint, {
+          body,
+          headers: { 'content-type': 'application/json' },
+          fetch: runtime.fetch,
+          signal,
+          redirect: 'error',
+          cache: 'no-store',
+          keepalive,
+        });
+        return attemptOf(response, await response.text());
+      } catch (cause) {
+        // Other scripts of the page may have used up the keepalive quota, which looks like a network error; ky 2 has an error of
+        // its own for that.
+        if (keepalive && !signal.aborted && !isOver()) return await attempt(false);
+        return { kind: 'back-off', retryAfterMs: 0, cause };
+      } finally {
+        outbox.inFlight -= keptBytes;
+      }
+    };
+    const outcome = await attempt(outbox.inFlight + body.length <= MAX_LEAVE_BYTES);
     stopTimer();
     return outcome;
   };
-};

@@ -5,6 +5,7 @@ import type { Attempt, Transport } from '../../../../src/client/later/delivery/t
 import { unsettled } from '../../../../src/client/later/farewell.js';
 import type { OutboxEntry } from '../../../../src/client/outbox/records.js';
 import { deferred } from '../../../support/deferred.js';
+import { startDelivering } from '../../../support/delivering.js';
 import { dismissed, idOf, idsOf, plain, START, viewed } from '../../../support/events.js';
 import { accept, type FlusherBench, fails, type Script, startFlusher } from '../../../support/flusher.js';
 import { memoryRecords } from '../../../support/memory-records.js';
@@ -185,6 +186,20 @@ describe('a page that may not run on', () => {
     bench.flusher.wake();
     await bench.runtime.advance(250);
     expect(bench.asked).toEqual([[ONE], [TWO]]);
+  });
+
+  test('repeats no request that failed: the events may be another user’s by now', async () => {
+    const bench = startDelivering();
+    const answer = deferred<Response>();
+    bench.answer = () => answer.promise;
+    const page = bench.open();
+    await page.record(plain(viewed(1)));
+    const flushed = page.flusher.flush();
+    await settle();
+    page.flusher.pause();
+    answer.reject(new TypeError('Failed to fetch'));
+    await flushed;
+    expect(bench.asked).toEqual([[ONE]]);
   });
 
   test('begins no other request by itself either, where a timer began the flush', async () => {

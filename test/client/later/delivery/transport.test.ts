@@ -21,7 +21,7 @@ const ANSWER = JSON.stringify({ v: 1, results: [{ id: idOf(1), status: 'accepted
 type Answer = (request: Request) => Response | Promise<Response>;
 
 interface Bench {
-  readonly transport: Transport;
+  readonly transport: (events: Parameters<Transport>[0]) => Promise<Attempt>;
   readonly runtime: FakeRuntime;
   readonly keepalive: Pick<Outbox, 'inFlight'>;
   readonly requests: Request[];
@@ -40,7 +40,8 @@ const start = (...answers: Answer[]): Bench => {
       return answer(request);
     },
   });
-  return { transport: createTransport(runtime, keepalive), runtime, keepalive, requests };
+  const transport = createTransport(runtime, keepalive);
+  return { transport: (events) => transport(events, () => false), runtime, keepalive, requests };
 };
 
 const reply = (status: number, body = '', headers: Record<string, string> = {}): Answer => {
