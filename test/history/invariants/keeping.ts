@@ -1,7 +1,7 @@
 /** I1 no loss, I15 accounting: where every event is when all is quiet. */
 import { type Judgement, judging } from '../breach.js';
 import { type Chronicle, DISK } from '../chronicle.js';
-import { endedUntold, endedUnwritten, hadToBeInMemory } from './reasons.js';
+import { endedUntold, endedUnwritten, hadToBeInMemory, wasBlocked } from './reasons.js';
 
 /** The place where an event ended up. */
 type Whereabouts =
@@ -126,8 +126,8 @@ export const accounting = (chronicle: Chronicle): Judgement => {
     const isInMemory = chronicle.about('committed', id).some((told) => (told.row.store ?? DISK) !== DISK);
     // One page gave up its copy, once, while its database failed, and another one found what that still had.
     const isApart = chronicle
-      .of('fault')
-      .some(({ row: { where, target } }) => where === 'storage' && target === tab);
+      .about('discarded', id)
+      .some((told) => told.row.tab === tab && wasBlocked(chronicle, tab, told.index));
     // An event that a page gave up stayed in the database, since the page ended before it deleted the event there.
     const isOwed = chronicle
       .about('discarded', id)

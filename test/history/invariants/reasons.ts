@@ -152,20 +152,18 @@ export const wasDenied = (chronicle: Chronicle, tab: string, index: number): boo
 /** Whether a proxy refused the event, or another one of its impression, and this page heard of it. */
 export const wasRefused = (chronicle: Chronicle, id: string, tab: string, to: number): boolean => {
   const impression = chronicle.about('created', id)[0]?.row.impressionId;
-  return chronicle
-    .of('answered')
-    .some(
-      ({ row, index }) =>
-        index < to &&
-        Object.entries(row.verdicts ?? {}).some(
-          ([other, { kind }]) =>
-            kind === 'refused' &&
-            (other === id
-              ? row.tab === tab
-              : // Another tab may have given up the view of a dismissal before that was recorded.
-                chronicle.about('created', other)[0]?.row.impressionId === impression),
-        ),
-    );
+  return chronicle.of('answered').some(
+    ({ row, index }) =>
+      index < to &&
+      Object.entries(row.verdicts ?? {}).some(
+        ([other, { kind }]) =>
+          kind === 'refused' &&
+          (other === id
+            ? row.tab === tab
+            : // Another tab may have given up the view of a dismissal before that was recorded.
+              chronicle.about('created', other)[0]?.row.impressionId === impression),
+      ),
+  );
 };
 
 /** Why a reason does not hold; nothing if it does. */
