@@ -60,18 +60,6 @@ test.describe('accepting proves that an offer is displayed, before its dwell is 
     await expectOnly(page, stack, ['viewed second', 'viewed first', 'dismissed first']);
   });
 
-  test('a marked control elsewhere that names the offer accepts it', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `${offer('named', NO)}${offer('unnamed', NO)}<button data-offer-accept="named">Take it</button>`,
-    );
-    await page.click('[data-offer-accept]');
-    await page.click('[data-offer-id=named] .no');
-    await page.click('[data-offer-id=unnamed] .no');
-    await expectOnly(page, stack, ['viewed named', 'viewed unnamed', 'dismissed unnamed']);
-  });
-
   test('submitting a form that is the offer accepts it', async ({ page, stack }) => {
     await openReady(
       page,
@@ -82,39 +70,6 @@ test.describe('accepting proves that an offer is displayed, before its dwell is 
     await page.keyboard.press('Enter');
     await page.waitForURL('**/thanks**');
     await stack.expectRecorded(['viewed form']);
-  });
-
-  test('submitting a marked form inside the offer accepts it, and pressing in the form does not', async ({
-    page,
-    stack,
-  }) => {
-    await openReady(
-      page,
-      stack,
-      offer(
-        'chosen',
-        `<form data-offer-accept onsubmit="return false"><input><button>Yes</button></form>${NO}`,
-      ) + offer('pressed', `<form data-offer-accept onsubmit="return false"><input></form>${NO}`),
-    );
-    await page.click('[data-offer-id=pressed] input');
-    await page.click('[data-offer-id=pressed] .no');
-    await page.click('[data-offer-id=chosen] form button');
-    await page.click('[data-offer-id=chosen] .no');
-    await expectOnly(page, stack, ['viewed pressed', 'dismissed pressed', 'viewed chosen']);
-  });
-
-  test('submitting a form inside a marked element accepts the offer', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `<section class="offer" data-offer-id="section" data-offer-dwell="60000" data-offer-accept>
-         <p>Terms</p><form onsubmit="return false"><button>Yes</button></form>${NO}</section>${offer('beside', NO)}`,
-    );
-    await page.click('p');
-    await page.click('form button');
-    await page.click('[data-offer-id=section] .no');
-    await page.click('[data-offer-id=beside] .no');
-    await expectOnly(page, stack, ['viewed section', 'viewed beside', 'dismissed beside']);
   });
 
   test('a form that the browser does not submit, since it is not filled in, does not accept the offer', async ({
@@ -132,14 +87,6 @@ test.describe('accepting proves that an offer is displayed, before its dwell is 
     await page.click('form button');
     await page.click('.no');
     await expectOnly(page, stack, ['viewed incomplete', 'dismissed incomplete']);
-  });
-
-  test('the command accept() accepts the offer', async ({ page, stack }) => {
-    await openReady(page, stack, `${offer('commanded', NO)}${offer('other', NO)}`);
-    await command(page, 'accept', 'commanded');
-    await page.click('[data-offer-id=commanded] .no');
-    await page.click('[data-offer-id=other] .no');
-    await expectOnly(page, stack, ['viewed commanded', 'viewed other', 'dismissed other']);
   });
 
   test('a key accepts the offer, even if the page stops the click and removes the offer', async ({
@@ -163,14 +110,6 @@ test.describe('accepting proves that an offer is displayed, before its dwell is 
       dismissed: 0,
       accepted: 1,
     });
-  });
-
-  test('an offer that is accepted several times counts once', async ({ page, stack }) => {
-    await openReady(page, stack, offer('again', YES));
-    await page.dblclick('.yes');
-    await command(page, 'accept', 'again');
-    await expectOnly(page, stack, ['viewed again']);
-    expect((await trackerStats(page)).offers.again?.accepted).toBe(1);
   });
 });
 
@@ -230,19 +169,6 @@ test.describe('an offer that was accepted cannot be dismissed', () => {
     await page.click('form button');
     await page.locator('dialog').waitFor({ state: 'hidden' });
     await expectOnly(page, stack, ['viewed form-dialog']);
-  });
-
-  test('a control that accepts and dismisses does not dismiss it', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      offer(
-        'both',
-        '<button data-offer-accept data-offer-dismiss aria-label="Close" onclick="this.parentElement.remove()">Yes</button>',
-      ),
-    );
-    await page.click('button');
-    await expectOnly(page, stack, ['viewed both']);
   });
 
   test('following a link or leaving the page does not dismiss it, if leaving counts', async ({

@@ -65,43 +65,6 @@ test.describe('a marked control', () => {
     await expectOnly(page, stack, closed('second'));
   });
 
-  test('closes the offer that it names from elsewhere on the page', async ({ page, stack }) => {
-    await openReady(page, stack, `${amid(offer('named'))}<button data-offer-dismiss="named">Hide</button>`);
-    await page.click('button');
-    await expectOnly(page, stack, closed('named'));
-  });
-
-  test('closes another offer than its own if it names that one', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      amid(`${offer('holding', '<button data-offer-dismiss="meant">No</button>')}${offer('meant')}`),
-    );
-    await page.click('button');
-    await expectOnly(page, stack, closed('meant'));
-  });
-
-  test('closes the inner offer if it is in an offer within an offer', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      amid(offer('outer', offer('inner', '<button data-offer-dismiss>x</button>'))),
-    );
-    await page.click('button');
-    await expectOnly(page, stack, closed('inner'));
-  });
-
-  test('adds only dismissed if the offer has been viewed', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      amid(offer('seen', '<button data-offer-dismiss>No</button>').replace('60000', '0')),
-    );
-    await stack.expectRecorded(['viewed seen']);
-    await page.click('button');
-    await expectOnly(page, stack, closed('seen'));
-  });
-
   test('counts once, however often it is pressed (fault 51)', async ({ page, stack }) => {
     await openReady(page, stack, amid(offer('storm', '<button data-offer-dismiss>x</button>')));
     await page.dblclick('button');
@@ -292,22 +255,6 @@ test.describe('a control by convention, in an offer that it removes', () => {
     await expectOnly(page, stack, closed('fading'));
   });
 
-  test('does not count if the page asks first and the user changes their mind', async ({ page, stack }) => {
-    page.on('dialog', (dialog) => void dialog.dismiss());
-    await openReady(
-      page,
-      stack,
-      amid(
-        offer(
-          'kept',
-          `<button aria-label="Close" onclick="confirm('Sure?') && this.parentElement.remove()">x</button>`,
-        ),
-      ),
-    );
-    await page.click('button');
-    await expectOnly(page, stack);
-  });
-
   test('does not count while it is disabled, though the page removes the offer', async ({ page, stack }) => {
     await openReady(
       page,
@@ -320,45 +267,9 @@ test.describe('a control by convention, in an offer that it removes', () => {
     await page.locator('[data-offer-id=off]').waitFor({ state: 'detached' });
     await expectOnly(page, stack);
   });
-
-  test('does not count if a script presses it', async ({ page, stack }) => {
-    await openReady(page, stack, amid(offer('scripted', `<button aria-label="Close" ${REMOVE}>x</button>`)));
-    await page.evaluate(() => document.querySelector('button')?.click());
-    await expectOnly(page, stack);
-  });
 });
 
 test.describe('a close control', () => {
-  const labelled = (id: string, label: string) =>
-    offer(id, `<button aria-label='${label}' ${REMOVE}>x</button>`);
-
-  test('is also recognized by names that the site adds, in upper or lower case', async ({ page, stack }) => {
-    await openModule(
-      page,
-      stack,
-      `${labelled('own', 'NOT NOW')}${labelled('quoted', 'Say "no"')}${labelled('en', 'Close')}${labelled('part', 'Not now, perhaps later')}
-       ${offer('other', `<button data-bs-dismiss="alert" ${REMOVE}>x</button>`)}`,
-      `dismissal: { labels: ['Not now', 'Say "no"'] }`,
-    );
-    for (const id of ['own', 'quoted', 'en', 'part', 'other'])
-      await page.click(`[data-offer-id=${id}] button`);
-    await expectOnly(page, stack, closed('own', 'quoted', 'en', 'other'));
-  });
-
-  test('is recognized by a selector of the site instead of all conventions', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `${offer('own', `<i class="cross" ${REMOVE}>x</i>`)}${labelled('usual', 'Close')}
-       ${offer('marked', '<button data-offer-dismiss>x</button>')}`,
-      'data-endpoint="/offer-events" data-controls=".cross, .no-thanks > a"',
-    );
-    await page.click('.cross');
-    await page.click('[data-offer-id=usual] button');
-    await page.click('[data-offer-id=marked] button');
-    await expectOnly(page, stack, closed('own', 'marked'));
-  });
-
   test('cannot be given by an invalid selector, which is reported while everything else works', async ({
     page,
     stack,
@@ -434,20 +345,6 @@ test.describe('a control beside the offers of a holder', () => {
     await page.click('button');
     await expectOnly(page, stack, closed('inside'));
   });
-
-  test('closes no offer if it is not a close control, though it closes the dialog', async ({
-    page,
-    stack,
-  }) => {
-    await openReady(
-      page,
-      stack,
-      `<dialog id="held"><button id="size" onclick="held.close()">Choose a size</button>${offer('chosen')}</dialog>
-       <script>held.showModal()</script>`,
-    );
-    await page.click('#size');
-    await expectOnly(page, stack);
-  });
 });
 
 test.describe('in shadow roots and frames', () => {
@@ -490,17 +387,6 @@ test.describe('in shadow roots and frames', () => {
       await expectOnly(page, stack, closed('second'));
     });
   }
-
-  test('a control inside two shadow roots closes the offer of the inner one', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `${component('x-inner', offer('deep', '<button data-offer-dismiss>x</button>'))}
-       ${component('x-outer', `${offer('middle')}<x-inner></x-inner>`)}${amid('<x-outer></x-outer>')}`,
-    );
-    await page.click('x-inner button');
-    await expectOnly(page, stack, closed('deep'));
-  });
 
   for (const [kind, control] of [
     ['marked', 'data-offer-dismiss'],

@@ -116,23 +116,6 @@ test.describe('an offer in a shadow tree whose controls are slotted into it', ()
   });
 });
 
-test('form fields with the names of properties of elements neither break closing nor cause an error', async ({
-  page,
-  stack,
-}) => {
-  const thrown: string[] = [];
-  page.on('pageerror', ({ message }) => thrown.push(message));
-  await openReady(
-    page,
-    stack,
-    `<dialog><form><input name="children"></form></dialog>
-     <form onsubmit="return false"><input name="matches"><input name="nodeType">${offer('travel', '<button type="button" data-offer-dismiss>×</button>')}</form>`,
-  );
-  await page.click('[data-offer-id=travel] button');
-  await expectOnly(page, stack, ['viewed travel', 'dismissed travel']);
-  expect(thrown).toEqual([]);
-});
-
 test.describe('an offer that only styles make visible counts', () => {
   test('if a tab is chosen without a script', async ({ page, stack }) => {
     await openReady(
@@ -144,33 +127,6 @@ test.describe('an offer that only styles make visible counts', () => {
     await expectOnly(page, stack, []);
     await page.check('input');
     await stack.expectRecorded(['viewed witness', 'viewed tab']);
-  });
-
-  test('if a script animates it', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `<div class="offer" id="fade" data-offer-id="fade" data-offer-dwell="200"></div>
-       <script>fade.animate([{ opacity: 0 }, { opacity: 1 }], { duration: 300, delay: 300, fill: 'backwards', easing: 'step-end' })</script>`,
-    );
-    await expectOnly(page, stack, ['viewed fade']);
-  });
-
-  test('even if it is in a shadow tree that came after another offer was hidden', async ({ page, stack }) => {
-    await openReady(page, stack, `<div class="offer" data-offer-id="never" style="opacity: 0"></div>`);
-    await page.evaluate(() => {
-      const host = document.body.appendChild(document.createElement('div'));
-      host.attachShadow({ mode: 'open' }).innerHTML =
-        '<p data-offer-id="shadow" data-offer-dwell="200" style="height: 90px; opacity: 0"></p>';
-    });
-    await expectOnly(page, stack, []);
-    await page.evaluate(() => {
-      document
-        .querySelector('body > div:last-of-type')
-        ?.previousElementSibling?.shadowRoot?.querySelector('p')
-        ?.style.setProperty('opacity', '1');
-    });
-    await stack.expectRecorded(['viewed witness', 'viewed shadow']);
   });
 });
 

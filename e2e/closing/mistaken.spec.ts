@@ -60,16 +60,6 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
       await page.mouse.wheel(0, 900);
     },
   },
-  'a carousel that moves on by itself after a hint in it was closed': {
-    body: `<div style="overflow: hidden; width: 300px"><div id="track" style="display: flex; width: 900px">${offer('card', HINT)}${offer('next')}</div></div>
-      <script>document.querySelector('button').addEventListener('click', () => setTimeout(() => { track.style.transform = 'translateX(-300px)' }, 500))</script>`,
-    act: (page) => page.click('button'),
-  },
-  'an offer that something above it pushes out of the viewport': {
-    body: `<p id="above"></p><p style="height: 500px"></p>${offer('card', HINT)}
-      <script>document.querySelector('button').addEventListener('click', () => setTimeout(() => { above.style.height = '900px' }, 300))</script>`,
-    act: (page) => page.click('button'),
-  },
   'a list that is drawn by its places, whose first offer is closed': {
     body: `<div ${DRAWER} id="list"></div><script>
       const ids = ['a', 'b', 'c'];
@@ -88,14 +78,6 @@ const MISTAKES: Readonly<Record<string, Mistake>> = {
     </script>`,
     act: (page) => page.click('button >> nth=0'),
     closed: ['a'],
-  },
-  'a cart that loads again after a line of it was removed': {
-    body: `<div ${DRAWER} id="cart"></div><script>
-      const draw = () => { cart.innerHTML = ${JSON.stringify(`<p>Coffee <button>×</button></p>${offer('card')}`)}; cart.querySelector('button').onclick = load };
-      const load = () => { cart.innerHTML = 'Loading'; setTimeout(draw, 400) };
-      draw();
-    </script>`,
-    act: (page) => page.click('button'),
   },
   'a multiplication sign in a link': {
     body: `<main>${offer('card', `<a href="#" onclick="event.preventDefault(); leave()"><span>2</span> <span class="part">×</span> <span>Coffee</span></a>`)}</main>`,

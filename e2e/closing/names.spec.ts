@@ -191,17 +191,6 @@ test.describe('if a card itself accepts', () => {
     await expect.poll(async () => (await trackerStats(page)).offers.card?.accepted).toBe(1);
   });
 
-  test('a control with a close name accepts if it is marked as accepting', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `<div class="offer" data-offer-id="card" data-offer-dwell="60000"><button aria-label="Close" data-offer-accept ${REMOVE}>x</button></div>`,
-    );
-    await trackerStats(page);
-    await page.click('button');
-    await stack.expectRecorded(['viewed card']);
-    await expect.poll(async () => (await trackerStats(page)).offers.card?.accepted).toBe(1);
-  });
-
   test('a link that is opened in another tab by the middle button accepts', async ({ page, stack }) => {
     await stack.open(
       page,

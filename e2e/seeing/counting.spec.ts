@@ -227,15 +227,6 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ['part-1', 'part-4', 'part-5']);
   });
 
-  test('if they are in a hidden panel that is shown', async ({ page, stack }) => {
-    const panel = (name: string, last: number) => `<div id="${name}" hidden>${offers(name, 0, last)}</div>`;
-    await open(stack, page, `${offer('above')}${panel('shown', 5)}${panel('kept', 2)}`);
-    await expectCounted(page, ['above']);
-    await act(page, 'shown.hidden = false');
-    // Below the offer above the panel, there is room for two and 70 % of the third.
-    await expectOnly(page, ['above'], ids('shown', 0, 2));
-  });
-
   // The one or two frames between mounting and the jump do not count as a view of the first screen.
   for (const [when, wait] of [
     ['in the same task', ''],
@@ -249,53 +240,6 @@ test.describe('the same offers count as for an exact observer', () => {
       );
       await expectOnly(page, ids('row', 120, 123));
     });
-
-  test('if a transform moves them in', async ({ page, stack }) => {
-    const drawer = (name: string, last: number) =>
-      `<div id="${name}" style="position: fixed; top: 0; width: 400px; transform: translateX(-400px)">
-        ${offers(name, 1, last, 'class="offer small"')}</div>`;
-    await open(stack, page, `${drawer('drawer', 7)}${drawer('other', 3)}`);
-    await act(page, "drawer.style.transform = 'none'");
-    await expectOnly(page, ids('drawer', 1, 7));
-  });
-
-  test('if a transition moves them in', async ({ page, stack }) => {
-    await open(
-      stack,
-      page,
-      `<div id="drawer" style="position: fixed; top: 0; transform: translateX(-400px); transition: transform 300ms">
-        ${offers('glide', 1, 3)}</div>`,
-    );
-    await act(
-      page,
-      // The box is read first, since an element that has not been drawn yet would appear without a transition.
-      "drawer.getBoundingClientRect(); const over = new Promise((done) => drawer.ontransitionend = done); drawer.style.transform = 'none'; await over",
-    );
-    await expectOnly(page, ids('glide', 1, 3));
-  });
-
-  test('if `order` swaps them', async ({ page, stack }) => {
-    await open(
-      stack,
-      page,
-      `<div id="box" style="display: flex; flex-direction: column; height: 400px; overflow: hidden">
-        ${offers('turn', 0, 7, 'style="flex: none; height: 100px"')}</div>`,
-    );
-    await expectCounted(page, ids('turn', 0, 3));
-    await act(page, 'for (const index of [5, 7]) box.children[index].style.order = -1');
-    await expectOnly(page, ids('turn', 0, 3), ['turn-5', 'turn-7']);
-  });
-
-  test('if they are in an accordion in a box of fixed height', async ({ page, stack }) => {
-    await open(
-      stack,
-      page,
-      `<div style="height: 400px; overflow: hidden"><div id="fold" style="height: 400px"></div>
-        ${offers('inner', 0, 5, 'style="height: 90px; margin-bottom: 10px"')}</div>`,
-    );
-    await act(page, "await counting.eachFrame(3, () => undefined); fold.style.height = '0'");
-    await expectOnly(page, ids('inner', 0, 3));
-  });
 
   test('if they are below an accordion that closes and shrinks the page', async ({ page, stack }) => {
     await open(stack, page, `<div id="fold">${offers('fold', 0, 399)}</div>${offers('under', 0, 6)}`);
@@ -317,14 +261,6 @@ test.describe('the same offers count as for an exact observer', () => {
     await expectOnly(page, ids('item', 0, 3), ids('item', 40, 43));
   });
 
-  test('if they are in masonry, whose parent has no height', async ({ page, stack }) => {
-    const place = (index: number) =>
-      `style="position: absolute; left: ${(index % 6) * 210}px; top: ${Math.floor(index / 6) * 190 + (index % 3) * 7}px; width: 200px; height: 180px"`;
-    const all = ids('tile', 0, 29).map((id, index) => offer(id, place(index)));
-    await open(stack, page, `<div style="position: relative">${all.join('')}</div>${space(300)}`);
-    await expectOnly(page, ids('tile', 0, 23));
-  });
-
   test('if they are in a bar that stays at the bottom', async ({ page, stack }) => {
     const bar = (name: string, bottom: number, last: number) =>
       `<div style="position: fixed; bottom: ${bottom}px; display: flex">${offers(name, 1, last, 'class="offer small"')}</div>`;
@@ -335,41 +271,6 @@ test.describe('the same offers count as for an exact observer', () => {
       while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, 48));`,
     );
     await expectOnly(page, ids('bar', 1, 5));
-  });
-
-  test('and those that are repeatedly away for a moment do not', async ({ page, stack }) => {
-    await open(stack, page, offer('steady'));
-    // The offer is there for 550 ms, away for 50 ms and at least two frames, and gone in the end.
-    await act(
-      page,
-      `document.body.insertAdjacentHTML('afterbegin', '${offer('glance', `id="glance" class="offer" data-offer-dwell="${LONGEST_DWELL_MS}"`)}');
-      for (let turn = 0; turn < 7; turn++) {
-        await new Promise((resolve) => setTimeout(resolve, 550));
-        glance.style.transform = 'translateX(-320px)';
-        await Promise.all([counting.eachFrame(1, () => undefined), new Promise((resolve) => setTimeout(resolve, 50))]);
-        if (turn < 6) glance.style.transform = 'none';
-      }`,
-    );
-    await expectOnly(page, ['steady']);
-  });
-
-  test('if they are in a modal dialog', async ({ page, stack }) => {
-    const dialog = (name: string, last: number) =>
-      `<dialog id="${name}">${offers(name, 1, last, 'class="offer small"')}</dialog>`;
-    await open(stack, page, `${space(900)}${offer('below')}${dialog('opened', 2)}${dialog('closed', 3)}`);
-    await act(page, 'opened.showModal()');
-    await expectCounted(page, ids('opened', 1, 2));
-    // Its backdrop covers what is added to the page.
-    await act(page, 'opened.close()');
-    await expectOnly(page, ids('opened', 1, 2));
-  });
-
-  test('if they are in a popover', async ({ page, stack }) => {
-    const popover = (name: string, last: number) =>
-      `<div id="${name}" popover>${offers(name, 1, last, 'class="offer small"')}</div>`;
-    await open(stack, page, `${popover('opened', 3)}${popover('closed', 2)}`);
-    await act(page, 'opened.showPopover()');
-    await expectOnly(page, ids('opened', 1, 3));
   });
 
   test('if they are sticky', async ({ page, stack }) => {

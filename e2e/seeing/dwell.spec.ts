@@ -60,36 +60,6 @@ test.describe('the share of an offer that must be visible', () => {
     await stack.expectRecorded(['viewed 56-percent', 'viewed witness']);
   });
 
-  test('can be set on the script tag', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `${offer('shows-75', 'style="margin-left: -75px"')}${offer('shows-85', 'style="margin-left: -45px"')}${witness()}`,
-      { script: 'data-endpoint="/offer-events" data-ratio="0.8"' },
-    );
-    await stack.expectRecorded(['viewed shows-85', 'viewed witness']);
-  });
-
-  test('can be set on the offer, which overrides the script tag', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `${offer('sliver', 'data-offer-ratio="0.1" style="margin-left: -262px"')}
-       ${offer('whole', 'data-offer-ratio="0.9" style="margin-left: -40px"')}${witness()}`,
-      { script: 'data-endpoint="/offer-events" data-ratio="0.8"' },
-    );
-    await stack.expectRecorded(['viewed sliver', 'viewed witness']);
-  });
-
-  test('may be all of it, or any part of it', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `${offer('all', 'data-offer-ratio="1"')}
-       ${offer('all-but-two-columns', 'data-offer-ratio="1" style="margin-left: -2px"')}
-       ${offer('two-columns', 'data-offer-ratio="0" style="margin-left: -298px"')}
-       ${offer('nothing', 'data-offer-ratio="0" style="margin-left: -301px"')}${witness()}`,
-    );
-    await stack.expectRecorded(['viewed all', 'viewed two-columns', 'viewed witness']);
-  });
-
   test.describe('for an offer from 242,500 px² on', () => {
     /** An offer of 500 px width, of which so many rows are visible at the bottom of the viewport. */
     const large = (id: string, height: number, rows: number, attributes = '') =>
@@ -103,15 +73,6 @@ test.describe('the share of an offer that must be visible', () => {
         `${large('small-484', 484, 170)}${large('large-486', 486, 170)}${large('little-486', 486, 135)}${witness()}`,
       );
       await stack.expectRecorded(['viewed large-486', 'viewed witness']);
-    });
-
-    test('can be set on the offer itself', async ({ page, stack }) => {
-      await stack.open(
-        page,
-        `${large('half-487', 487, 170, 'data-offer-ratio="0.5"')}${large('half-489', 489, 250, 'data-offer-ratio="0.5"')}
-         ${large('tenth-491', 491, 60, 'data-offer-ratio="0.1"')}${witness()}`,
-      );
-      await stack.expectRecorded(['viewed half-489', 'viewed tenth-491', 'viewed witness']);
     });
   });
 });
@@ -149,19 +110,6 @@ test.describe('the time that an offer must be visible', () => {
     await stack.expectRecorded(['viewed witness', 'viewed last']);
   });
 
-  test('can be set on the script tag, and on the offer, which overrides the tag', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `<div class="offer" data-offer-id="by-tag"></div>
-       <div class="offer" data-offer-id="by-itself" data-offer-dwell="60000"></div>
-       ${onViewed('witness', 'times.isAfter = times["by-tag"] <= times.witness')}${witness()}`,
-      { head: CLOCK, script: 'data-endpoint="/offer-events" data-dwell="200"' },
-    );
-    await stack.expectRecorded(['viewed by-tag', 'viewed witness']);
-    // With the default of a second, the offer would have counted after the witness.
-    expect(await page.evaluate('times.isAfter')).toBe(true);
-  });
-
   test('may be 0, and then the first glimpse counts, and nothing less', async ({ page, stack }) => {
     await stack.open(
       page,
@@ -170,24 +118,6 @@ test.describe('the time that an offer must be visible', () => {
        ${TALL}<div class="offer" data-offer-id="below" data-offer-dwell="0"></div>${witness()}`,
     );
     await stack.expectRecorded(['viewed glimpse', 'viewed witness']);
-  });
-
-  test('is not collected from glances', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `<div class="offer" id="glance" data-offer-id="glance" data-offer-dwell="2000"></div>
-       ${onViewed(
-         'witness',
-         `// Half of the offer is shown six times, for 400 ms and at least two frames each, and then no more. It never goes far.
-          for (let turn = 0; turn < 11; turn++) {
-            glance.style.marginLeft = turn % 2 ? '0' : '-200px';
-            await Promise.all([frame().then(frame), new Promise((resolve) => setTimeout(resolve, 400))]);
-          }
-          document.body.insertAdjacentHTML('beforeend', '${offer('last')}');`,
-       )}
-       ${witness('witness', 400)}`,
-    );
-    await stack.expectRecorded(['viewed witness', 'viewed last']);
   });
 
   test('starts again when the offer comes back', async ({ page, stack }) => {
@@ -273,17 +203,6 @@ test.describe('how often an offer counts', () => {
       'viewed marker',
       'viewed last',
     ]);
-  });
-
-  test('can be set on the script tag, and on the offer, which overrides the tag', async ({ page, stack }) => {
-    await stack.open(page, `${offer('by-tag')}${offer('by-itself', 'data-offer-repeat="page"')}`, {
-      script: 'data-endpoint="/offer-events" data-repeat="mount"',
-    });
-    await stack.expectRecorded(['viewed by-tag', 'viewed by-itself']);
-    await page.evaluate(remount('by-tag'));
-    await page.evaluate(remount('by-itself'));
-    await page.evaluate(addMarker);
-    await stack.expectRecorded(['viewed by-tag', 'viewed by-tag', 'viewed by-itself', 'viewed marker']);
   });
 
   test('may be once a browser, across reloads and tabs', async ({ page, context, stack }) => {

@@ -87,13 +87,6 @@ test.describe('when a page view begins', () => {
     expect((await heard(page)).map(({ id }) => id).toSorted()).toEqual(['browser', 'mount', 'witness']);
   });
 
-  test('an element with an invalid offer id still does not count', async ({ page, stack }) => {
-    await openReady(page, stack, `${offer('not an id')}${offer('bar')}`);
-    await stack.expectRecorded(['viewed bar']);
-    await navigate(page);
-    await stack.expectRecorded(['viewed bar', 'viewed bar']);
-  });
-
   test('what closes a dialog still closes only the offers in it that could be seen', async ({
     page,
     stack,
