@@ -19,7 +19,7 @@ const launching = (options: LaunchOptions): LaunchOptions => ({
  * Tests of what Chromium without windows lacks: it keeps no page to come back to, and syncs nothing in the background. Also
  * what shows how a browser treats several pages, by the paths of its files.
  */
-const WHOLE = /@whole|(busy\/busy|chaos\/chaos|chaos\/ten-thousand|engines\/engines)\.spec/;
+const WHOLE = /@whole|(chaos\/chaos|engines\/engines)\.spec/;
 const whole = { launchOptions: launching(wholeBrowser) };
 
 export default defineConfig({

@@ -4,6 +4,8 @@
  * - `--minutes N`: for how long; one run by default.
  * - `--seed S`: the first seed, random by default. Each further run takes the next number.
  * - `--steps N`: how many steps a run has; 60 to 120 by default.
+ * - `--kind busy`: pages that run long tasks instead of any faults.
+ * - `--kind flood --events N`: ten thousand events or so many, while the browser dies twice and a proxy once.
  * - `--shrink`: leaves out steps of the seed as long as the run stays broken, and prints the steps that are left.
  * - `--keep`: keeps the history of every run.
  * - `--plan FILE`: takes the steps of a file that `--shrink` wrote instead of the seed's.
@@ -11,19 +13,28 @@
  * The history of a broken run is in test-results/chaos. It needs `npm run build`.
  */
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
-import { parseArgs } from 'node:util';
+import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
 import { type Doubles, doublesOf, tellDoubles } from '../../test/history/doubles.js';
 import bundleModule from '../fixtures/bundle-module.js';
-import { type Plan, planOf } from './plan.js';
+import { busyPlanOf, floodPlanOf, type Plan, planOf } from './plan.js';
 import { FOLDER, keepHistory } from './recorder.js';
-import { lineOf, type Outcome, runPlan } from './run.js';
+import { lineOf, type Outcome, runPlan, STRICT, strictly } from './run.js';
 import { shrink } from './shrink.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
 const { values } = parseArgs({
-  options: { minutes: text, seed: text, steps: text, shrink: flag, keep: flag, plan: text },
+  options: {
+    minutes: text,
+    seed: text,
+    steps: text,
+    shrink: flag,
+    keep: flag,
+    plan: text,
+    kind: text,
+    events: text,
+  },
 });
 
 await mkdir(FOLDER, { recursive: true });
@@ -48,8 +59,16 @@ const tellBroken = async ({ plan, history, checked }: Outcome): Promise<void> =>
 
 const first = values.seed === undefined ? Math.floor(Math.random() * 1e9) : Number(values.seed);
 const length = values.steps === undefined ? undefined : Number(values.steps);
+const KINDS: Readonly<Record<string, (seed: number) => Plan>> = {
+  any: (seed) => planOf(seed, length),
+  busy: busyPlanOf,
+  flood: (seed) => floodPlanOf(seed, Number(values.events ?? 10_000)),
+};
+const makePlan = KINDS[values.kind ?? 'any'];
+if (!makePlan) throw new Error(`--kind is ${values.kind}; it must be any, busy or flood.`);
+const isStrict = values.kind === 'busy' || values.kind === 'flood';
 const planFor = async (seed: number): Promise<Plan> =>
-  values.plan ? (JSON.parse(await readFile(values.plan, 'utf8')) as Plan) : planOf(seed, length);
+  values.plan ? (JSON.parse(await readFile(values.plan, 'utf8')) as Plan) : makePlan(seed);
 
 if (values.shrink) {
   const smallest = await shrink(await planFor(first), (plan) => runPlan(plan, launch), console.log);
@@ -71,7 +90,10 @@ if (values.shrink) {
     ignored.doubles += doubles;
     console.log(lineOf(outcome));
     if (values.keep) await keepHistory(outcome.plan.seed, outcome.history);
-    if (outcome.checked.isKept) continue;
+    const strict = strictly(outcome);
+    const isKept = isStrict ? isDeepStrictEqual(strict, STRICT) : outcome.checked.isKept;
+    if (isKept) continue;
+    if (isStrict) console.log(strict);
     broken++;
     await tellBroken(outcome);
   } while (Date.now() < endsAt);

@@ -87,6 +87,12 @@ const onTab = async (world: World, tab: Tab, step: Step): Promise<void> => {
       if (step.isInFront) await bringToFront(tab);
       await command(tab, step.act, step.count);
       return;
+    case 'flood':
+      await command(tab, 'flood', step.count);
+      return;
+    case 'train':
+      await command(tab, 'train', step.taskMs, step.tasks);
+      return;
     case 'worker':
       await command(tab, 'work', step.lie);
       return;

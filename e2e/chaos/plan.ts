@@ -41,9 +41,22 @@ export type UpstreamFault = keyof typeof UPSTREAM_FAULTS;
 /** How a page gets its tracker. */
 export type Flavour = 'module' | 'script' | 'twice';
 
+/** Long tasks of a page, one after the other. */
+export interface Train {
+  readonly taskMs: number;
+  readonly tasks: number;
+}
+
 /** One thing that happens to the world. Times are milliseconds. */
 export type Step =
-  | { readonly act: 'open'; readonly offers: number }
+  | {
+      readonly act: 'open';
+      readonly offers: number;
+      /** Keeps the page busy from its start. */
+      readonly train?: Train;
+    }
+  | { readonly act: 'flood'; readonly tab: number; readonly count: number }
+  | ({ readonly act: 'train'; readonly tab: number } & Train)
   | {
       readonly act:
         | 'close'
@@ -93,7 +106,7 @@ export interface Plan {
   readonly steps: readonly Step[];
 }
 
-const WEIGHTS: Readonly<Record<Exclude<Step['act'], 'report'>, number>> = {
+const WEIGHTS: Readonly<Record<Exclude<Step['act'], 'report' | 'flood' | 'train'>, number>> = {
   open: 10,
   close: 4,
   reload: 4,
@@ -206,4 +219,74 @@ export const planOf = (seed: number, length?: number): Plan => {
   const steps: Step[] = [3, 2].map((offers) => ({ act: 'open', offers }));
   while (steps.length < count) steps.push(stepOf(chance.weighted(WEIGHTS), chance));
   return { seed, flavour, keys, isNarrow, steps: withReports(steps, chanceOf(seed + REPORTS)) };
+};
+
+/** A calm plan, which says nothing but its steps. */
+const calm = (seed: number, steps: readonly Step[]): Plan => ({
+  seed,
+  flavour: 'module',
+  keys: 'honour',
+  isNarrow: false,
+  steps,
+});
+
+const VISITS = 4;
+const TRAIN_MS = [1_000, 2_000, 4_000, 8_000];
+/** Above 250 ms, two time-outs of the database in a row would pass within a train. */
+const TASK_MS = [100, 250, 400, 500, 700, 900, 1_000];
+const VISIT_OFFERS = 10;
+
+/**
+ * Pages that run long tasks from their very start and while they record, and close their offers meanwhile. Their endpoint
+ * works, fails or flaps. In the end they are left, or their browser is killed.
+ */
+export const busyPlanOf = (seed: number): Plan => {
+  const chance = chanceOf(seed);
+  const train = (): Train => {
+    const taskMs = chance.pick(TASK_MS);
+    return { taskMs, tasks: Math.ceil(chance.pick(TRAIN_MS) / taskMs) };
+  };
+  const steps: Step[] = [];
+  for (let visit = 0; visit < VISITS; visit++) {
+    const fault = chance.pick(['none', 'drop-request', 'drop-reply'] as const);
+    if (fault !== 'none') steps.push({ act: 'network', fault, count: chance.pick([2, 100]), ms: 0 });
+    const tab = visit;
+    const { taskMs, tasks } = train();
+    steps.push({ act: 'open', offers: VISIT_OFFERS, train: { taskMs, tasks } });
+    if (chance.next() < 0.5) steps.push({ act: 'slow', tab, rate: 6 });
+    steps.push({ act: 'wait', ms: Math.ceil(chance.next() * taskMs * tasks) });
+    steps.push({ act: 'show', tab, count: VISIT_OFFERS, isInFront: true });
+    const second = train();
+    steps.push({ act: 'train', tab, ...second });
+    steps.push({ act: 'wait', ms: Math.ceil(chance.next() * second.taskMs * second.tasks) });
+    steps.push(chance.next() < 0.5 ? { act: 'kill-browser' } : { act: 'navigate', tab });
+  }
+  return calm(seed, steps);
+};
+
+const FLOOD_TABS = 6;
+/** Each offer gives two events. */
+const OFFERS_A_TURN = 10;
+const TURN_MS = 20;
+/** How often a turn finds the network gone, and for how many requests. */
+const FLAPS = { chance: 0.15, count: 3, ms: 700 };
+
+/** So many events of six tabs, while the browser dies twice and a proxy once. */
+export const floodPlanOf = (seed: number, events: number): Plan => {
+  const chance = chanceOf(seed);
+  const open = Array.from({ length: FLOOD_TABS }, (): Step => ({ act: 'open', offers: 0 }));
+  const turns = Math.ceil(events / (2 * OFFERS_A_TURN));
+  const steps: Step[] = [...open];
+  for (let turn = 1; turn <= turns; turn++) {
+    if (chance.next() < FLAPS.chance) {
+      const fault = chance.pick(['drop-request', 'drop-reply', 'cut'] as const);
+      steps.push({ act: 'network', fault, count: FLAPS.count, ms: FLAPS.ms });
+    }
+    steps.push({ act: 'flood', tab: turn, count: OFFERS_A_TURN }, { act: 'wait', ms: TURN_MS });
+    if (turn === Math.ceil(turns / 2)) steps.push({ act: 'proxy-kill', proxy: 0, signal: 'SIGKILL' });
+    // The next browser begins with a tab of its own.
+    if (turn === Math.ceil(turns / 3) || turn === Math.ceil((turns * 2) / 3))
+      steps.push({ act: 'kill-browser' }, ...open.slice(1));
+  }
+  return calm(seed, steps);
 };

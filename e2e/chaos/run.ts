@@ -16,6 +16,9 @@ export interface Outcome {
   readonly tookMs: number;
 }
 
+/** How long a busy machine may take to forward one event of a flood; they are forwarded one by one. */
+const UPSTREAM_MS = 30;
+
 /** Carries out a plan. */
 export const runPlan = async (plan: Plan, launch: LaunchOptions): Promise<Outcome> => {
   const startedAt = Date.now();
@@ -28,12 +31,40 @@ export const runPlan = async (plan: Plan, launch: LaunchOptions): Promise<Outcom
     const storage = plan.isNarrow ? 'narrow' : 'ample';
     world.recorder.tell({ kind: 'setting', retentionMs, maxEntries, storage });
     for (const step of plan.steps) await act(world, step);
-    await heal(world, plan.seed % 2 === 0);
+    const flooded = plan.steps.reduce((sum, step) => sum + (step.act === 'flood' ? 2 * step.count : 0), 0);
+    await heal(world, plan.seed % 2 === 0, flooded * UPSTREAM_MS);
     const history = await world.history();
     return { plan, history, checked: check(history), tookMs: Date.now() - startedAt };
   } finally {
     await world.close();
   }
+};
+
+/** What a run without any excuse shows: its storage was never taken away, and the upstream knows keys. */
+export const strictly = ({ history, checked }: Outcome) => {
+  const ids = (kind: 'created' | 'committed' | 'effect'): string[] =>
+    history.flatMap((row) => (row.kind === kind && row.id !== undefined ? [row.id] : []));
+  const [created, effects] = [new Set(ids('created')), ids('effect')];
+  return {
+    isQuiet: history.some(({ kind }) => kind === 'quiet'),
+    broken: checked.broken,
+    lost: [...new Set(ids('committed'))].filter((id) => !effects.includes(id)),
+    repeated: effects.filter((id, at) => effects.indexOf(id) !== at),
+    invented: effects.filter((id) => !created.has(id)),
+    storage: history.flatMap((row) =>
+      row.kind === 'fault' && row.where === 'report' && row.what.startsWith('storage') ? [row.what] : [],
+    ),
+  };
+};
+
+/** Expected of it. */
+export const STRICT: ReturnType<typeof strictly> = {
+  isQuiet: true,
+  broken: [],
+  lost: [],
+  repeated: [],
+  invented: [],
+  storage: [],
 };
 
 /** A run in one line. */

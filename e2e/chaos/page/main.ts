@@ -118,6 +118,14 @@ site.chaos = {
       fetch('/slow', { method: 'POST', keepalive: true, body }).catch(() => undefined);
     }
   },
+  train(taskMs, tasks) {
+    const endsAt = performance.now() + taskMs;
+    while (performance.now() < endsAt);
+    // Before the tracker is there, nobody would notice that an offer was closed.
+    const open = tracker ? document.querySelectorAll('.offer:not(.closed)').length : 0;
+    site.chaos?.dismiss(Math.ceil(open / tasks));
+    if (tasks > 1) setTimeout(() => site.chaos?.train(taskMs, tasks - 1));
+  },
   again: addScript,
   followClock,
   fill,
@@ -135,6 +143,7 @@ site.chaos = {
 } satisfies ChaosPage;
 
 show(settings.offers);
+if (settings.train) site.chaos.train(settings.train.taskMs, settings.train.tasks);
 if (settings.looks) {
   // A browser that was killed may not be able to read its database, and begins with an empty one. Then this fails once.
   // The product cannot delete a database, and an entry that is still there after all would be reported as a ghost.

@@ -1,6 +1,6 @@
 /** What the site gave to this document, and how the document writes down what happens in it. */
 import type { NemesisRow, PageRow, StoreRow } from '../../../test/history/row.js';
-import type { Flavour } from '../plan.js';
+import type { Flavour, Train } from '../plan.js';
 
 /** The site puts these into every page. */
 export interface PageSettings {
@@ -14,6 +14,8 @@ export interface PageSettings {
   readonly offers: number;
   /** Whether it reports, before anything is stored, if the browser has no outbox any more. */
   readonly looks: boolean;
+  /** Keeps it busy from its start. */
+  readonly train?: Train;
 }
 
 export const settings = JSON.parse(document.querySelector('#settings')?.textContent ?? '{}') as PageSettings;

@@ -22,6 +22,8 @@ export interface ChaosPage {
   /** Closes so many offers that no element shows: two events each, also behind another tab. */
   flood(count: number): void;
   hog(): void;
+  /** Keeps the page busy with so many tasks of this length, and closes its offers meanwhile. */
+  train(taskMs: number, tasks: number): void;
   again(): void;
   /** Asks what the machine's clock says. */
   followClock(): void;
