@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
+import { trackerStats } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 
 const offer = (id: string, inside = '', dwell = 0) =>
@@ -59,22 +59,6 @@ test.describe('the announcements on the page', () => {
     ]);
   });
 
-  test('reach the offer itself, its parent and the document, in this order', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `<section>${offer('bubbling')}</section>
-       <script>
-         window.heard = [];
-         const offer = document.querySelector('.offer');
-         for (const node of [document, offer.parentElement, offer]) {
-           node.addEventListener('offersight:viewed', ({ currentTarget }) => heard.push(currentTarget.nodeName));
-         }
-       </script>`,
-    );
-    await stack.expectRecorded(['viewed bubbling']);
-    expect(await kept(page, 'heard')).toEqual(['DIV', 'SECTION', '#document']);
-  });
-
   test('reach the document from inside a shadow root', async ({ page, stack }) => {
     await stack.open(
       page,
@@ -113,18 +97,6 @@ test.describe('the announcements on the page', () => {
     await page.click('button');
     await stack.expectRecorded(['viewed gone', 'dismissed gone']);
     expect(await kept(page, 'heard')).toEqual([['#document', 'gone']]);
-  });
-
-  test('are not disturbed by a listener that throws', async ({ page, stack }) => {
-    await stack.open(page, `${offer('first', NO)}${offer('second')}`, {
-      head: `<script>
-        for (const type of ['viewed', 'dismissed'])
-          document.addEventListener('offersight:' + type, () => { throw new Error('mine') });
-      </script>`,
-    });
-    await trackerStats(page);
-    await page.click('button');
-    await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
   });
 });
 
@@ -195,16 +167,6 @@ test.describe('the data layer', () => {
     ).toEqual(given.toSorted());
   });
 
-  test('may have another name, and is made if it does not exist yet', async ({ page, stack }) => {
-    await stack.open(page, offer('named'), {
-      script: 'data-endpoint="/offer-events" data-data-layer="shopLayer personalized_offer_id"',
-      head: '<script>window.dataLayer = []</script>',
-    });
-    await stack.expectRecorded(['viewed named']);
-    expect(await pushed(page, 'shopLayer')).toEqual([row('viewed', 'named')]);
-    expect(await pushed(page)).toEqual([]);
-  });
-
   test('is an option from npm, and gets an event once it is durable', async ({ page, stack }) => {
     const { script, head } = importing(
       "dataLayer: 'layer personalized_offer_id', onEvent: ({ offerId }) => order.push('durable ' + offerId)",
@@ -232,34 +194,4 @@ test.describe('the data layer', () => {
     await page.click('button');
     await stack.expectRecorded(['viewed first', 'dismissed first', 'viewed second']);
   });
-});
-
-test('stats() counts how often each offer was rendered, viewed, dismissed and accepted', async ({
-  page,
-  stack,
-}) => {
-  const mounted = (id: string, inside = '') =>
-    `<div class="offer" data-offer-id="${id}" data-offer-dwell="0" data-offer-repeat="mount" style="height: 60px">${inside}</div>`;
-  await stack.open(
-    page,
-    `${mounted('often', NO)}${mounted('often', NO)}${mounted('often')}${offer('waiting', '', 60_000)}${offer('waiting', '', 60_000)}
-     ${offer('accepted', '<button data-offer-accept>Yes</button>')}
-     <div style="height: 3000px"></div>${offer('below', '', 60_000)}`,
-  );
-  await stack.expectRecorded(['viewed often', 'viewed often', 'viewed often', 'viewed accepted']);
-  await page.click('[data-offer-id=often] >> nth=0 >> button');
-  await page.click('[data-offer-id=often] >> nth=1 >> button');
-  await page.click('[data-offer-accept]');
-  await page.evaluate(() => {
-    (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.dismiss('elsewhere'));
-  });
-  await expect
-    .poll(async () => (await trackerStats(page)).offers)
-    .toEqual({
-      often: { rendered: 3, viewed: 3, dismissed: 2, accepted: 0 },
-      waiting: { rendered: 2, viewed: 0, dismissed: 0, accepted: 0 },
-      accepted: { rendered: 1, viewed: 1, dismissed: 0, accepted: 1 },
-      below: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 },
-      elsewhere: { rendered: 0, viewed: 1, dismissed: 1, accepted: 0 },
-    });
 });

@@ -32,41 +32,6 @@ test.describe('a wrong configuration leaves the page working, and one report say
     await expectWorking(page);
     expect(crashes).toEqual([]);
   });
-
-  test('if the endpoint is on another origin', async ({ page, stack }) => {
-    const { reports, crashes } = await openAndListen(
-      page,
-      stack,
-      'data-endpoint="https://other.example/events"',
-    );
-    await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain(
-      `configuration: endpoint is on https://other.example: it has to be on ${stack.site.url}.`,
-    );
-    await expectWorking(page);
-    expect(crashes).toEqual([]);
-  });
-
-  test('if the browser has no IntersectionObserver', async ({ page, stack }) => {
-    await page.addInitScript(() => Reflect.deleteProperty(window, 'IntersectionObserver'));
-    const { reports, crashes } = await openAndListen(page, stack);
-    await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('unsupported: Needs IntersectionObserver.');
-    await expectWorking(page);
-    expect(crashes).toEqual([]);
-  });
-
-  test('if the ratio is above one', async ({ page, stack }) => {
-    const { reports, crashes } = await openAndListen(
-      page,
-      stack,
-      'data-endpoint="/offer-events" data-ratio="2"',
-    );
-    await expect.poll(() => reports).toHaveLength(1);
-    expect(reports[0]).toContain('configuration: viewability.ratio is 2: give a share from 0 to 1.');
-    await expectWorking(page);
-    expect(crashes).toEqual([]);
-  });
 });
 
 test.describe('a tag that lost its attributes still works, and one line says what is assumed', () => {
@@ -110,12 +75,6 @@ test.describe('a mistake that loses events is on the console by default', () => 
     await trackerStats(page);
     return lines;
   };
-
-  test('if a template has not filled in an id', async ({ page, stack }) => {
-    const lines = await open(page, stack, '<div class="offer" data-offer-id="{{ offer.id }}"></div>');
-    await expect.poll(() => lines).toHaveLength(1);
-    expect(lines[0]).toContain('configuration: No offer id: {{ offer.id }}');
-  });
 
   test('if a control does not name an offer and is not in one', async ({ page, stack }) => {
     const lines = await open(page, stack, `${BODY}<i data-offer-dismiss>No</i>`);

@@ -16,8 +16,6 @@ const IMPORT = `<script type="module">
 test.describe('one endpoint has one tracker', () => {
   const body = `${offer('in-view')}${offer('closes', '', 60_000)}<button data-offer-dismiss="closes">x</button>`;
   const PAGES = {
-    'a script that is loaded twice': TAG,
-    'a script that is loaded three times': TAG + TAG,
     'a script and an import from npm': IMPORT,
     'a script that is loaded three times and two imports': TAG + IMPORT + TAG + IMPORT,
   };
@@ -261,7 +259,8 @@ test.describe('offers that come and go without end', () => {
     expect((await trackerStats(page)).offers['row-999']?.rendered).toBe(60);
     expect(after.observing).toEqual(warm.observing);
     expect(after.nodes - warm.nodes).toBeLessThan(100);
-    expect(after.heap / warm.heap).toBeLessThan(1.05);
+    // The smallest object takes more than this for each of 50,000 offers, whatever else the browser keeps.
+    expect(after.heap - warm.heap).toBeLessThan(50_000 * 16);
     await stack.expectRecorded([]);
   });
 });
