@@ -107,19 +107,4 @@ test.describe('offersight funnel', () => {
     const rows = stdout.split('\r\n').slice(1, -1);
     expect(rows.map((line) => line.split(',').slice(0, 2).join())).toEqual(['first,2', '(other),1']);
   });
-
-  test('says what is wrong with a flag', async ({ bench }) => {
-    const proxy = await bench.start();
-    await post(proxy.url, bodyOf(...events));
-    for (const [flags, words] of [
-      [['--since', 'yesterday'], /Set --since to a UTC day/],
-      [['--by', 'week'], /Set --by to day, group/],
-      [['--since', '2026-11-02', '--until', '2026-11-01'], /not after until/],
-      [['--json', '--csv'], /either --json or --csv/],
-    ] as const) {
-      const { code, stderr } = await bench.run(['funnel', '--intake', bench.intake, ...flags]);
-      expect(code).toBe(1);
-      expect(stderr).toMatch(words);
-    }
-  });
 });

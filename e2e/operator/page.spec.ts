@@ -3,7 +3,6 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Page } from '@playwright/test';
 import {
-  GONE,
   leaveEvents,
   OPERATOR_VIEWS,
   type Operated,
@@ -42,64 +41,6 @@ const serveElsewhere = async (html: string) => {
 };
 
 test.describe('an operator', () => {
-  test('signs in and reads what was seen, closed and delivered', async ({ bench, page }) => {
-    const complaints = complaintsOf(page);
-    const proxy = await startOperated(bench);
-    await leaveEvents(bench, proxy);
-    await signIn(page, proxy.page);
-    await expect(page).toHaveTitle('Funnel · Offersight');
-    await expect
-      .poll(() => page.reload().then(() => rowsOf(page, 'By day')))
-      .toEqual([expect.stringMatching(/^\d{4}-\d\d-\d\d 3 1 33\.3 % – – 3 0 1 0 0$/)]);
-    expect(await rowsOf(page, 'How offers were closed')).toEqual(['by Escape 1 100.0 %']);
-    await page.getByRole('combobox', { name: 'By', exact: true }).selectOption('group');
-    await page.getByRole('button', { name: 'Show' }).click();
-    expect(await rowsOf(page, 'By group')).toEqual([
-      '(none) 2 0 0.0 % – – 1 0 1 0 0',
-      'autumn-sale 1 1 100.0 % – – 2 0 0 0 0',
-    ]);
-    await page.getByRole('link', { name: 'autumn-sale' }).click();
-    await expect(page.getByRole('heading', { level: 2 })).toHaveText(/, group autumn-sale$/);
-    const [download] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('link', { name: 'by day', exact: true }).click(),
-    ]);
-    const chunks: Buffer[] = [];
-    for await (const chunk of await download.createReadStream()) chunks.push(chunk as Buffer);
-    expect(Buffer.concat(chunks).toString().split('\r\n')[1]).toMatch(/^\d{4}-\d\d-\d\d,1,1,1,0,,2,/);
-    expect(complaints).toEqual([]);
-  });
-
-  test('finds an event, retries a dead letter, and gives up another one', async ({ bench, page }) => {
-    const proxy = await startOperated(bench);
-    await leaveEvents(bench, proxy);
-    await post(proxy.url, bodyOf(eventOf(5, { offer: GONE })));
-    await signIn(page, proxy.page);
-    await page.getByRole('link', { name: 'Dead letters' }).click();
-    await expect
-      .poll(() => page.reload().then(() => rowsOf(page, 'Dead letters of offer events')))
-      .toHaveLength(2);
-    // Faults end only now, since a call that has arrived may not have its answer yet.
-    bench.upstream.clearFaults();
-    await page
-      .getByRole('button', { name: `Retry viewed of ${GONE}` })
-      .last()
-      .click();
-    await expect(page.getByRole('status')).toHaveText(
-      '1 event waiting again. Events that fail again come back here.',
-    );
-    await bench.upstream.until(() => bench.upstream.history().length === 4);
-    await page.getByRole('button', { name: 'Give all up …' }).click();
-    await expect(page.getByText('This gives up 1 dead letter of 1 offer.')).toBeVisible();
-    await page.getByRole('button', { name: 'Give up 1 event' }).click();
-    await expect(page.getByRole('status')).toHaveText('1 event given up.');
-    await page.getByRole('link', { name: 'Events', exact: true }).click();
-    await page.getByLabel('Offer or event id').fill(eventOf(4).id);
-    await page.keyboard.press('Enter');
-    await expect(page.getByText(/^delivered/)).toBeVisible();
-    expect(bench.upstream.history().map(({ personalized_offer_id: id }) => id)).toContain(GONE);
-  });
-
   test('sees what arrives as it arrives, until they pause it', async ({ bench, page }) => {
     const complaints = complaintsOf(page);
     const proxy = await startOperated(bench);

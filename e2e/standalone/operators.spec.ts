@@ -56,42 +56,6 @@ test.describe('a listener for operators', () => {
     ]);
     expect(stdout).not.toContain('listening');
   });
-
-  test('is refused on the port of pages, and so are empty flags', async ({ bench }) => {
-    const mistakes: [readonly string[], RegExp][] = [
-      [['--port', '9', '--admin-port', '9'], /different ports/],
-      [['--admin-port', '0', '--admin-host', ''], /Set --admin-host to an address/],
-      [['--host', ''], /Set --host to an address/],
-      [['--admin-port', ''], /Set --admin-port to a whole number/],
-      // If the intake were opened before flags are checked, it would keep the process alive.
-      [['--intake', 'postgres://127.0.0.1:1/shop', '--host', ''], /Set --host to an address/],
-      [
-        ['--intake', 'postgres://127.0.0.1:1/shop', '--trusted-hops', 'one'],
-        /Set --trusted-hops to a whole number/,
-      ],
-      [['--keep-alive-seconds', '1e9'], /Set --keep-alive-seconds to a number from 1 to 3600/],
-    ];
-    for (const [args, words] of mistakes) {
-      const { code, stderr } = await bench.run(
-        ['proxy', '--site', 'offersight-test', '--intake', bench.intake, ...args],
-        { env: { OFFERSIGHT_API_KEY: bench.apiKey } },
-      );
-      expect([code, stderr]).toEqual([1, expect.stringMatching(words)]);
-    }
-  });
-
-  test('needs a port', async ({ bench }) => {
-    const { code, stderr } = await bench.run(
-      ['proxy', '--site', 'offersight-test', '--admin-host', '0.0.0.0'],
-      {
-        env: { OFFERSIGHT_API_KEY: bench.apiKey },
-      },
-    );
-    expect([code, stderr]).toEqual([
-      1,
-      'offersight: Set --admin-port too: --admin-host is where that one listens.\n',
-    ]);
-  });
 });
 
 test('the proxy names its site only to this machine', async ({ bench }) => {

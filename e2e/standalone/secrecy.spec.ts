@@ -1,7 +1,7 @@
 /** The standalone proxy shows nothing of its secrets and of hostile requests in any reply, log line or figure. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, request, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -74,6 +74,7 @@ test.beforeEach(async ({}, testInfo) => {
     const shown = JSON.stringify({
       message: incoming.headers,
       api_error_code: incoming.headers.authorization,
+      param: atob((incoming.headers.authorization ?? '').replace('Basic ', '')),
     });
     incoming.resume().on('end', () => outgoing.writeHead(status).end(status === 204 ? '' : shown));
   });
@@ -133,7 +134,7 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'x-request-id': `${MARK}"}\\n{"level":"error"`,
 };
 
-test('no reply, log line or figure contains a secret or a value of a request (attacks 53, 59)', async () => {
+test('no reply, log line, figure or file contains a secret or a value of a request (attacks 53, 59)', async () => {
   const { child, url, text, ended } = await startProxy();
   const endpoint = `${url}/offer-events`;
   const replies: string[] = [];
@@ -148,7 +149,15 @@ test('no reply, log line or figure contains a secret or a value of a request (at
     replies.push(await ask(endpoint, 'POST', { ...PAGE, ...HOSTILE }, body(at + 1, at + 100)));
     await expect.poll(text).toMatch(saying.get(code) ?? /./);
   }
-  for (const bad of ['{', `{"v":1,"${MARK}\u001b[31m":1}`, body(), body(1).replace('viewed', MARK)])
+  for (const bad of [
+    '{',
+    ...[API_KEY, ADMIN_TOKEN, SIGNING_SECRET].map((secret) =>
+      body(1).replace('"id"', `"token":"${secret}","id"`),
+    ),
+    `{"v":1,"${MARK}\u001b[31m":1}`,
+    body(),
+    body(1).replace('viewed', MARK),
+  ])
     replies.push(await ask(endpoint, 'POST', { ...PAGE, ...HOSTILE }, bad));
   for (const headers of [
     {},
@@ -195,7 +204,18 @@ test('no reply, log line or figure contains a secret or a value of a request (at
       secret,
     ).toEqual([]);
   }
-  expect(SECRETS.filter((secret) => listing.includes(secret))).toEqual([]);
+  const kept = await Promise.all(
+    (await readdir(folder)).map((name) => readFile(join(folder, name), 'latin1')),
+  );
+  const listed = ['status', 'events', 'dead-letters list'].map(async (words) => {
+    const program = run(folder, words.split(' '));
+    await program.ended();
+    return program.text();
+  });
+  const known = [listing, ...kept, ...(await Promise.all(listed))].join('\n');
+  expect(known).toContain('SQLite format 3');
+  expect(known).toContain('refused by Chargebee');
+  expect(SECRETS.filter((secret) => known.includes(secret))).toEqual([]);
   const lines = text().trim().split('\n');
   const levels = lines.map((line) => (JSON.parse(line) as { level: string }).level);
   expect(levels.filter((level) => level !== 'info' && level !== 'error')).toEqual([]);

@@ -86,23 +86,6 @@ test.describe('starting the proxy', () => {
   });
 
   const wrong: [string, readonly string[], RegExp, Readonly<Record<string, string>>?][] = [
-    [
-      'a misspelt flag',
-      ['--require-signed-offer'],
-      /Unknown option --require-signed-offer\. Did you mean --require-signed-offers\?/,
-    ],
-    [
-      'a negative number in place of a value',
-      ['--trusted-hops', '-1'],
-      /Set --trusted-hops to a whole number from 0 to 16/,
-    ],
-    ['a flag of another command', ['--offer', 'a'], /Unknown option --offer\b/],
-    ['a flag without its value', ['--base-url'], /Option --base-url argument missing/],
-    ['no site', ['--site', ''], /Set --site to the name/],
-    ['a site that is an address', ['--site', 'https://acme.example'], /Set --site to the name/],
-    ['a port that is not a number', ['--port', 'http'], /Set --port to a/],
-    ['a port beyond the last', ['--port', '70000'], /Set --port to a/],
-    ['an intake of an unknown kind', ['--intake', 'kafka://db'], /Set --intake to sqlite:FILE/],
     ['an intake without its file', ['--intake', 'sqlite:'], /sqlite:FILE/],
     [
       'an intake in a folder that is not there',
@@ -110,25 +93,10 @@ test.describe('starting the proxy', () => {
       /create its folder/,
     ],
     [
-      'a base URL without TLS',
-      ['--base-url', 'http://upstream.example'],
-      /Set --base-url to an https origin/,
-    ],
-    ['a group with a space', ['--groups', 'spring sale'], /Set --groups to names/],
-    [
       'an intake that is not known',
       ['--intake', 'mysql://localhost/shop'],
       /Set --intake to sqlite:FILE, postgres:/,
     ],
-    [
-      'a schema that Postgres cannot have',
-      ['--intake', 'postgres://localhost/shop', '--schema', 'a b'],
-      /Set --schema to 1 to 50/,
-    ],
-    ['an endpoint that is not a path', ['--path', 'offer-events'], /Set --path to a path/],
-    ['an origin with a path', ['--origins', 'https://shop.example/cart'], /Set --origins to exact origins/],
-    ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
-    ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
     [
       'a key with a space',
       [],
@@ -150,25 +118,17 @@ test.describe('starting the proxy', () => {
       },
     ],
   ];
-  for (const [name, args, words, env = {}] of wrong) {
-    test(`ends at once with a message if it is given ${name}`, async ({ bench }) => {
-      const base = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', bench.intake];
+  test('ends at once with a message if what it opens is wrong', async ({ bench }) => {
+    const base = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', bench.intake];
+    for (const [name, args, words, env = {}] of wrong) {
       const { code, stdout, stderr } = await bench.run([...base, ...args], {
         env: { OFFERSIGHT_API_KEY: bench.apiKey, ...env },
       });
-      expect(stderr).toMatch(words);
-      expect(stderr.split('\n')).toHaveLength(2);
-      expect(`${stdout}${stderr}`).not.toContain(SHORT);
-      expect(code).toBe(1);
-    });
-  }
-
-  test('leaves no file behind if it is refused for want of a site', async ({ bench }) => {
-    const file = join(bench.folder, 'refused.db');
-    const { code } = await bench.run(['proxy', '--intake', `sqlite:${file}`], {
-      env: { OFFERSIGHT_API_KEY: bench.apiKey },
-    });
-    expect([code, existsSync(file)]).toEqual([1, false]);
+      expect(stderr, name).toMatch(words);
+      expect(stderr.split('\n'), name).toHaveLength(2);
+      expect(`${stdout}${stderr}`, name).not.toContain(SHORT);
+      expect(code, name).toBe(1);
+    }
   });
 
   test('answers another path with a problem that says so, as the endpoint does', async ({ bench }) => {
@@ -176,20 +136,6 @@ test.describe('starting the proxy', () => {
     const answer = await fetch(new URL('/api/offers', url), { method: 'POST' });
     expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/problem+json']);
     expect(await answer.json()).toMatchObject({ code: 'path' });
-  });
-
-  test('says which command may be meant, and never repeats what could be a secret', async ({ bench }) => {
-    const misspelt = await bench.run(['statuss']);
-    expect([misspelt.code, misspelt.stderr]).toEqual([
-      1,
-      'offersight: Unknown command. Did you mean status? See offersight --help.\n',
-    ]);
-    const secret = await bench.run([SHORT]);
-    expect([secret.code, secret.stderr]).toEqual([
-      1,
-      'offersight: Unknown command. See offersight --help.\n',
-    ]);
-    expect(secret.stdout).not.toContain(SHORT);
   });
 
   test('ends at once with a message if the file is another site’s, whose proxy continues', async ({

@@ -1,4 +1,5 @@
 /** What ends a command, in words for the person who typed it. */
+import { OffersightError } from '../../errors.js';
 import { rangeOf } from '../settings/checking.js';
 import { COMMANDS, written } from './flags.js';
 
@@ -16,7 +17,7 @@ const SETTERS = [
 ] as const;
 
 /** What says how to set an option, for a person who sets it by a flag: `Set --base-url to …`, where it says `Set baseUrl to …`. */
-export const inFlags = (hint: string): string => {
+const inFlags = (hint: string): string => {
   for (const [words, setter] of SETTERS)
     if (hint.startsWith(words)) return `Set ${setter} to ${hint.slice(words.length)}`;
   return hint.replace(/^Set (\w+) to /, (said, name: string) =>
@@ -24,6 +25,12 @@ export const inFlags = (hint: string): string => {
       ? `Set ${written(name)} to `
       : said,
   );
+};
+
+/** What is said of what ended a command. */
+export const wordsOf = (cause: unknown): string => {
+  const words = cause instanceof OffersightError ? cause.hint : undefined;
+  return inFlags(words ?? (cause instanceof Failure ? cause.message : String(cause)));
 };
 
 /**

@@ -1,0 +1,126 @@
+/** What the command line says of what is wrong before it opens anything: one line, which never repeats what could be a secret. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { CommanderError } from 'commander';
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { PREFIX, runCommandLine } from '../../../src/proxy/cli/command-line.js';
+import { wordsOf } from '../../../src/proxy/cli/failure.js';
+import { temporaryFolder } from '../../support/intake.js';
+
+const SHORT = 'short-but-secret';
+
+type Row = [what: string, args: readonly string[], words: RegExp, env?: Readonly<Record<string, string>>];
+
+const folder = temporaryFolder();
+const file = join(folder.path, 'refused.db');
+
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+/** What standard error has of a command that is refused. */
+const saidOf = async (args: readonly string[], env: Readonly<Record<string, string>> = {}) => {
+  let said = '';
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    said += String(text);
+    return true;
+  });
+  for (const [name, value] of Object.entries({ OFFERSIGHT_API_KEY: 'test_key', ...env }))
+    vi.stubEnv(name, value);
+  const cause = await runCommandLine(args).then(
+    () => expect.fail('it was not refused'),
+    (each: unknown) => each,
+  );
+  return cause instanceof CommanderError ? said : `${PREFIX}${wordsOf(cause)}\n`;
+};
+
+const PROXY = ['proxy', '--site', 'offersight-test', '--port', '0', '--intake', `sqlite:${file}`];
+
+describe('offersight proxy is refused, and leaves no file behind, for', () => {
+  it.each<Row>([
+    [
+      'a misspelt flag',
+      ['--require-signed-offer'],
+      /Unknown option --require-signed-offer\. Did you mean --require-signed-offers\?/,
+    ],
+    [
+      'a negative number in place of a value',
+      ['--trusted-hops', '-1'],
+      /Set --trusted-hops to a whole number from 0 to 16/,
+    ],
+    ['a flag of another command', ['--offer', 'a'], /Unknown option --offer\b/],
+    ['a flag without its value', ['--base-url'], /Option --base-url argument missing/],
+    ['no site', ['--site', ''], /Set --site to the name/],
+    ['a site that is an address', ['--site', 'https://acme.example'], /Set --site to the name/],
+    ['a port that is not a number', ['--port', 'http'], /Set --port to a/],
+    ['a port beyond the last', ['--port', '70000'], /Set --port to a/],
+    [
+      'a base URL without TLS',
+      ['--base-url', 'http://upstream.example'],
+      /Set --base-url to an https origin/,
+    ],
+    ['a group with a space', ['--groups', 'spring sale'], /Set --groups to names/],
+    [
+      'a schema that Postgres cannot have',
+      ['--intake', 'postgres://localhost/shop', '--schema', 'a b'],
+      /Set --schema to 1 to 50/,
+    ],
+    ['an endpoint that is not a path', ['--path', 'offer-events'], /Set --path to a path/],
+    ['an origin with a path', ['--origins', 'https://shop.example/cart'], /Set --origins to exact origins/],
+    ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
+    ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
+    ['the same port twice', ['--port', '9', '--admin-port', '9'], /different ports/],
+    ['an empty host', ['--host', ''], /Set --host to an address/],
+    [
+      'an empty host of operators',
+      ['--admin-port', '0', '--admin-host', ''],
+      /Set --admin-host to an address/,
+    ],
+    ['an empty port of operators', ['--admin-port', ''], /Set --admin-port to a whole number/],
+    [
+      'a host of operators without a port',
+      ['--admin-host', '0.0.0.0'],
+      /Set --admin-port too: --admin-host is where that one listens\./,
+    ],
+    [
+      'too long a time',
+      ['--keep-alive-seconds', '1e9'],
+      /Set --keep-alive-seconds to a number from 1 to 3600/,
+    ],
+  ])('%s', async (_, args, words, env) => {
+    const said = await saidOf([...PROXY, ...args], env);
+    expect(said).toMatch(words);
+    expect(said).toMatch(/^offersight: [A-Z].+\n$/);
+    expect(said).not.toContain(SHORT);
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+describe('a command is refused for', () => {
+  it.each<Row>([
+    [
+      'a name that is nearly one',
+      ['statuss'],
+      /^offersight: Unknown command\. Did you mean status\? See offersight --help\.$/,
+    ],
+    ['a secret in place of a name', [SHORT], /^offersight: Unknown command\. See offersight --help\.$/],
+    ['no site of a proxy', ['proxy', '--intake', `sqlite:${file}`], /Set --site/],
+    ['no time', ['events', '--since', 'yesterday'], /Set --since to an ISO date or epoch milliseconds\./],
+    ['no lane', ['events', '--lane', 'offers'], /Set --lane to offer_events or usage_events\./],
+    ['no action', ['dead-letters'], /Missing required argument list\|export\|retry\./],
+    [
+      'another action',
+      ['dead-letters', 'purge'],
+      /Say what to do: offersight dead-letters list, export or retry\./,
+    ],
+    ['no day', ['funnel', '--since', 'yesterday'], /Set --since to a UTC day/],
+    ['a sum that is none', ['funnel', '--by', 'week'], /Set --by to day, group/],
+    ['two forms at once', ['funnel', '--json', '--csv'], /either --json or --csv/],
+  ])('%s', async (_, args, words) => {
+    const said = (await saidOf(args)).trimEnd();
+    expect(said).toMatch(words);
+    expect(said).not.toContain(SHORT);
+    expect(existsSync(file)).toBe(false);
+  });
+});
