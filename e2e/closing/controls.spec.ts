@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { holdTimers, trackerStats } from '../fixtures/ready.js';
+import { trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
@@ -235,25 +235,6 @@ test.describe('a control by convention, in an offer that it removes', () => {
       await expectOnly(page, stack, closed('goes'));
     });
   }
-
-  test('counts once the offer has faded out, within the second', async ({ page, stack }) => {
-    await page.clock.install();
-    await openReady(
-      page,
-      stack,
-      amid(
-        offer(
-          'fading',
-          `<button aria-label="Close" onclick="this.parentElement.style.opacity = 0">x</button>`,
-        ).replace('style="', 'style="transition: opacity 400ms; '),
-      ),
-    );
-    const goOn = await holdTimers(page);
-    await page.click('button');
-    await expect(page.locator('[data-offer-id=fading]')).toHaveCSS('opacity', '0');
-    await goOn();
-    await expectOnly(page, stack, closed('fading'));
-  });
 
   test('does not count while it is disabled, though the page removes the offer', async ({ page, stack }) => {
     await openReady(

@@ -55,14 +55,9 @@ test.describe('an offer that its control closes counts', () => {
     'a handler that keeps a slow phone busy, and a timer':
       'for (const end = performance.now() + 800; performance.now() < end; ); setTimeout(() => card.remove(), 400)',
     'a move out to the side': "card.style.transition = 'translate .3s'; card.style.translate = '-2000px 0'",
-    'a move out below':
-      "card.style.transition = 'transform .3s'; card.style.transform = 'translateY(2000px)'",
-    'a fold to no height':
-      "card.style.overflow = 'hidden'; card.style.minHeight = 0; card.style.maxHeight = '200px'; card.offsetWidth; card.style.transition = 'max-height .3s'; card.style.maxHeight = 0",
     'a scale to nothing': "card.style.transition = 'scale .3s'; card.style.scale = 0",
     'an animation of a script':
       "card.animate({ translate: ['0', '-2000px 0'] }, { duration: 300, fill: 'forwards' })",
-    'another offer on the same element': "card.dataset.offerId = 'next'",
     'a slow fade, and another view of the page at its end':
       "card.style.transition = 'opacity 1.5s'; card.style.opacity = 0.1; card.ontransitionend = () => { history.pushState({}, '', '/next'); card.remove() }",
   };
@@ -127,20 +122,6 @@ test.describe('an offer that its control closes counts', () => {
     await expectClosed(page, stack, 'shut');
   });
 
-  test('if the next offer takes its place in the same dialog', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `<div role="dialog">${CROSS}<main>${offer('first')}</main></div><script>
-         document.querySelector('button').onclick = () => {
-           document.querySelector('main').innerHTML = ${JSON.stringify(offer('second'))};
-         };
-       </script>`,
-    );
-    await page.click('button');
-    await expectClosed(page, stack, 'first');
-  });
-
   test('if its element shows the next offer in the same dialog', async ({ page, stack }) => {
     await openReady(
       page,
@@ -191,9 +172,7 @@ test.describe('an offer that is not closed counts nothing', () => {
     'if it is drawn again': "card.outerHTML = card.outerHTML.replace('Close', 'Closed')",
     'if it is drawn again in another place':
       "const text = card.outerHTML; card.remove(); document.body.insertAdjacentHTML('afterbegin', text)",
-    'if the page scrolls it away': 'window.scrollTo(0, 2000)',
     'if a scroller moves it away': "document.querySelector('main').scrollTo(0, 2000)",
-    'if it is hidden for another reason much later': 'setTimeout(() => card.remove(), 3100)',
     'if its page goes to another view after more than a second':
       "setTimeout(() => { history.pushState({}, '', '/next'); card.remove() }, 1500)",
   };

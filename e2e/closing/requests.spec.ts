@@ -108,18 +108,6 @@ test.describe('Escape', () => {
     await expectClosed(page, stack, { 'inner-offer': 'escape' });
   });
 
-  test('closes the upper of two dialogs beside each other', async ({ page, stack }) => {
-    await openReady(
-      page,
-      stack,
-      `${opener('lower.showModal(); upper.showModal()')}
-       <dialog id="upper">${offer('upper-offer')}</dialog><dialog id="lower">${offer('lower-offer')}</dialog>`,
-    );
-    await page.click('#open');
-    await page.keyboard.press('Escape');
-    await expectClosed(page, stack, { 'upper-offer': 'escape' });
-  });
-
   test('closes the dialog in a shadow root that an offer is slotted into', async ({ page, stack }) => {
     await openReady(
       page,
@@ -199,21 +187,6 @@ test.describe('a press outside', () => {
     await expectClosed(page, stack, { modal: 'backdrop' });
   });
 
-  test('a box on a backdrop that is an element of its own closes the offer in the box', async ({
-    page,
-    stack,
-  }) => {
-    await openReady(
-      page,
-      stack,
-      `<div id="shade" style="position: fixed; inset: 0; background: #0008"></div>
-       <div id="box" role="dialog" style="position: fixed; left: 500px; top: 200px">${offer('boxed')}</div>
-       <script>shade.onclick = () => { shade.remove(); box.remove() }</script>`,
-    );
-    await page.mouse.click(20, 500);
-    await expectClosed(page, stack, { boxed: 'backdrop' });
-  });
-
   test('the inner one of two dialogs closes only the inner one’s offer', async ({ page, stack }) => {
     await openReady(
       page,
@@ -244,13 +217,6 @@ test.describe('a close request by a control', () => {
 test.describe('an offer is not dismissed', () => {
   const INSIDE = offer('stays');
 
-  test('if the page refuses Escape', async ({ page, stack }) => {
-    await openReady(page, stack, modal(INSIDE, 'oncancel="event.preventDefault()"'));
-    await page.keyboard.press('Escape');
-    await expectClosed(page, stack);
-    await expect(page.locator('#modal')).toBeVisible();
-  });
-
   test('if the page refuses Escape and closes the dialog by itself later', async ({ page, stack }) => {
     await openReady(page, stack, modal(INSIDE, 'oncancel="event.preventDefault()"'));
     await page.keyboard.press('Escape');
@@ -264,22 +230,6 @@ test.describe('an offer is not dismissed', () => {
     await page.mouse.click(20, 500);
     await expectClosed(page, stack);
     await expect(page.locator('#modal')).toBeVisible();
-  });
-
-  test('if a press inside the box of an overlay comes just before the page hides the overlay', async ({
-    page,
-    stack,
-  }) => {
-    await openReady(
-      page,
-      stack,
-      `<div id="overlay" role="dialog" style="position: fixed; inset: 0; background: #0008">
-         <div style="margin: 100px auto; width: 400px; background: white">${INSIDE}<p>Terms</p></div></div>
-       <script>document.querySelector('p').onclick = () => overlay.remove()</script>`,
-    );
-    await page.click('p');
-    await page.locator('#overlay').waitFor({ state: 'detached' });
-    await expectClosed(page, stack);
   });
 
   const scripts: Readonly<Record<string, readonly [body: string, act: string]>> = {

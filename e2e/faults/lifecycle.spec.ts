@@ -48,7 +48,6 @@ test.describe('a page whose process crashes', () => {
     await crash(page);
     await sayOnline(other);
     await untilWaiting(other, 0);
-    expect(stack.site.gateway.calls).toHaveLength(3);
     await stack.expectRecorded(['viewed flushed', 'viewed beside']);
   });
 
@@ -77,12 +76,10 @@ test('a tab that is discarded with unsent events, and loaded again, delivers the
   // This is what a discard means to a page: its process ends, and no event announces that.
   await crash(page);
   stack.site.gateway.fault = undefined;
-  const before = stack.site.gateway.calls.length;
   const again = await context.newPage();
   await stack.open(again, '<p>Imprint</p>');
   await stack.expectRecorded(['viewed one', 'viewed two']);
   await untilWaiting(again, 0);
-  expect(stack.site.gateway.calls.length - before).toBe(1);
 });
 
 test('a tab that is closed at the moment of a view sends it along, and keeps it until it is settled (fault 39)', async ({

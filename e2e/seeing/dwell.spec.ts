@@ -229,18 +229,28 @@ test.describe('a page that nobody sees', () => {
     await page.bringToFront();
     await stack.open(page, offer('ahead'), { head: CLOCK });
     await stack.expectRecorded(['viewed ahead']);
-    // The offer dwells once another one beside it has counted. Only then is the page hidden, which takes one step.
-    await page.evaluate(
-      `document.body.insertAdjacentHTML('beforeend', '${offer('behind', '', 4_000)}${witness('beside', 0)}')`,
-    );
-    await page.waitForFunction('times.beside');
-    await front.bringToFront();
-    await untilHidden(page);
+    // The offer dwells once another one beside it has counted. A machine that is too busy to hide the page by then tries
+    // again with the next one.
+    const seen = ['viewed ahead'];
+    let turn = 0;
+    for (let isInTime = false; !isInTime; turn++) {
+      if (turn) seen.push(`viewed behind-${turn - 1}`);
+      await page.bringToFront();
+      await page.evaluate(
+        `document.body.insertAdjacentHTML('beforeend', '${offer(`behind-${turn}`, '', 4_000)}${witness(`beside-${turn}`, 0)}')`,
+      );
+      await page.waitForFunction(`times['beside-${turn}']`);
+      seen.push(`viewed beside-${turn}`);
+      await front.bringToFront();
+      await untilHidden(page);
+      isInTime = await page.evaluate(`${between(`beside-${turn}`, 'hidden')} < 3_900`);
+    }
+    const behind = `behind-${turn - 1}`;
     await stack.open(front, witness('witness', 4_200));
-    await stack.expectRecorded(['viewed ahead', 'viewed beside', 'viewed witness']);
+    await stack.expectRecorded([...seen, 'viewed witness']);
     await page.bringToFront();
-    await stack.expectRecorded(['viewed ahead', 'viewed beside', 'viewed witness', 'viewed behind']);
-    expect(await page.evaluate(between('visible', 'behind'))).toBeGreaterThanOrEqual(4_000);
+    await stack.expectRecorded([...seen, 'viewed witness', `viewed ${behind}`]);
+    expect(await page.evaluate(between('visible', behind))).toBeGreaterThanOrEqual(4_000);
   });
 
   test('counts nothing if it was opened behind another (fault 45)', async ({ profile, stack }) => {
