@@ -36,35 +36,51 @@ const optionsFor = async (attributes: Readonly<Record<string, string>>): Promise
   return createOfferTracker.mock.calls[0]?.[0] as TrackerOptions;
 };
 
+/** What a tag has, and the options that it sets. */
+const TAGS: readonly [attributes: Readonly<Record<string, string>>, options: object][] = [
+  [{}, {}],
+  [{ 'data-endpoint': '/offer-events' }, { endpoint: '/offer-events' }],
+  [{ 'data-endpoint': '' }, { endpoint: '' }],
+  [{ 'data-repeat': 'browser' }, { repeat: 'browser' }],
+  [{ 'data-debug': '' }, { debug: true }],
+  [{ 'data-debug': 'true' }, { debug: true }],
+  [{ 'data-debug': 'false' }, { debug: false }],
+  [{ 'data-ratio': '0.75', 'data-dwell': '2500' }, { viewability: { ratio: 0.75, dwellMs: 2_500 } }],
+  [{ 'data-dwell': '0' }, { viewability: { dwellMs: 0 } }],
+  [{ 'data-ratio': 'half' }, { viewability: { ratio: Number.NaN } }],
+  [{ 'data-controls': '.away', 'data-escape': 'false' }, { dismissal: { controls: '.away', escape: false } }],
+  [{ 'data-escape': '' }, { dismissal: { escape: true } }],
+  [{ 'data-outbox': 'shop' }, { outbox: { name: 'shop' } }],
+  [{ 'data-ignore': 'leave' }, { ignore: 'leave' }],
+  [{ 'data-ignore': '30000' }, { ignore: '30000' }],
+  [{ 'data-ignore': '0' }, { ignore: '0' }],
+  [{ 'data-ignore': '' }, { ignore: '' }],
+  [{ 'data-occlusion': '' }, { occlusion: true }],
+  [{ 'data-occlusion': 'false' }, { occlusion: false }],
+  [{ 'data-data-layer': '' }, { dataLayer: 'dataLayer' }],
+  [{ 'data-data-layer': 'shopLayer' }, { dataLayer: 'shopLayer' }],
+  [{ 'data-labels': 'Never,Not now' }, { dismissal: { labels: ['Never', 'Not now'] } }],
+  [{ 'data-consent': 'denied' }, { consent: 'denied' }],
+  [{ 'data-gpc': '' }, { respectGpc: true }],
+  [{ 'data-subject': 'somebody' }, { subject: 'somebody' }],
+  [{ 'data-subject': '' }, { subject: undefined }],
+  [{ 'data-machines': 'ignore' }, { machines: 'ignore' }],
+  [{ 'data-unknown': 'x', id: 'y' }, {}],
+];
+
 describe('the tag’s attributes', () => {
-  test.each([
-    [{}, {}],
-    [{ 'data-endpoint': '/offer-events' }, { endpoint: '/offer-events' }],
-    [{ 'data-endpoint': '' }, { endpoint: '' }],
-    [{ 'data-repeat': 'browser' }, { repeat: 'browser' }],
-    [{ 'data-debug': '' }, { debug: true }],
-    [{ 'data-debug': 'true' }, { debug: true }],
-    [{ 'data-debug': 'false' }, { debug: false }],
-    [{ 'data-ratio': '0.75', 'data-dwell': '2500' }, { viewability: { ratio: 0.75, dwellMs: 2_500 } }],
-    [{ 'data-dwell': '0' }, { viewability: { dwellMs: 0 } }],
-    [{ 'data-ratio': 'half' }, { viewability: { ratio: Number.NaN } }],
-    [
-      { 'data-controls': '.away', 'data-escape': 'false' },
-      { dismissal: { controls: '.away', escape: false } },
-    ],
-    [{ 'data-escape': '' }, { dismissal: { escape: true } }],
-    [{ 'data-outbox': 'shop' }, { outbox: { name: 'shop' } }],
-    [{ 'data-ignore': 'leave' }, { ignore: 'leave' }],
-    [{ 'data-ignore': '30000' }, { ignore: '30000' }],
-    [{ 'data-ignore': '0' }, { ignore: '0' }],
-    [{ 'data-ignore': '' }, { ignore: '' }],
-    [{ 'data-occlusion': '' }, { occlusion: true }],
-    [{ 'data-occlusion': 'false' }, { occlusion: false }],
-    [{ 'data-data-layer': '' }, { dataLayer: 'dataLayer' }],
-    [{ 'data-data-layer': 'shopLayer' }, { dataLayer: 'shopLayer' }],
-    [{ 'data-unknown': 'x', id: 'y' }, {}],
-  ])('%o', async (attributes, expected) => {
+  test.each(TAGS)('%o', async (attributes, expected) => {
     await expect(optionsFor(attributes)).resolves.toEqual(expected);
+  });
+
+  test('have a row above, each that is read', async () => {
+    const asked: string[] = [];
+    const names = { includes: (name: string) => asked.push(name) < 0 } as unknown as string[];
+    if (tag) tag.getAttributeNames = () => names;
+    await load();
+    const named = new Set(TAGS.flatMap(([attributes]) => Object.keys(attributes)));
+    expect(asked.length).toBeGreaterThan(10);
+    expect(asked.filter((name) => !named.has(name))).toEqual([]);
   });
 
   test('are missing if the tag is not known', async () => {
