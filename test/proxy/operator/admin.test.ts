@@ -237,24 +237,13 @@ describe('the status of many offers', () => {
     isOver = true;
     expect(turns).toBeGreaterThan(3);
   });
-
-  it.each(['0', '1001', '1.5', 'all', '-1'])('cannot name %j of them', async (limit) => {
-    const response = await ask(`status?limit=${limit}`);
-    expect([response.status, await response.json()]).toMatchObject([
-      400,
-      { code: 'query', detail: 'Set limit to a whole number from 1 to 1000.' },
-    ]);
-  });
 });
 
 describe('the list of events', () => {
-  it.each([499, 500, 501, 1_000, 1_203])(
-    'has each of %i once, newest first, over all pages',
-    async (count) => {
-      await intake.take(range(1, count).map((number) => admitted(number)));
-      expect(numbersOf(await linesOf('events'))).toEqual(range(1, count).reverse());
-    },
-  );
+  it.each([1_000, 1_203])('has each of %i once, newest first, over all pages', async (count) => {
+    await intake.take(range(1, count).map((number) => admitted(number)));
+    expect(numbersOf(await linesOf('events'))).toEqual(range(1, count).reverse());
+  });
 
   it('has each once even if more come, and some are settled, while it is read', async () => {
     await intake.take(range(1, 1_100).map((number) => admitted(number)));
@@ -316,9 +305,11 @@ describe('the list of events', () => {
     ['events?since=', 'Set since to an ISO date or epoch milliseconds. It is empty.'],
     ['dead-letters?since=yesterday', 'Set since to an ISO date or epoch milliseconds.'],
     ['events?lane=usage', 'Set lane to offer_events or usage_events.'],
+    ['status?limit=1001', 'Set limit to a whole number from 1 to 1000.'],
+    ['status?limit=all', 'Set limit to a whole number from 1 to 1000.'],
     ['status?page=0', 'Set page to a whole number from 1.'],
     ['funnel?by=week', 'Set by to day, group or day,group.'],
-    ['funnel?until=yesterday', 'Set until to a UTC day, such as 2026-11-01.'],
+    ['funnel?until=2026-02-31', 'Set until to a UTC day, such as 2026-11-01.'],
   ])('is refused if the query is invalid, with what it may be: %s', async (path, detail) => {
     await intake.take([admitted(1)]);
     const response = await ask(path);
@@ -398,36 +389,6 @@ describe('dead letters', () => {
     expect((await settle(Date.now() + 1_000, 'done')).sort()).toEqual([1, 2, 3]);
   });
 
-  it('wait again in order: a `dismissed` that died with its `viewed` follows it', async () => {
-    await intake.take([admitted(1), dismissed(2, 1)]);
-    await settle(START, { dead: 'resource_not_found' });
-    expect(await linesOf('dead-letters')).toMatchObject([
-      { code: 'viewed_dead' },
-      { code: 'resource_not_found' },
-    ]);
-    expect(await retry()).toEqual({ retried: 2 });
-    const later = Date.now() + 1_000;
-    expect(await settle(later, 'done')).toEqual([1]);
-    expect(await settle(later, 'done')).toEqual([2]);
-  });
-
-  it('die again together: a `dismissed` with its `viewed`', async () => {
-    await intake.take([admitted(1), dismissed(2, 1)]);
-    await settle(START, { dead: 'resource_not_found' });
-    await retry();
-    const later = Date.now() + 1_000;
-    expect(await settle(later, { dead: 'resource_not_found' })).toEqual([1]);
-    expect(await settle(later, 'done')).toEqual([]);
-    expect(await linesOf('dead-letters')).toHaveLength(2);
-  });
-
-  it('do not include a `dismissed` that is sent although its `viewed` stays dead', async () => {
-    await intake.take([admitted(1), dismissed(2, 1)]);
-    await settle(START, { dead: 'resource_not_found' });
-    await retry(`?id=${eventId(2)}`);
-    expect(await settle(Date.now() + 1_000, 'done')).toEqual([]);
-  });
-
   it('are sent again if an operator retries one whose outcome nobody knows', async () => {
     await intake.close();
     intake = intakeHere({ file: join(folder.path, 'intake.db'), ambiguous: 'atMostOnce' });
@@ -505,9 +466,5 @@ describe('the funnel', () => {
     clearImmediate(beating);
     expect([rows.length, all.viewed, rows[4_999]?.day]).toEqual([5_000, 5_000, days[49]]);
     expect(turns).toBeGreaterThanOrEqual(9);
-  });
-
-  it.each(['by=week', 'since=yesterday', 'until=2026-02-31x'])('is not summed up for %s', async (query) => {
-    expect((await ask(`funnel?${query}`)).status).toBe(400);
   });
 });
