@@ -483,7 +483,7 @@ describe('other tabs', () => {
     bench.answer = says('refused', { code: 'conflict' });
     await page.record(plain(view, dismissed(2, view)));
     await page.flusher.flush();
-    expect(page.settled).toEqual(['', ONE, TWO]);
+    expect(page.settled).toEqual(['', ONE, 'refused', TWO, 'refused']);
   });
 
   test('get what was settled, from the database and from the mirror alike', async () => {

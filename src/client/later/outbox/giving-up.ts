@@ -126,18 +126,18 @@ export const createWays = (
     records.transact((rows) => {
       const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
       const paid = [...owed];
-      const given: string[] = [];
+      // The first id belongs to no event: it says that no verdict settled the ones after it, which come with reasons.
+      const given = [''];
       for (const [, debt] of paid) put(...debt);
       rows.onComplete(() => {
         for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
-        // The first id belongs to no event: it says that no verdict settled the ones after it.
-        if (given[0]) tellTabs?.(['', ...given]);
+        if (given[1]) tellTabs?.(given);
       });
       return work(rows, (key, event, reason, code) => {
         const lose = bury(put, key, event, reason, event ? code : reason);
         // For the others it may have counted.
         if (code === 'unknown_outcome') rows.onComplete(() => tellTabs?.([key[1]]));
-        else given.push(key[1]);
+        else given.push(key[1], reason);
         rows.onComplete(() => {
           lose?.();
           // It was settled or given up meanwhile, and that was reported.

@@ -86,13 +86,17 @@ export const createLeasing = ({
     ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
   });
 
-  /** @param isStored Whether it was in the database, since another tab had it from there. */
-  const done = (ids: readonly string[], isStored: boolean): void => {
+  /**
+   * @param isStored Whether it was in the database, since another tab had it from there.
+   * @param why Why it was given up there, if it was.
+   */
+  const done = (ids: readonly string[], isStored = false, why = ''): void => {
     for (const id of ids) {
       const copy = mirror.get(id);
       if (copy) {
         copy.isStored ||= isStored;
         tell(true, [copy]);
+        if (why && copy.event.type === 'viewed') lost.set(copy.event.impressionId, [why]);
       }
       mirror.delete(id);
     }
@@ -108,16 +112,12 @@ export const createLeasing = ({
     lease,
     tell,
     onSettled(ids) {
-      // What follows an empty id was given up. Why, the database says, except for a denial.
-      for (const id of ids[0] ? [] : ids) {
-        const event = mirror.get(id)?.event;
-        if (event?.type === 'viewed') lost.set(event.impressionId, ['consent']);
-      }
-      done(ids, true);
+      // What follows an empty id was given up. Why, the database says, except for a denial and, for a while, a full storage.
+      done(ids, true, ids[0] ? '' : (ids.find((id) => id === 'storage-full') ?? 'consent'));
     },
 
     async settle(ids) {
-      done(ids, false);
+      done(ids);
       for (const id of ids) owe(['entry', id]);
       tellTabs?.(ids);
       await transact(async () => undefined).catch(() => undefined);

@@ -92,7 +92,7 @@ export const describeBounds = (open: OpenRecords): void => {
             await tab.runtime.advance(20_000);
             await giver.leasing.lease('early', 9);
             expect(giver.discarded).toEqual([[view.id, reason, code]]);
-            if (by === 'another page') tab.leasing.onSettled(['', view.id]);
+            if (by === 'another page') tab.leasing.onSettled(other.settled);
             if (by.endsWith('frozen')) await tab.leasing.marks();
             await tab.append(plain(close));
             expect(unsettled(tab.outbox, { consent: 'granted' }, new Set(), START + 20_000)).not.toContain(
@@ -103,6 +103,19 @@ export const describeBounds = (open: OpenRecords): void => {
             expect(entryIds(entries)).not.toContain(close.id);
             expect(tab.discarded.at(-1)).toEqual([close.id, reason, code]);
           });
+    });
+
+    test('a dismissal goes with its view for the same reason also where a page that is gone owed the database that', async () => {
+      const tab = start();
+      const other = openTab(tab.records, tab.runtime);
+      const view = viewed(1);
+      await tab.append(plain(view));
+      tab.leasing.tell();
+      await other.leasing.makeRoom(tab.outbox.records as Records);
+      tab.leasing.onSettled(other.settled);
+      await tab.append(plain(dismissed(2, view)));
+      await expect(tab.leased('one')).resolves.toEqual([]);
+      expect(tab.discarded).toEqual([[idOf(2), 'storage-full', undefined]]);
     });
 
     test('a dismissal is sent although its view was of unknown outcome, since that has most often counted', async () => {
