@@ -15,10 +15,8 @@ import {
   type Values,
   written,
 } from './flags.js';
-import { runDeadLetters, runEvents, runFunnel, runStatus } from './operator-commands.js';
+import { runDeadLetters, runEvents, runFunnel, runPurge, runReport, runStatus } from './operator-commands.js';
 import { runProxy } from './proxy-command.js';
-import { runPurge } from './purge-command.js';
-import { runReport } from './report-command.js';
 import { runInspectLink, runSign } from './signing-commands.js';
 
 const RUN: { readonly [Name in CommandName]: (values: Values<Name>, operands: string[]) => Promise<void> } = {

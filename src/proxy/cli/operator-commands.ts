@@ -1,14 +1,17 @@
-/** Commands for operators: the figures, lists and retries that the operator's door has too. */
+/** Commands for operators: the figures, lists, retries, purges and reports that the operator's door has too. */
 import { platformRuntime } from '../../runtime.js';
 import type { Intake, ListFilter } from '../intake/intake.js';
+import { createReporting } from '../judging/reporting.js';
 import { readFunnel, toCsvLines } from '../operator/funnel.js';
 import { eachRow, laneOf, readStanding, readStatus, toLine } from '../operator/listing.js';
+import { faultOf, purge } from '../operator/purging.js';
+import { readReport } from '../operator/report-lines.js';
 import { retry } from '../operator/retrying.js';
-import { Failure } from './failure.js';
+import { Failure, neededSite } from './failure.js';
 import { DEFAULT_LANE, type Values } from './flags.js';
 import { funnelText } from './funnel-text.js';
 import { signalled } from './proxy-command.js';
-import { openIntake, openToChange, placeOf } from './sources.js';
+import { openIntake, openToChange, placeOf, readInput } from './sources.js';
 import { follow, statusText } from './status-text.js';
 import { useIntake } from './using-intake.js';
 
@@ -22,6 +25,16 @@ const look = (
 ): Promise<void> => {
   const place = placeOf(values);
   return useIntake(place, () => openIntake(place, { mustExist: true, readOnly: true }), use);
+};
+
+/** Opens an intake that is there already, to change something in it. */
+const change = (
+  values: Parameters<typeof placeOf>[0],
+  use: (intake: Intake) => Promise<void>,
+  bounds?: Parameters<typeof openToChange>[1],
+): Promise<void> => {
+  const place = placeOf(values);
+  return useIntake(place, () => openToChange(place, bounds), use);
 };
 
 /** Prints how a proxy stands, or draws how a lane drains. */
@@ -83,8 +96,7 @@ export const runDeadLetters = async (
   }
   if (action !== 'retry') throw new Failure('Say what to do: offersight dead-letters list, export or retry.');
   const { lane = DEFAULT_LANE, offer: offerId, since } = values;
-  const place = placeOf(values);
-  const change = async (intake: Intake): Promise<void> => {
+  await change(values, async (intake) => {
     const retried = await retry(laneOf(intake, lane), { ids, offerId, since }, platformRuntime().now);
     const missing = new Set(ids).size - retried;
     const without =
@@ -93,6 +105,51 @@ export const runDeadLetters = async (
         : '';
     console.log(`${retried} dead ${retried === 1 ? 'letter waits' : 'letters wait'} again.${without}`);
     if (missing > 0) process.exitCode = 1;
+  });
+};
+
+const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'events'}`;
+
+/**
+ * Counts what would be given up, or gives it up.
+ * @throws {Failure} If it is not said what.
+ */
+export const runPurge = async (values: Values<'purge'>): Promise<void> => {
+  const { waiting = false, dead = false, offer: offerId, visitor, yes: isMeant = false } = values;
+  const { lane = DEFAULT_LANE } = values;
+  if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
+  const what = waiting ? 'waiting' : 'dead';
+  const fault = faultOf({ what, visitor }, lane);
+  if (fault !== undefined) throw new Failure(`--visitor cannot be used here. ${fault}`);
+  await (isMeant ? change : look)(values, async (intake) => {
+    const request = { what, offerId, visitor, isMeant } as const;
+    const { events: sum, offers, left } = await purge(laneOf(intake, lane), request, platformRuntime().now);
+    const were = !isMeant ? 'would be' : left === 1 ? 'was' : 'were';
+    const others = left ? ` ${events(left)} on the way to Chargebee ${were} left.` : '';
+    const which = waiting ? 'waiting' : 'dead letters';
+    console.log(
+      isMeant
+        ? `${events(sum)} given up (${which}).${others}`
+        : `${events(sum)} of ${offers} ${offers === 1 ? 'offer' : 'offers'} would be given up (${which}).${others} Nothing has changed: add --yes.`,
+    );
+  });
+};
+
+/**
+ * Reports the events of a file that the host's own programs saw.
+ * @throws {Failure} If there is no site, a line is wrong, or there is no intake.
+ */
+export const runReport = async (values: Values<'report'>, [file = '']: string[]): Promise<void> => {
+  const { ledgerDays } = values;
+  const site = neededSite(values);
+  const reportBy = readReport(await readInput(file));
+  const use = async ({ claim, take, accept, nameKey }: Intake): Promise<void> => {
+    claim(site);
+    const runtime = platformRuntime();
+    const hooks = { usage: undefined, alert: console.error, observe: () => undefined };
+    const reporting = createReporting({ site, ...hooks, runtime, take, accept, nameKey });
+    const { accepted, duplicate } = await reportBy(reporting);
+    console.log(`${accepted} new, ${duplicate} reported before.`);
   };
-  await useIntake(place, () => openToChange(place), change);
+  await change(values, use, { ledgerDays });
 };

@@ -1,4 +1,5 @@
-/** Long answers are made in portions, so that the process can take events meanwhile. */
+/** Bodies: what operators send, bounded, and long answers, made in portions, so that the process can take events meanwhile. */
+import { MAX_REQUEST_BYTES } from '../../protocol/limits.js';
 import { platformRuntime } from '../../runtime.js';
 
 /** Lets the process do something else. */
@@ -20,4 +21,20 @@ export const streamOf = (portions: AsyncGenerator<string>): ReadableStream<Uint8
       await portions.return(undefined);
     },
   });
+};
+
+/** A request's body; undefined if it is larger than that. */
+export const readText = async (
+  { body }: Request,
+  maxBytes = MAX_REQUEST_BYTES,
+): Promise<string | undefined> => {
+  let text = '';
+  let bytes = 0;
+  const decoder = new TextDecoder();
+  for await (const chunk of (body ?? []) as AsyncIterable<Uint8Array>) {
+    bytes += chunk.length;
+    if (bytes > maxBytes) return undefined;
+    text += decoder.decode(chunk, { stream: true });
+  }
+  return text + decoder.decode();
 };

@@ -1,7 +1,7 @@
 /** The operator's page: who is answered, and by which view. */
 import { readFileSync } from 'node:fs';
 import { problem } from '../../door/exchange.js';
-import { readText } from '../body.js';
+import { readText } from '../portions.js';
 import { Notice, PAGE_HEADERS, seeOther, show, VIEWS } from './layout.js';
 import { isLoopback, isNavigation, originOf } from './own-requests.js';
 import { createSessions, isFormToken } from './session.js';
