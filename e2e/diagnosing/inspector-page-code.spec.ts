@@ -22,37 +22,6 @@ const expectCounts = async (page: Page, id: string): Promise<void> => {
   await expect.poll(() => saidIn(page)).toContain(`${id} counted`);
 };
 
-test.describe('an observer of the page’s own', () => {
-  test('that never calls back is named, and not the offer’s place', async ({ page, stack }) => {
-    const stub = `<script>window.IntersectionObserver = class {
-      observe() {} unobserve() {} disconnect() {} takeRecords() { return []; }
-    }</script>`;
-    await inspect(page, stack, offer('seen'), stub);
-    await expect
-      .poll(() => saidIn(page))
-      .toContain(
-        'seen wrong It lies in the viewport, and IntersectionObserver does not report that. Code of this page has replaced it',
-      );
-    // An offer outside of the viewport still needs scrolling.
-    await page.evaluate(
-      (html) => document.body.insertAdjacentHTML('beforeend', `<p style="height: 2000px"></p>${html}`),
-      offer('below'),
-    );
-    await expect.poll(() => saidIn(page)).toContain('below not yet It is not in view. Scroll to it.');
-  });
-
-  test('that calls back is not named', async ({ page, stack }) => {
-    const wrapper = `<script>window.IntersectionObserver = class extends IntersectionObserver {
-      constructor(report, options) { super((...all) => report(...all), options); }
-    }</script>`;
-    await inspect(page, stack, `${offer('seen')}<p style="height: 2000px"></p>${offer('below')}`, wrapper);
-    await expect.poll(() => saidIn(page)).toContain('seen counted');
-    await expect.poll(() => saidIn(page)).toContain('below not yet It is not in view. Scroll to it.');
-    await expectCounts(page, 'last');
-    expect(await saidIn(page)).not.toContain('IntersectionObserver');
-  });
-});
-
 test.describe('code that draws offers', () => {
   test('and replaces one all the time is named at once, and not that its time runs', async ({
     page,
@@ -121,101 +90,6 @@ test.describe('a wrapper of fetch', () => {
     await expect(page.locator('.steps .done')).toHaveCount(3);
     await expect(page.locator('.problem')).toHaveCount(0);
   });
-});
-
-test.describe('code that clears every timer', () => {
-  /** As a page may do it when its view changes. */
-  const clearOnce = (): void => {
-    for (let id = 0; id < 10_000; id++) clearTimeout(id);
-  };
-
-  test('is named at the offer whose time was over', async ({ page, stack }) => {
-    await stack.open(page, offer('slow', 1_500));
-    await trackerStats(page);
-    // The time of the offer runs by then.
-    await page.evaluate(() => new Promise((resolve) => setTimeout(resolve, 700)));
-    await page.evaluate(clearOnce);
-    await page.waitForFunction((end) => performance.now() > end, 9_500);
-    await openInspectorIn(page, FILE);
-    await expect
-      .poll(() => saidIn(page))
-      .toMatch(
-        /slow counted .*Its time was over, and a timer of the tracker did not run\. Code of this page clears timers that are not its own/,
-      );
-  });
-
-  test('is named if it clears those of the inspector, which goes on', async ({ page, stack }) => {
-    await inspect(page, stack, '');
-    await page.evaluate(clearOnce);
-    await expect(page.locator('.problem').first()).toHaveText(
-      /^A timer of the inspector did not run\. Code of this page clears timers that are not its own/,
-    );
-    await expectCounts(page, 'late');
-  });
-
-  test('is named at the events that are due and not sent', async ({ page, stack }) => {
-    await stack.open(page, '');
-    await trackerStats(page);
-    await page.evaluate((html) => {
-      let frames = 20;
-      const clear = () => {
-        for (let id = 0; id < 10_000; id++) clearTimeout(id);
-        if (frames-- > 0) requestAnimationFrame(clear);
-      };
-      addEventListener('offersight:viewed', clear);
-      document.body.insertAdjacentHTML('beforeend', html);
-    }, offer('seen'));
-    await page.waitForFunction((end) => performance.now() > end, 3_000);
-    await openInspectorIn(page, FILE);
-    await expect
-      .poll(() => saidIn(page))
-      .toContain('Timers 1 event is due and not sent: a timer of the tracker did not run.');
-  });
-
-  test('is not suspected on a page that is busy for seconds', async ({ page, stack }) => {
-    await inspect(page, stack, offer('slow', 1_000));
-    await expect.poll(() => saidIn(page)).toContain('slow counting');
-    const said = await page.evaluate(async () => {
-      for (const end = performance.now() + 7_000; performance.now() < end; );
-      const words: string[] = [];
-      for (let look = 0; look < 30; look++) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
-        words.push(document.querySelector('offersight-inspector')?.shadowRoot?.textContent ?? '');
-      }
-      return words.join();
-    });
-    expect(said).not.toContain('timer of the');
-    await expect.poll(() => saidIn(page)).toContain('slow counted');
-  });
-});
-
-test('a close control that submits a form is named before it is pressed, and one that does not is fine', async ({
-  page,
-  stack,
-}) => {
-  const card = (id: string, form: string) =>
-    `<div data-offer-id="${id}" data-offer-dwell="0">Two months ${form}</div>`;
-  const forms = [
-    card('left', '<form id="hide" action="/page.html"><button class="x">Close</button></form>'),
-    card('marked', '<form id="fine"><button data-offer-dismiss>Close</button></form>'),
-    card('handled', '<form id="kept" onsubmit="return false"><button>Close</button></form>'),
-    card('typed', '<form id="quiet"><button type="button">Close</button></form>'),
-  ];
-  await inspect(page, stack, forms.join(''));
-  await expect
-    .poll(() => saidIn(page))
-    .toContain(
-      '<button.x> is named as a close control and submits <form#hide>. If that loads a page, the close does not count: give it data-offer-dismiss',
-    );
-  await expect.poll(() => saidIn(page)).toContain('typed counted');
-  expect(await saidIn(page)).not.toMatch(/submits <form#(?:fine|kept|quiet)>/);
-  // It is as the inspector says.
-  await page.locator('.x').click();
-  await page.waitForURL('**/page.html?');
-  await trackerStats(page);
-  await page.locator('#fine button').click();
-  await expect.poll(() => stack.recorded()).toContain('dismissed marked');
-  expect(stack.recorded()).not.toContain('dismissed left');
 });
 
 test('a picture that did not load is named with its address, and one that did is not', async ({

@@ -214,8 +214,6 @@ test.describe('offers that no tracker sees', () => {
 
 test.describe('an offer that is gone right after something that does not count', () => {
   const HIDING = `onclick="this.closest('.box').style.display = 'none'"`;
-  const card = (inside: string, attributes = '') =>
-    `<div class="box" style="margin: 50px; width: 300px" ${attributes}><p class="offer" data-offer-id="shown" data-offer-dwell="0">Two months</p>${inside}</div>`;
   const SAYS = 'did not count as dismissed';
 
   const openWith = async (page: Page, stack: Stack, body: string, head = ''): Promise<void> => {
@@ -224,125 +222,6 @@ test.describe('an offer that is gone right after something that does not count',
     await openInspectorIn(page, FILE);
     await expect.poll(() => saidIn(page)).toMatch(/shown counted/);
   };
-
-  test('is named with the control beside it that nothing ties to it', async ({ page, stack }) => {
-    await openWith(
-      page,
-      stack,
-      card(`<button class="icon" ${HIDING}><svg width="20" height="20"></svg></button>`),
-    );
-    await page.locator('.icon').click();
-    await expect
-      .poll(() => saidIn(page))
-      .toMatch(
-        /shown was gone right after a press on <button\.icon>, and did not count as dismissed: that is neither in the offer nor in a dialog with it\. If it closes the offer, give it data-offer-dismiss="shown"\./,
-      );
-  });
-
-  test('is named with the control in it that nothing marks', async ({ page, stack }) => {
-    const icon = '<b class="icon" onclick="this.parentElement.remove()">&#9993;</b>';
-    await openWith(page, stack, `<div data-offer-id="shown" data-offer-dwell="0">Two months ${icon}</div>`);
-    await page.locator('.icon').click();
-    await expect
-      .poll(() => saidIn(page))
-      .toMatch(/shown was gone right after a press on <b\.icon>, .*: that is not known as a close control\./);
-  });
-
-  test('is named with a mark of another offer, a control below a link, a press on all of it, and a close button beside it', async ({
-    page,
-    stack,
-  }) => {
-    const HIDE = 'onclick="document.querySelector(\'.shown\').remove()"';
-    const shown = (inside: string, attributes = ''): string =>
-      `<div class="shown" data-offer-id="shown" data-offer-dwell="0" style="position: relative; width: 300px" ${attributes}>Two months ${inside}</div>`;
-    const pages = [
-      [
-        `<p data-offer-id="other" data-offer-dwell="0">Other</p>${shown(`<button class="no" data-offer-dismiss="other" ${HIDE}>No</button>`)}`,
-        '.no',
-        /<button\.no> has data-offer-dismiss="other", which names another offer\. Write "shown" there\./,
-      ],
-      [
-        shown(
-          `<button class="no" data-offer-dismiss>No</button><a class="all" style="position: absolute; inset: 0" ${HIDE}></a>`,
-        ),
-        '.all',
-        /it lies over <button\.no>, which has data-offer-dismiss and does not get the press\./,
-      ],
-      [shown('', HIDE), '.shown', /what was pressed is the offer itself\./],
-      [
-        `<section><header><button class="no" aria-label="Close" ${HIDE}>×</button></header>${shown('')}</section>`,
-        '.no',
-        /that is neither in the offer nor in a dialog with it\./,
-      ],
-    ] as const;
-    for (const [body, pressed, words] of pages) {
-      await openWith(page, stack, body);
-      const {
-        x = 0,
-        y = 0,
-        width = 0,
-        height = 0,
-      } = (await page.locator('.no, .shown').last().boundingBox()) ?? {};
-      if (pressed === '.all') await page.mouse.click(x + width - 9, y + height / 2);
-      else await page.locator(pressed).click();
-      await expect.poll(() => saidIn(page)).toMatch(words);
-    }
-  });
-
-  test('is named if the page stops presses before the tracker hears of them', async ({ page, stack }) => {
-    // What a test runs in the page counts as something that its user did, so the page itself opens the inspector.
-    const head = `<script>
-      for (const type of ['pointerdown', 'mousedown', 'pointerup', 'mouseup', 'click'])
-        addEventListener(type, (event) => {
-          if (!event.target.matches('.stop')) return;
-          event.stopImmediatePropagation();
-          if (type === 'click') document.querySelector('.offer').remove();
-        }, true);
-      setTimeout(async () => {
-        const { openInspector } = await import('${FILE}');
-        const inspector = openInspector();
-        setInterval(() => {
-          const text = inspector.text();
-          document.title = /shown was gone after a press/.test(text) ? 'named' : /shown: It counted/.test(text) ? 'counted' : '';
-        }, 100);
-      }, 300);
-    </script>`;
-    const session = await page.context().newCDPSession(page);
-    await stack.open(page, card('<button class="stop">x</button>'), { head });
-    const readOut = async (expression: string): Promise<unknown> =>
-      (await session.send('Runtime.evaluate', { expression, userGesture: false })).result.value;
-    await expect.poll(() => readOut('document.title')).toBe('counted');
-    await expect.poll(() => readOut('navigator.userActivation.isActive')).toBe(false);
-    const { root } = await session.send('DOM.getDocument');
-    const { nodeId } = await session.send('DOM.querySelector', { nodeId: root.nodeId, selector: '.stop' });
-    const { model } = await session.send('DOM.getBoxModel', { nodeId });
-    const [x = 0, y = 0] = model.content;
-    await page.mouse.click(x + 3, y + 3);
-    await expect.poll(() => readOut('document.title')).toBe('named');
-  });
-
-  test('is named with Escape or the overlay, and with what holds it', async ({ page, stack }) => {
-    const overlay = '<div class="shade" style="position: fixed; inset: 0"></div>';
-    const head = `<script>
-      const hide = () => { document.querySelector('.box').hidden = true; document.querySelector('.shade').remove(); };
-      addEventListener('keydown', ({ key }) => key === 'Escape' && hide());
-      addEventListener('click', ({ target }) => target.matches('.shade') && hide());
-    </script>`;
-    await openWith(page, stack, overlay + card('', 'style="position: relative; z-index: 1"'), head);
-    await page.keyboard.press('Escape');
-    await expect
-      .poll(() => saidIn(page))
-      .toMatch(
-        /shown was gone right after Escape, .*: this closes only dialogs, popovers and what has role="dialog"/,
-      );
-    await page.reload();
-    await trackerStats(page);
-    await openInspectorIn(page, FILE);
-    await page.mouse.click(640, 700);
-    await expect
-      .poll(() => saidIn(page))
-      .toMatch(/shown was gone right after a press on <div\.shade>, .*: this/);
-  });
 
   test('is not named if it was dismissed, accepted or drawn again, or the page went elsewhere', async ({
     page,
@@ -410,29 +289,6 @@ test('what keeps an offer out of reach is named: a lock of scrolling, a portal, 
   await expect
     .poll(() => saidIn(page))
     .toMatch(/Commands Code of this page has set window\.offersight again/);
-});
-
-test('an element that code took the id from is named, if its offer had not counted', async ({
-  page,
-  stack,
-}) => {
-  await stack.open(
-    page,
-    `<p class="card" data-offer-id="slow" data-offer-dwell="600000">Two months</p>
-    <p class="done" data-offer-id="seen" data-offer-dwell="0">Two months</p>`,
-  );
-  await trackerStats(page);
-  await openInspectorIn(page, FILE);
-  await expect.poll(() => saidIn(page)).toMatch(/seen counted/);
-  await page.evaluate(() => {
-    for (const each of document.querySelectorAll('p')) each.removeAttribute('data-offer-id');
-  });
-  await expect
-    .poll(() => saidIn(page))
-    .toContain(
-      '<p.card> showed slow until code of this page took its data-offer-id. It did not count before.',
-    );
-  expect(await saidIn(page)).not.toContain('<p.done>');
 });
 
 test('the inspector can search in many offers', async ({ page, stack }) => {

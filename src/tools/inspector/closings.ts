@@ -4,13 +4,9 @@ import type { Placement } from '../../client/detect/placement.js';
 import type { Inside, PageView } from '../../client/inside.js';
 import {
   acceptedBy,
-  framedWords,
   holderOf,
-  isTied,
-  lateWords,
   leadsOn,
   saysClose,
-  stoppedWords,
   whyBeside,
   whyDragged,
   whyPressed,
@@ -23,20 +19,12 @@ import { isInView } from '../../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import { listenToActs } from './acts.js';
 import { isInViewport } from './reach.js';
-import { createStopped } from './stopped.js';
 import type { Stored } from './stored.js';
 
 /** What is gone later than this, milliseconds, may be gone for another reason. A dismissal is recorded by then. */
 const CONSEQUENCE_MS = 2_200;
 /** What a close control takes away by itself is gone by then. */
 const PROMPT_MS = 100;
-/** A little longer than a close control is given. */
-const LONGEST_MS = 4_600;
-
-/** A press in a frame follows soon after the focus, and its message after that, milliseconds. */
-const FRAME_MS = 2_500;
-/** Who is asked whether that is meant answers within this time, milliseconds. */
-const ASKING_MS = 30_000;
 
 /** At most so many are named, the latest first. */
 const MOST = 5;
@@ -53,8 +41,6 @@ interface Concerned {
   readonly isClosing: boolean;
   readonly words: string;
   readonly isDrag: boolean;
-  /** What there is to say if it is not gone in its time; only for what says that it closes something. */
-  readonly lateWords?: string | undefined;
 }
 
 /** What was found, and when, on the monotonic clock. */
@@ -94,15 +80,12 @@ export const createClosings = (
   runtime: Pick<Runtime, 'after' | 'elapsed'>,
 ): Closings => {
   const { options, owner, registry, isDrawn, boxesOf } = inside;
-  const stopped = createStopped(inside, view, runtime);
   const found = new Map<string, Found>();
   const say = (offerId: string, said: Omit<Found, 'at' | 'view'>): void => {
     // The latest stands last.
     found.delete(offerId);
     found.set(offerId, { ...said, at: runtime.elapsed(), view: viewNow() });
   };
-  /** When a close control of an offer was pressed. The page may ask first whether that is meant. */
-  const asked = new Map<string, number>();
   const listening = new AbortController();
 
   const isOpen = (offerId: string): boolean => {
@@ -131,26 +114,17 @@ export const createClosings = (
       : `a ${isDrag ? 'drag' : 'press'} on ${pressed ? nameOf(pressed) : 'it'}`;
     if (pressed && !isEscape && leadsOn(pressed)) return [];
     const isClosing = event.type === 'click' && !!pressed && saysClose(pressed);
-    const isConfirming = (offerId: string): boolean =>
-      event.type === 'click' && runtime.elapsed() - (asked.get(offerId) ?? -Infinity) < ASKING_MS;
     return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
-      const box =
-        path.slice(0, -2).find((each) => holds(each, element)) ??
-        (isBeside || isConfirming(offerId) ? element : undefined);
+      const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
       if (!(box || isClosing) || !isWithinView(element) || (isDrag && holderOf(element))) return [];
-      const isAsking = isClosing && isTied(path, element);
-      if (isAsking) asked.set(offerId, runtime.elapsed());
       const why = isDrag
         ? whyDragged(offerId)
         : isBeside && !path.includes(element)
           ? whyBeside(element, isEscape, options)
           : whyPressed(event as MouseEvent, path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
-      return {
-        ...{ offerId, element, words, isDrag, isClosing, box: isEscape ? element : box },
-        lateWords: isAsking ? lateWords(offerId, what) : undefined,
-      };
+      return { offerId, element, words, isDrag, isClosing, box: isEscape ? element : box };
     });
   };
 
@@ -166,17 +140,6 @@ export const createClosings = (
     const before = viewNow();
     runtime.after(delayMs, () => {
       if (viewNow() === before && !listening.signal.aborted) judge();
-    });
-  };
-
-  /** The user went into a frame. The page does not hear presses there. */
-  const onFrame = (frame: Element): void => {
-    if (owner.consent !== 'granted') return;
-    const held = nearOffers().filter(({ element }) => holds(element, frame) && isWithinView(element));
-    lookAfter(FRAME_MS, () => {
-      for (const { offerId, element } of held)
-        if (!isDrawn(element) && isOpen(offerId))
-          say(offerId, { words: framedWords(offerId, frame), isGone: true });
     });
   };
 
@@ -197,14 +160,9 @@ export const createClosings = (
         if ((isGone(each) || (prompt.has(each) && !isDrawn(each.element))) && isOpen(each.offerId))
           say(each.offerId, { words: each.words, isGone: true });
     });
-    lookAfter(LONGEST_MS, () => {
-      for (const { offerId, element, lateWords: words } of concerned)
-        if (words && isOpen(offerId) && !found.has(offerId) && (isDrawn(element) || !isBack(offerId)))
-          say(offerId, { words });
-    });
   };
 
-  listenToActs({ onAct, onFrame, onHeard: stopped.onHeard }, listening.signal);
+  listenToActs(onAct, listening.signal);
 
   return {
     list(stored, now) {
@@ -212,7 +170,7 @@ export const createClosings = (
         stored?.marks.some(
           ({ offerId, type, until }) => offerId === id && type === 'accepted' && until > now,
         ) ?? false;
-      const heard = [...found]
+      return [...found]
         .filter(
           ([id, { at, view: then, isGone: hasToBeGone, isAcceptance = false }]) =>
             stored &&
@@ -222,12 +180,9 @@ export const createClosings = (
             isAccepted(id) === isAcceptance &&
             !(hasToBeGone && isBack(id)),
         )
-        .map(([, { words }]) => words);
-      const unheard = stopped
-        .list()
-        .filter((id) => !isAccepted(id))
-        .map(stoppedWords);
-      return [...unheard, ...heard].slice(-MOST).reverse();
+        .map(([, { words }]) => words)
+        .slice(-MOST)
+        .reverse();
     },
     stop: () => listening.abort(),
   };

@@ -5,10 +5,8 @@ import type { Inside, PageView } from '../../client/inside.js';
 import type { Runtime } from '../../runtime.js';
 import { createPictures } from './pictures.js';
 import { createRoutes } from './routes.js';
-import { createStaying } from './staying.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
-import { createOverdue } from './timers.js';
 import { madeAt, momentOf, textOf } from './words.js';
 
 /** What the hints are made of. */
@@ -42,10 +40,8 @@ const sharedWords = (elements: readonly Element[], isDrawn: (element: Element) =
 export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) => {
   const { options, owner, registry } = inside;
   const steadiness = createSteadiness(runtime);
-  const overdue = createOverdue(runtime);
   const pictures = createPictures();
   const routes = createRoutes();
-  const staying = createStaying(inside);
   /** The elements that show each offer. */
   const shown = new Map<string, Element[]>();
 
@@ -72,9 +68,7 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
       return [
         ...pictures(element),
         ...steadiness.hints(placement, item),
-        ...overdue(placement, item),
         ...sharedWords(elements, inside.isDrawn),
-        ...staying(placement, impression, elements.length > 1),
         ...(owner.consent === 'pending'
           ? ['Consent is pending: its events are only in memory until tracker.consent("granted").']
           : []),

@@ -44,9 +44,6 @@ export interface Inspector {
 const SHOW_MS = 200;
 const REFRESH_MS = 1_000;
 const NOTICE_MS = 4_000;
-/** After this long without a look, milliseconds, and so many frames since, its timer will not run any more. */
-const STALLED_MS = 1_000;
-const STALLED_FRAMES = 20;
 
 /** One for the page, even if it has two copies of this file. */
 const OPEN = Symbol.for('offersight-inspector');
@@ -75,9 +72,7 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   if (known) return known;
   const runtime = platformRuntime();
   const frame = createFrame();
-  let isStalled = false;
-  const lookAt = (chosen: string | undefined): Looking =>
-    createLooking(chosen, frame.host, runtime, () => isStalled);
+  const lookAt = (chosen: string | undefined): Looking => createLooking(chosen, frame.host, runtime);
   let looking = lookAt(endpoint);
   let isFolded = false;
   let notice = '';
@@ -86,18 +81,11 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   let snapshot = looking.snapshot();
   let nextFrame = 0;
   let stopShowing: Stop = () => undefined;
-  let shownAt = 0;
-  let lateFrames = 0;
   let refreshedAt = -Infinity;
   let isRefreshing = false;
 
   const drawOutlines = (): void => {
     nextFrame = requestAnimationFrame(drawOutlines);
-    // Code of the page may have cleared every timer, which has to be said.
-    if (runtime.elapsed() - shownAt > STALLED_MS && ++lateFrames > STALLED_FRAMES) {
-      isStalled = true;
-      showAgain();
-    }
     const outlines = snapshot.offers.flatMap((note): Outline | [] => {
       const box = aroundOf(note.boxes);
       // What lies in a frame has another viewport.
@@ -178,11 +166,9 @@ export const openInspector = ({ endpoint, operatorUrl }: InspectorOptions = {}):
   shared[OPEN] = inspector;
   const showAgain = (): void => {
     stopShowing();
-    shownAt = runtime.elapsed();
-    lateFrames = 0;
     // First, so that one moment that goes wrong is not the last.
     stopShowing = runtime.after(SHOW_MS, showAgain);
-    if (!isRefreshing && shownAt - refreshedAt >= REFRESH_MS) void refresh().then(show);
+    if (!isRefreshing && runtime.elapsed() - refreshedAt >= REFRESH_MS) void refresh().then(show);
     show();
   };
   showAgain();

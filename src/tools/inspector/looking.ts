@@ -6,14 +6,11 @@ import { nameOf } from '../../client/later/debug/wording.js';
 import type { Runtime, Stop } from '../../runtime.js';
 import { createAsking } from './asking.js';
 import { createClosings } from './closings.js';
-import { idleControls } from './idle-controls.js';
-import { createLostIds } from './lost-ids.js';
-import { nearMisses } from './near-misses.js';
+import { idleControls, wideMarks } from './idle-controls.js';
 import { createOffers, type OfferNote } from './offers.js';
 import { pageFacts } from './page-facts.js';
 import { type Setting, settingsOf } from './settings.js';
 import { readStored, type Stored } from './stored.js';
-import { createUnsent, stalledFact } from './timers.js';
 import { findTrackers, ignoredTags, type Tracked, whyNone } from './trackers.js';
 import { unseenIn } from './unseen.js';
 import { createUpstream } from './upstream.js';
@@ -133,10 +130,8 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
     mistakes,
     hearing,
     closings,
-    lostIds: createLostIds(inside, view),
     offers: createOffers({ inside, view, mistakes, apart, runtime }),
     upstream: createUpstream(endpoint, runtime),
-    unsent: createUnsent(inside, view),
     asking,
     stop() {
       asking.stop();
@@ -151,14 +146,8 @@ const lookInside = ({ endpoint, view, inside }: Tracked, apart: Element, runtime
  * Starts looking.
  * @param chosen The endpoint to look at; by default that of the first tracker.
  * @param apart The inspector's own element.
- * @param isStalled Whether a timer of the inspector did not run.
  */
-export const createLooking = (
-  chosen: string | undefined,
-  apart: Element,
-  runtime: Runtime,
-  isStalled: () => boolean,
-): Looking => {
+export const createLooking = (chosen: string | undefined, apart: Element, runtime: Runtime): Looking => {
   let stored: Stored | undefined;
   let delivered: ReadonlyMap<string, Delivered> = new Map();
   let whole: ReturnType<typeof lookInside>;
@@ -201,11 +190,7 @@ export const createLooking = (
       return {
         ...{ problem: undefined, endpoint, others, offers, offerCount },
         events,
-        waiting: [
-          ...whatWaits(inside, endpoint, stored, now),
-          ...(isStalled() ? [stalledFact()] : whole.unsent(stored, now)),
-          ...whole.asking.facts(),
-        ],
+        waiting: [...whatWaits(inside, endpoint, stored, now), ...whole.asking.facts()],
         page: pageFacts(inside, stored, now),
         settings: settingsOf(inside.options),
         mistakes: [...mistakesOf(mistakes, listed), ...ignoredTags(), ...idle],
@@ -216,11 +201,11 @@ export const createLooking = (
     async refresh() {
       const [found] = find();
       if (!found || !whole) return;
-      const { upstream, inside, asking, lostIds } = whole;
+      const { upstream, inside, asking } = whole;
       stored = await readStored(inside.options.name, found.endpoint, runtime).catch(() => undefined);
       delivered = await upstream().catch(() => delivered);
-      unseen = [...lostIds(), ...unseenIn(inside.trees(), shownIn(inside).length + found.view.size === 0)];
-      idle = [...idleControls(inside, found.view), ...nearMisses(inside, found.view)].slice(0, MOST_IDLE);
+      unseen = unseenIn(inside.trees(), shownIn(inside).length + found.view.size === 0);
+      idle = [...idleControls(inside, found.view), ...wideMarks(inside)].slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause);
       if (shownIn(inside).some(({ expiresAt }) => expiresAt)) void asking.compareClock();

@@ -9,11 +9,10 @@ import { createReasons } from '../../client/later/diagnosis.js';
 import { isOfferId } from '../../protocol/event.js';
 import { tooLittleOf } from './clipping.js';
 import { createCovers } from './covers.js';
-import { outOfViewOf, SCROLL } from './hiding.js';
+import { outOfViewOf } from './hiding.js';
 import { createHints, type HintsContext } from './hints.js';
 import { hasGpc, invalidConsent } from './page-facts.js';
 import type { Stored } from './stored.js';
-import { createUnreported } from './unreported.js';
 import { endedWords, madeAt, momentOf } from './words.js';
 
 /** How an offer stands: it has counted, its time runs, it lacks something that scrolling or waiting may bring, or it is set up wrongly. */
@@ -101,7 +100,6 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
   const hints = createHints({ inside, view, mistakes, runtime });
   const covers = createCovers(options, apart, runtime);
   const isHitTesting = options.occlusion !== false;
-  const unreported = createUnreported();
 
   const isMounting = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'mount';
   const isOnce = ({ repeat }: Placement): boolean => (repeat ?? options.repeat) === 'browser';
@@ -111,15 +109,10 @@ export const createOffers = ({ inside, view, mistakes, apart, runtime }: OffersC
     const boxes = boxesOf(element);
     const reason = reasonOf(item);
     switch (reason) {
-      case 'not-rendered': {
-        const words = outOfViewOf(element, boxes, isDrawn(element));
-        const unseen = words === SCROLL && unreported(item, boxes, false);
-        return unseen ? ['wrong', unseen] : ['lacking', words];
-      }
-      case 'too-small': {
-        const unseen = unreported(item, boxes, true);
-        return unseen ? ['wrong', unseen] : ['lacking', tooLittleOf(element, item.needed)];
-      }
+      case 'not-rendered':
+        return ['lacking', outOfViewOf(element, boxes, isDrawn(element))];
+      case 'too-small':
+        return ['lacking', tooLittleOf(element, item.needed)];
       case 'dwelling':
         return ['dwelling', `Its time runs: it counts after ${item.rule.dwellMs / 1_000} s without a break.`];
       case 'covered':

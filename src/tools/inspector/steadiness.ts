@@ -5,7 +5,6 @@
 import type { Watched } from '../../client/detect/exposure.js';
 import type { Placement } from '../../client/detect/placement.js';
 import type { Runtime } from '../../runtime.js';
-import { blinkOf } from './blinking.js';
 
 /** How the time of one element has run since it was looked at first; milliseconds on the monotonic clock. */
 interface Run {
@@ -35,12 +34,7 @@ export const createSteadiness = (runtime: Pick<Runtime, 'elapsed'>) => {
     }
     runs.set(item.placement, Object.assign(run, { dwell: item.dwell, seenAt: at }));
     const longest = (run.longestMs / 1_000).toFixed(1);
-    return run.broken
-      ? [
-          `Its time was broken off ${times(run.broken)}; the longest was ${longest} s.`,
-          ...blinkOf(item.placement.element),
-        ]
-      : [];
+    return run.broken ? [`Its time was broken off ${times(run.broken)}; the longest was ${longest} s.`] : [];
   };
 
   const replaced = ({ element, offerId }: Placement): string[] => {

@@ -13,12 +13,6 @@ const MARKED = '[data-offer-dismiss],[data-dismiss],[data-bs-dismiss]';
 const NAMED = /(?<![a-z])(?:close|dismiss)(?![a-z])/i;
 const TEXT = /^(?:close|dismiss|[x×✕✖])$/i;
 
-/** Whether the whole name of a control is that of a close control. A field has its name in its value. */
-export const isNamedClose = (control: Element): boolean =>
-  [...['aria-label', 'title', 'value'].map((name) => control.getAttribute(name)), control.textContent].some(
-    (name) => TEXT.test(name?.trim() ?? ''),
-  );
-
 /** Whether a control says of itself that it closes something. */
 export const saysClose = (control: Element): boolean =>
   matches(control, MARKED) ||
@@ -30,7 +24,7 @@ export const leadsOn = (pressed: Element): boolean =>
   matches(pressed, 'a[href]:not([href="#"],[href^="javascript:"]),[role=tab]');
 
 /** Whether a control is in an offer, or in a dialog with it. */
-export const isTied = (path: readonly Element[], element: Element): boolean =>
+const isTied = (path: readonly Element[], element: Element): boolean =>
   path.includes(element) || path.some((each) => matches(each, HOLDER) && holds(each, element));
 
 /** Finds our close marks, as the tracker does. To import that, every page would load an export more. */
@@ -96,10 +90,6 @@ export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: Re
     : 'this closes only dialogs, popovers and what has role="dialog". Give that role to what holds the offer, or call tracker.dismiss(id).';
 };
 
-/** What is said of a close control that led to nothing in its time. */
-export const lateWords = (offerId: string, what: string): string =>
-  `${offerId} was not gone within 3 s after ${what}, so that did not count as dismissed. If it closes the offer, give it data-offer-dismiss, which counts at once. If the page asks first, give that to what confirms.`;
-
 /** What people press to be rid of an offer. */
 const DECLINING =
   /^(?:no\b|not\b|never|maybe|later|skip|cancel|decline|nein|non\b|später|plus tard|ahora no)/i;
@@ -111,14 +101,6 @@ const saysDecline = (control: Element): boolean =>
 /** What is said of a button that submits a form which is marked to accept, and reads otherwise. */
 const submittedWords = (offerId: string, button: Element, form: Element): string =>
   `${offerId} was accepted by a press on ${nameOf(button)}, since that submits ${nameOf(form)}, which has data-offer-accept. If that declines, give it type="button" and data-offer-dismiss.`;
-
-/** What is said of an offer that was gone after a press in a frame. */
-export const framedWords = (offerId: string, frame: Element): string =>
-  `${offerId} was gone right after a press in ${nameOf(frame)}, and did not count as dismissed: presses in a frame are not heard. Call tracker.dismiss("${offerId}") where its message arrives.`;
-
-/** What is said of an offer that was gone after a press that the page may have stopped. */
-export const stoppedWords = (offerId: string): string =>
-  `${offerId} was gone after a press that did not reach the tracker: code of this page may stop presses at the window. If that closes the offer, call tracker.dismiss("${offerId}") there.`;
 
 /** What is said of a control that says close and is marked to accept. */
 const acceptedWords = (offerId: string, what: string): string =>
