@@ -310,15 +310,6 @@ const PAGES: readonly Case[] = [
     seen: /a timer that the doctor set in the page did not run/,
   },
   {
-    name: 'with one that also clears those of the tracker’s start',
-    page: {
-      head: '<script>setInterval(() => { for (let each = 2; each < 9999; each++) clearTimeout(each); }, 1);</script>',
-      body: '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>',
-    },
-    ids: ['offer-silent'],
-    seen: /a timer that the doctor set in the page did not run/,
-  },
-  {
     name: 'with an observer of intersections that never reports',
     page: {
       head: `<script>window.IntersectionObserver = class {
