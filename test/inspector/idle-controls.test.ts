@@ -42,6 +42,7 @@ const WIDE =
 it.each([
   ['<p data-offer-id="a" data-offer-dismiss="true"><b>x</b></p>', [ITSELF]],
   ['<button data-offer-id="a" data-offer-dismiss><svg></svg></button>', []],
+  ['<p data-offer-id="a" data-offer-dismiss>x</p>', []],
   ['<p data-offer-id="a" data-offer-dismiss="false"><b>x</b></p>', []],
   ['<p data-offer-id="a"><b data-offer-dismiss>x</b></p>', []],
   ['<p data-offer-id="a"><i data-offer-dismiss><button>x</button><a href="#">y</a></i></p>', [WIDE]],

@@ -382,6 +382,12 @@ describe('limits', () => {
     leaving.abort();
     await expect(hanging).rejects.toThrow();
   });
+
+  it('can be switched off', async () => {
+    upstream.setLimits({ per_minute: null, concurrent: null });
+    const answers = await Promise.all(Array.from({ length: 200 }, () => event()));
+    expect(answers.every(({ status }) => status === 204)).toBe(true);
+  });
 });
 
 describe('faults', () => {
@@ -534,6 +540,11 @@ describe('personalized offers', () => {
     ids.add((await offers({ customer_id: 'c1', custom: { placement: 'cart' } })).personalized_offers[0]?.id);
     ids.add((await offers({ customer_id: 'c2', placement: 'cart' })).personalized_offers[0]?.id);
     expect(ids.size).toBe(3);
+  });
+
+  it('may be missing', async () => {
+    upstream.setOffers({ none: true });
+    expect((await offers({ customer_id: 'c1' })).personalized_offers).toEqual([]);
   });
 
   it('need a customer', async () => {
@@ -715,6 +726,20 @@ describe('commands over HTTP', () => {
     expect(upstream.state()).toEqual(before);
   });
 
+  it('list themselves when none is meant', async () => {
+    const answer = await command('GET', '/');
+    expect(answer.status).toBe(404);
+    expect(await answer.json()).toEqual({ message: expect.stringContaining('GET /history') });
+  });
+
+  it('read history, calls and usage as the methods do', async () => {
+    await event('k');
+    await post('/batch/usage_events', { events: [usage()] });
+    expect(await (await command('GET', '/history')).json()).toEqual(upstream.history());
+    expect(await (await command('GET', '/calls')).json()).toEqual(upstream.calls());
+    expect(await (await command('GET', '/usage')).json()).toEqual(upstream.usage());
+  });
+
   it('reset to the start', async () => {
     const fresh = upstream.state();
     await event('k');
@@ -835,6 +860,10 @@ describe('closing', () => {
     await Promise.all([upstream.close(), upstream.close()]);
     const next = await start({ port });
     expect(next.port).toBe(port);
+  });
+
+  it('fails to start where the port is taken', async () => {
+    await expect(start({ port: upstream.port })).rejects.toThrow('EADDRINUSE');
   });
 });
 
