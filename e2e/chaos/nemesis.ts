@@ -42,7 +42,7 @@ export const setOffline = async (world: World, { session }: Tab, offline: boolea
 };
 
 /** Ends the browser at once, with all its pages, and opens one page in the next. */
-export const killBrowser = async (world: World): Promise<void> => {
+const killBrowser = async (world: World): Promise<void> => {
   // These include tabs that were closed, since a slow one lives on for a while.
   const names = world.recorder.rows.flatMap((row) => (row.kind === 'opened' ? [row.tab] : []));
   await world.tabs.kill();

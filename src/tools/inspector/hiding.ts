@@ -50,7 +50,7 @@ const closedAround = (element: Element, isDrawn: boolean): Element | null => {
 };
 
 /** What is left to say if nothing hides or clips an offer. */
-export const SCROLL = 'It is not in view. Scroll to it.';
+const SCROLL = 'It is not in view. Scroll to it.';
 
 /** Why none of an offer is in view, in words. */
 export const outOfViewOf = (element: Element, boxes: readonly Element[], isDrawn: boolean): string => {
