@@ -96,10 +96,12 @@ test.describe('the time that an offer must be visible', () => {
       (id) => `${TALL}<div class="offer" data-offer-id="${id}"></div>`,
     );
     await stack.open(page, `${offers.join('')}${TALL}${witness()}`);
+    // Otherwise the page would have scrolled before anybody looks.
+    await trackerStats(page);
     // The page scrolls by itself, frame by frame, since turns of a wheel may come late on a busy machine.
     await page.evaluate(async () => {
-      for (let turn = 0; turn < 20; turn++) {
-        scrollBy({ top: 500, behavior: 'instant' });
+      for (let turn = 0; turn < 40; turn++) {
+        scrollBy({ top: 250, behavior: 'instant' });
         await new Promise(requestAnimationFrame);
       }
       document.body.insertAdjacentHTML(
