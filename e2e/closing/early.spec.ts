@@ -116,6 +116,21 @@ test.describe('before the second load is there', () => {
     await expectOnly(page, stack, [], ['taken']);
   });
 
+  test('a cross that is asked about and then closes nothing does not count', async ({ page, stack }) => {
+    const arrive = await openWithout(page, stack, offer('kept', '<button class="close">×</button>'));
+    await page.click('.close');
+    arrive();
+    await expectOnly(page, stack, []);
+  });
+
+  test('crosses that are pressed one after the other all count', async ({ page, stack }) => {
+    const arrive = await openWithout(page, stack, `${offer('one', CROSS)}${offer('two', CROSS)}`);
+    await page.click('[data-offer-id=one] .close');
+    await page.click('[data-offer-id=two] .close');
+    arrive();
+    await expectOnly(page, stack, ['one', 'two']);
+  });
+
   for (const [how, end] of [
     ['closes', 'close()'],
     ['leaves the page', 'remove()'],
@@ -162,6 +177,21 @@ test.describe('before the second load is there', () => {
     arrive();
     await expectOnly(page, stack, ['undone']);
   });
+
+  for (const [what, style] of [
+    ['an offer that is drawn by its children', 'display: contents'],
+    ['an offer that is transparent', 'opacity: 0'],
+  ])
+    test(`a cross that closes nothing does not count in ${what}`, async ({ page, stack }) => {
+      const arrive = await openWithout(
+        page,
+        stack,
+        `<div data-offer-id="kept" style="${style}" data-offer-dwell="60000"><button class="close">×</button></div>`,
+      );
+      await page.click('.close');
+      arrive();
+      await expectOnly(page, stack, []);
+    });
 
   test('Escape and a press outside close nothing, since what was open may have ended in any way', async ({
     page,

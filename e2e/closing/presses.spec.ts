@@ -62,7 +62,37 @@ const expectClosed = async (page: Page, stack: Stack, holders: readonly string[]
 /** A blank place, below everything else that is pressed. */
 const BLANK = { x: 900, y: 400 };
 
+const ROW = 'style="height: 40px; width: 300px"';
+
 test.describe('a press that leads to a view without the offers closes none of them', () => {
+  const pressed: Readonly<Record<string, string>> = {
+    'a link': '<a class="press" href="#next" onclick="leave()">Next</a>',
+    'a link without href': '<a class="press">Next</a>',
+    'a list item': '<ul><li class="press">Next</li></ul>',
+    'an element in a list item':
+      '<div role="list"><div role="listitem"><b class="press">Next</b></div></div>',
+    'an option in a portal': `<div role="listbox" style="position: fixed; left: 0; bottom: 0">
+       <div class="press" role="option">Next</div></div>`,
+    'a tab': `<div class="press" role="tab" ${ROW}>Next</div>`,
+    'a card that can be focused': `<div class="press" tabindex="0" ${ROW}>Next</div>`,
+    'a card with a handler of its own': `<div class="press" onclick="void 0" ${ROW}>Next</div>`,
+    'a card with a pointer cursor': `<div ${ROW.replace('style="', 'style="cursor: pointer; ')}><b class="press">Next</b></div>`,
+    'a label': '<label class="press">Next</label>',
+    'a summary': '<details><summary class="press">Next</summary></details>',
+    'a text field': '<input class="press">',
+  };
+  for (const [name, inside] of Object.entries(pressed)) {
+    test(`if it is on ${name}`, async ({ page, stack }) => {
+      await openReady(
+        page,
+        stack,
+        `${inside}<script>document.querySelector('.press').addEventListener('click', () => leave())</script>`,
+      );
+      await page.click('.press');
+      await expectClosed(page, stack);
+    });
+  }
+
   for (const [name, holder] of Object.entries(HOLDERS)) {
     test(`if it is on the padding of the ${name} itself`, async ({ page, stack }) => {
       await openReady(page, stack, '', `${holder}<script>${name}.onclick = () => leave()</script>`);
@@ -94,6 +124,22 @@ test.describe('a press that leads to a view without the offers closes none of th
     await page.evaluate('loaded()');
     await expectClosed(page, stack);
   });
+
+  const routes: Readonly<Record<string, string>> = {
+    'by its path': "route('/next'); leave()",
+    'by its path, and the view follows': "route('/next'); setTimeout(leave, 300)",
+    'by its path, after the view': "leave(); route('/next')",
+    'by its query': "route('?view=next'); leave()",
+    'by a fragment that is a path': "route('#/next'); leave()",
+    'by a fragment that is a path after a mark': "route('#!next'); leave()",
+  };
+  for (const [name, act] of Object.entries(routes)) {
+    test(`if the URL shows the change of view ${name}`, async ({ page, stack }) => {
+      await openReady(page, stack, `<script>onclick = () => { ${act} }</script>`);
+      await page.mouse.click(BLANK.x, BLANK.y);
+      await expectClosed(page, stack);
+    });
+  }
 });
 
 test.describe('a press that can only be meant to close', () => {
@@ -103,6 +149,10 @@ test.describe('a press that can only be meant to close', () => {
   const all = Object.keys(HOLDERS);
 
   const outside: Readonly<Record<string, string>> = {
+    'an overlay': overlay('onclick="leave()"'),
+    'an overlay that is a button with a pointer cursor':
+      '<button onclick="leave()" style="position: fixed; inset: 0; width: 100%; cursor: pointer">x</button>',
+    'an overlay whose close changes the URL': overlay(`onclick="route('/'); leave()"`),
     'an overlay that is a link out of a view kept in the URL':
       '<a href="#/" onclick="leave()" style="position: fixed; inset: 0"></a>',
     'an overlay in the top layer': `<div popover="manual" class="over" onclick="route('/'); leave()"
@@ -112,6 +162,9 @@ test.describe('a press that can only be meant to close', () => {
       '',
       `<div tabindex="-1" style="height: 100%" onclick="route('/'); leave()"></div>`,
     ),
+    'a blank spot of the page': '<script>onclick = () => leave()</script>',
+    'a blank spot of the page, from where it scrolls to a fragment':
+      "<script>onclick = () => { route('#top'); leave() }</script>",
     'the root, below the end of the page':
       '<style>main { max-height: 120px; min-height: 0 !important }</style><script>onclick = () => leave()</script>',
   };
@@ -124,8 +177,16 @@ test.describe('a press that can only be meant to close', () => {
   }
 
   const own: Readonly<Record<string, string>> = {
+    'a modal dialog, whose page closes it by a press on its backdrop': `<dialog id="own">${offer('in-own')}</dialog>
+       <script>own.showModal(); own.onclick = ({ target }) => { if (target === own) { own.close(); leave() } }</script>`,
     'a modal dialog that is kept in the URL': `<dialog id="own">${offer('in-own')}</dialog><script>own.showModal();
        own.onclick = ({ target }) => { if (target === own) { route('/'); own.close(); leave() } }</script>`,
+    'a dialog that the browser closes then': `<dialog id="own" closedby="any">${offer('in-own')}</dialog>
+       <script>own.show(); own.onclose = () => leave()</script>`,
+    'a popover that the browser closes then': `<div id="own" popover>${offer('in-own')}</div>
+       <script>own.showPopover(); own.ontoggle = () => own.matches(':popover-open') || leave()</script>`,
+    'a dialog that is an overlay itself': `<div id="own" role="dialog" style="position: fixed; inset: 0; background: #0004">
+       ${offer('in-own')}</div><script>own.onclick = () => { own.remove(); leave() }</script>`,
     'a dialog that holds an overlay and an element that fills it': `<div id="own" role="dialog" style="position: relative">
        <div style="position: fixed; inset: 0"><div style="min-height: 100%">${offer('in-own')}</div></div></div>
        <script>own.onclick = () => { route('/'); own.remove(); leave() }</script>`,
@@ -138,7 +199,10 @@ test.describe('a press that can only be meant to close', () => {
     });
   }
 
-  const light: Readonly<Record<string, string>> = {};
+  const light: Readonly<Record<string, string>> = {
+    'a dialog that the browser closes then': `<dialog id="own" closedby="any">${offer('in-own')}</dialog><script>own.show()</script>`,
+    'a popover that the browser closes then': `<div id="own" popover>${offer('in-own')}</div><script>own.showPopover()</script>`,
+  };
   for (const [name, holder] of Object.entries(light)) {
     test(`closes ${name}, even if it is on a link to another view`, async ({ page, stack }) => {
       await openReady(

@@ -66,6 +66,13 @@ test.describe('Escape', () => {
     await expectClosed(page, stack, { light: 'escape' });
   });
 
+  test('adds only dismissed if the offer has been viewed', async ({ page, stack }) => {
+    await openReady(page, stack, modal(offer('seen').replace('60000', '0')));
+    await stack.expectRecorded(['viewed seen']);
+    await page.keyboard.press('Escape');
+    await expectClosed(page, stack, { seen: 'escape' });
+  });
+
   test('closes a role=dialog if the page’s own script answers the key, also after the dialog has faded out', async ({
     page,
     stack,
@@ -108,6 +115,18 @@ test.describe('Escape', () => {
     await expectClosed(page, stack, { 'inner-offer': 'escape' });
   });
 
+  test('closes the upper of two dialogs beside each other', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `${opener('lower.showModal(); upper.showModal()')}
+       <dialog id="upper">${offer('upper-offer')}</dialog><dialog id="lower">${offer('lower-offer')}</dialog>`,
+    );
+    await page.click('#open');
+    await page.keyboard.press('Escape');
+    await expectClosed(page, stack, { 'upper-offer': 'escape' });
+  });
+
   test('closes the dialog in a shadow root that an offer is slotted into', async ({ page, stack }) => {
     await openReady(
       page,
@@ -139,6 +158,12 @@ test.describe('a press outside', () => {
     await openReady(page, stack, modal(offer('own'), 'onclick="if (event.target === this) this.close()"'));
     await page.mouse.click(20, 500);
     await expectClosed(page, stack, { own: 'backdrop' });
+  });
+
+  test('a popover closes the offer in it', async ({ page, stack }) => {
+    await openReady(page, stack, popover(offer('light')));
+    await page.mouse.click(20, 500);
+    await expectClosed(page, stack, { light: 'backdrop' });
   });
 
   test('a popover on the button that toggles it closes the offer in it', async ({ page, stack }) => {
@@ -187,6 +212,21 @@ test.describe('a press outside', () => {
     await expectClosed(page, stack, { modal: 'backdrop' });
   });
 
+  test('a box on a backdrop that is an element of its own closes the offer in the box', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(
+      page,
+      stack,
+      `<div id="shade" style="position: fixed; inset: 0; background: #0008"></div>
+       <div id="box" role="dialog" style="position: fixed; left: 500px; top: 200px">${offer('boxed')}</div>
+       <script>shade.onclick = () => { shade.remove(); box.remove() }</script>`,
+    );
+    await page.mouse.click(20, 500);
+    await expectClosed(page, stack, { boxed: 'backdrop' });
+  });
+
   test('the inner one of two dialogs closes only the inner one’s offer', async ({ page, stack }) => {
     await openReady(
       page,
@@ -217,6 +257,13 @@ test.describe('a close request by a control', () => {
 test.describe('an offer is not dismissed', () => {
   const INSIDE = offer('stays');
 
+  test('if the page refuses Escape', async ({ page, stack }) => {
+    await openReady(page, stack, modal(INSIDE, 'oncancel="event.preventDefault()"'));
+    await page.keyboard.press('Escape');
+    await expectClosed(page, stack);
+    await expect(page.locator('#modal')).toBeVisible();
+  });
+
   test('if the page refuses Escape and closes the dialog by itself later', async ({ page, stack }) => {
     await openReady(page, stack, modal(INSIDE, 'oncancel="event.preventDefault()"'));
     await page.keyboard.press('Escape');
@@ -232,16 +279,58 @@ test.describe('an offer is not dismissed', () => {
     await expect(page.locator('#modal')).toBeVisible();
   });
 
+  test('if a small role=dialog stays after a press on its padding', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div id="box" role="dialog" style="padding: 60px; width: 300px">${INSIDE}</div>`,
+    );
+    await page.locator('#box').click({ position: { x: 10, y: 10 } });
+    await expectClosed(page, stack);
+  });
+
+  test('if a press inside the box of an overlay comes just before the page hides the overlay', async ({
+    page,
+    stack,
+  }) => {
+    await openReady(
+      page,
+      stack,
+      `<div id="overlay" role="dialog" style="position: fixed; inset: 0; background: #0008">
+         <div style="margin: 100px auto; width: 400px; background: white">${INSIDE}<p>Terms</p></div></div>
+       <script>document.querySelector('p').onclick = () => overlay.remove()</script>`,
+    );
+    await page.click('p');
+    await page.locator('#overlay').waitFor({ state: 'detached' });
+    await expectClosed(page, stack);
+  });
+
   const scripts: Readonly<Record<string, readonly [body: string, act: string]>> = {
     'close() of a dialog': [modal(INSIDE), 'modal.close()'],
+    'close() of a dialog that is not modal': [
+      `<dialog id="modal" open>${INSIDE}</dialog>`,
+      "modal.close('no')",
+    ],
     'requestClose() of a dialog': [modal(INSIDE), 'modal.requestClose()'],
     'requestClose() of a dialog inside the offer, which is removed soon after': [
       `<article id="around" data-offer-id="stays" data-offer-dwell="60000">Half price ${modal('Terms')}</article>`,
       'modal.requestClose(); setTimeout(() => around.remove(), 200)',
     ],
+    'the removal of a dialog': [modal(INSIDE), 'modal.remove()'],
+    'hidePopover()': [popover(INSIDE), 'pop.hidePopover()'],
     'another popover that opens': [
       `${popover(INSIDE)}<div id="next" popover>Hints</div>`,
       'next.showPopover()',
+    ],
+    'the removal of the offer': [INSIDE, "document.querySelector('[data-offer-id=stays]').remove()"],
+    'hiding the offer': [INSIDE, "document.querySelector('[data-offer-id=stays]').hidden = true"],
+    'hiding its role=dialog': [
+      `<div id="box" role="dialog">${INSIDE}</div>`,
+      "box.style.visibility = 'hidden'",
+    ],
+    'another offer in its place': [
+      INSIDE,
+      "document.querySelector('[data-offer-id=stays]').dataset.offerId = 'next'",
     ],
   };
   for (const [name, [body, act]] of Object.entries(scripts)) {
@@ -254,6 +343,8 @@ test.describe('an offer is not dismissed', () => {
 
   const toasts: Readonly<Record<string, string>> = {
     'a plain toast': `<div id="toast">${INSIDE}</div>`,
+    'a toast of role=alert': `<div id="toast" role="alert">${INSIDE}</div>`,
+    'a toast of role=status': `<div id="toast" role="status">${INSIDE}</div>`,
     'a toast that is a manual popover': `<div id="toast" popover="manual" style="margin: 200px">${INSIDE}</div><script>toast.showPopover()</script>`,
   };
   const acts: Readonly<Record<string, (page: Page) => Promise<void>>> = {
@@ -308,6 +399,20 @@ test.describe('an offer is not dismissed', () => {
     await openReady(page, stack, `${INSIDE}<dialog>${offer('never-open')}</dialog>`);
     await page.keyboard.press('Escape');
     await page.evaluate(() => document.querySelector('[data-offer-id=stays]')?.remove());
+    await expectClosed(page, stack);
+  });
+
+  test('if a script makes the Escape', async ({ page, stack }) => {
+    await openReady(
+      page,
+      stack,
+      `<div id="box" role="dialog">${INSIDE}</div>
+       <script>addEventListener('keydown', ({ key }) => key === 'Escape' && box.remove())</script>`,
+    );
+    await page.evaluate(() =>
+      document.body.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true })),
+    );
+    await page.locator('#box').waitFor({ state: 'detached' });
     await expectClosed(page, stack);
   });
 

@@ -1,5 +1,6 @@
 import type { Page } from '@playwright/test';
-import { test } from '../fixtures/stack.js';
+import { trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
 
 const TALL = '<div style="height: 3000px"></div>';
 
@@ -59,6 +60,19 @@ test.describe('an offer larger than the viewport', () => {
       await page.evaluate((top) => scrollTo({ top, behavior: 'instant' }), 3_000 + height / 2);
       await stack.expectRecorded(['viewed witness', `viewed ${id}`]);
     });
+
+    test(`counts if it is scrolled in smoothly and is ${height} px high`, async ({ page, stack }) => {
+      await stack.open(page, `${TALL}${sized(id, 600, height)}${TALL}${witness()}`);
+      await stack.expectRecorded(['viewed witness']);
+      await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            document.addEventListener('scrollend', resolve, { once: true });
+            scrollTo({ top: 2_900, behavior: 'smooth' });
+          }),
+      );
+      await stack.expectRecorded(['viewed witness', `viewed ${id}`]);
+    });
   }
 
   test('counts if it is wider', async ({ page, stack }) => {
@@ -70,6 +84,11 @@ test.describe('an offer larger than the viewport', () => {
     await stack.expectRecorded(['viewed first', 'viewed witness']);
     await page.evaluate(() => scrollTo({ left: 6_000, behavior: 'instant' }));
     await stack.expectRecorded(['viewed first', 'viewed witness', 'viewed second']);
+  });
+
+  test('counts if it is wider and higher', async ({ page, stack }) => {
+    await stack.open(page, sized('huge', 4_000, 9_000));
+    await stack.expectRecorded(['viewed huge']);
   });
 
   test('does not count while it shows less than its share of the viewport', async ({ page, stack }) => {
@@ -90,6 +109,13 @@ test.describe('an offer that grows after it was found', () => {
     await stack.expectRecorded(['viewed witness']);
     await run(page, `${find('unfolds')}.style.height = '3000px'`);
     await stack.expectRecorded(['viewed witness', 'viewed unfolds']);
+  });
+
+  test('counts once its content comes, though it was in view all the time', async ({ page, stack }) => {
+    await stack.open(page, `<div data-offer-id="filled" data-offer-dwell="300"></div>${witness()}`);
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `${find('filled')}.innerHTML = '<p style="height: 100px">Deal</p>'`);
+    await stack.expectRecorded(['viewed witness', 'viewed filled']);
   });
 
   test('counts once its content makes it grow from nothing in both directions', async ({ page, stack }) => {
@@ -135,6 +161,16 @@ test.describe('an offer in a scroll container', () => {
     await stack.expectRecorded(['viewed top', 'viewed witness', 'viewed bottom']);
   });
 
+  test('does not count while the container itself is out of view', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${TALL}<div id="list" style="height: 300px; overflow-y: auto">${offer('inside')}${TALL}</div>${TALL}${witness()}`,
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `list.scrollIntoView({ block: 'center', behavior: 'instant' })`);
+    await stack.expectRecorded(['viewed witness', 'viewed inside']);
+  });
+
   test('counts slide by slide in a carousel, but not the slides that are swiped past', async ({
     page,
     stack,
@@ -157,6 +193,21 @@ test.describe('an offer in a scroll container', () => {
         }),
     );
     await stack.expectRecorded(['viewed slide-1', 'viewed witness', 'viewed slide-3', 'viewed slide-2']);
+  });
+
+  test('counts only as far as both show it, if another container clips the first', async ({
+    page,
+    stack,
+  }) => {
+    await stack.open(
+      page,
+      `<div id="outer" style="width: 250px; height: 400px; overflow: auto">
+         <div style="width: 600px; display: flex; overflow: hidden">${offer('left')}${offer('right')}</div>
+       </div>${witness()}`,
+    );
+    await stack.expectRecorded(['viewed left', 'viewed witness']);
+    await run(page, `outer.scrollTo({ left: 350, behavior: 'instant' })`);
+    await stack.expectRecorded(['viewed left', 'viewed witness', 'viewed right']);
   });
 });
 
@@ -235,6 +286,13 @@ test.describe('an offer with display: contents', () => {
     await stack.expectRecorded(['viewed witness']);
     await page.evaluate(() => scrollTo({ top: 3_600, behavior: 'instant' }));
     await stack.expectRecorded(['viewed witness', 'viewed child-below']);
+  });
+
+  test('counts by a child that comes later', async ({ page, stack }) => {
+    await stack.open(page, `${contents('fills', '')}${witness()}`);
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `${find('fills')}.innerHTML = '${child()}'`);
+    await stack.expectRecorded(['viewed witness', 'viewed fills']);
   });
 
   test('counts by a child that gets its size later', async ({ page, stack }) => {
@@ -330,6 +388,17 @@ test.describe('an offer that is there but not shown', () => {
     await run(page, 'toast.hidden = false');
     await stack.expectRecorded(['viewed witness', 'viewed in-modal', 'viewed in-toast']);
   });
+
+  test('does not count in a modal that fades out before the dwell is over', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `<style>dialog::backdrop { background: none }</style>
+       <dialog id="modal" style="transition: opacity 100ms">${offer('fades-out', '', 3_000)}</dialog>
+       <script>modal.showModal()</script>
+       ${onViewed('first', `modal.style.opacity = 0`)}${offer('first')}${witness('witness', 3_300)}`,
+    );
+    await stack.expectRecorded(['viewed first', 'viewed witness']);
+  });
 });
 
 test.describe('an offer that is cut off', () => {
@@ -372,6 +441,13 @@ test.describe('an offer that is moved by a transform', () => {
     await stack.expectRecorded(['viewed first', 'viewed witness', 'viewed moved-in']);
   });
 
+  test('counts by its size on the screen if it is scaled', async ({ page, stack }) => {
+    await stack.open(page, `${offer('scaled', 'transform: scale(0)')}${witness()}`);
+    await stack.expectRecorded(['viewed witness']);
+    await run(page, `${find('scaled')}.style.transform = 'scale(0.5)'`);
+    await stack.expectRecorded(['viewed witness', 'viewed scaled']);
+  });
+
   for (const owner of ['itself', 'its ancestor']) {
     /** An offer that moves itself, or that an ancestor moves. The page's scripts know the moved one as `owner`. */
     const moving = (id: string, style: string, dwellMs: number) =>
@@ -403,6 +479,37 @@ test.describe('an offer that is moved by a transform', () => {
       await stack.expectRecorded(['viewed first', 'viewed witness']);
     });
 
+    test(`counts if an animation on ${owner} moves it in`, async ({ page, stack }) => {
+      await stack.open(
+        page,
+        `<style>@keyframes enter { from { transform: translateY(1600px) } }</style>
+         <main id="stage" hidden>
+           ${moving('flies-in', 'animation: enter 500ms 2500ms both', 300)}${witness()}</main>
+         ${onViewed('flies-in', 'window.isAfterWitness = isWitnessViewed')}
+         <script>window.isWitnessViewed = false</script>
+         ${onViewed('witness', 'window.isWitnessViewed = true')}`,
+      );
+      // The animation begins only now, since otherwise it might end before the script has loaded.
+      await trackerStats(page);
+      await run(page, 'stage.hidden = false');
+      await stack.expectRecorded(['viewed witness', 'viewed flies-in']);
+      expect(await page.evaluate('isAfterWitness')).toBe(true);
+    });
+
+    test(`does not count if an animation on ${owner} moves it out before its dwell is over`, async ({
+      page,
+      stack,
+    }) => {
+      await stack.open(
+        page,
+        `<style>@keyframes leave { to { transform: translateX(-1200px) } }</style>
+         ${moving('flies-out', '', 3_000)}
+         ${onViewed('first', `owner.style.animation = 'leave 4s linear forwards'`)}
+         ${offer('first')}${witness('witness', 3_300)}`,
+      );
+      await stack.expectRecorded(['viewed first', 'viewed witness']);
+    });
+
     test(`counts with the next frame if an endless animation on ${owner} brings it in long after the page came to rest`, async ({
       page,
       stack,
@@ -416,6 +523,23 @@ test.describe('an offer that is moved by a transform', () => {
       );
       await drawUntil(page, 'window.isBroughtIn');
       await stack.expectRecorded(['viewed resting', 'viewed brought-in']);
+    });
+
+    test(`counts only if the endless animation on ${owner} that carries it past is slow`, async ({
+      page,
+      stack,
+    }) => {
+      // In each pass, the fast offer is in view for less than half a second, and the slow one for two seconds.
+      const pass = (duration: number) =>
+        `margin-top: 10px; animation: pass ${duration}s ${-duration / 30}s linear infinite`;
+      const keyframes =
+        '<style>@keyframes pass { from { transform: translateX(-300px) } to { transform: translateX(2700px) } }</style>';
+      await stack.open(page, `${keyframes}${moving('fast', pass(1), 2_500)}${witness('witness', 3_000)}`);
+      await stack.expectRecorded(['viewed witness']);
+      const slow = `${moving('slow', pass(5), 900)}${onViewed('slow', 'window.isSlowViewed = true')}`;
+      await stack.open(page, `${keyframes}${slow}`);
+      await drawUntil(page, 'window.isSlowViewed');
+      await stack.expectRecorded(['viewed witness', 'viewed slow']);
     });
   }
 });
@@ -452,5 +576,17 @@ test.describe('an offer that something else covers', () => {
     await stack.expectRecorded(['viewed witness']);
     await page.evaluate(() => document.querySelector('dialog')?.close());
     await stack.expectRecorded(['viewed witness', 'viewed under-backdrop']);
+  });
+
+  test('does not count until a modal that covers it is closed', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('under-modal')}
+       <dialog id="modal" style="inset: 0; margin: 0; width: 1000px; height: 780px">${witness()}</dialog>
+       <script>modal.showModal()</script>`,
+    );
+    await stack.expectRecorded(['viewed witness']);
+    await page.evaluate(() => document.querySelector('dialog')?.close());
+    await stack.expectRecorded(['viewed witness', 'viewed under-modal']);
   });
 });

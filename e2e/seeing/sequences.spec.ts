@@ -103,6 +103,54 @@ test('each way of closing has its reason on the page and in the proxy’s ledger
   expect(counted).toEqual(['api 1', 'backdrop 1', 'control 2', 'dialog 1', 'escape 1', 'ignored 1']);
 });
 
+test.describe('a veto', () => {
+  test('against viewed also prevents every kind of dismissal', async ({ page, stack }) => {
+    await stack.open(
+      page,
+      `${offer('vetoed', NO, 0)}
+       <dialog id="modal">${offer('vetoed-modal')}${offer('free')}</dialog><script>modal.showModal()</script>`,
+      {
+        head: `<script>document.addEventListener('offersight:viewed', (event) => {
+          if (event.detail.offerId.startsWith('vetoed')) event.preventDefault();
+        })</script>${HEARING}`,
+        script: 'data-endpoint="/offer-events" data-ignore="leave"',
+      },
+    );
+    await trackerStats(page);
+    await untilMore(page);
+    await page.keyboard.press('Escape');
+    await page.click('[data-offer-dismiss]');
+    await page.evaluate(() => {
+      (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.dismiss('vetoed'));
+    });
+    await stack.expectRecorded(['viewed free', 'dismissed free']);
+    await page.goto(`${stack.site.url}/elsewhere`);
+    await stack.open(page, offer('witness', '', 0));
+    await stack.expectRecorded(['viewed free', 'dismissed free', 'viewed witness']);
+    expect((await heard(page)).filter((row) => row.startsWith('dismissed'))).toEqual([
+      'dismissed free escape',
+    ]);
+  });
+
+  test('against dismissed keeps viewed, even if the offer is closed again', async ({ page, stack }) => {
+    await stack.open(page, `${offer('vetoed', NO)}${offer('free', NO)}`, {
+      head: `<script>document.addEventListener('offersight:dismissed', (event) => {
+        if (event.detail.offerId === 'vetoed') event.preventDefault();
+      })</script>`,
+    });
+    await trackerStats(page);
+    await page.dblclick('[data-offer-id=vetoed] button');
+    await page.click('[data-offer-id=free] button');
+    await stack.expectRecorded(['viewed vetoed', 'viewed free', 'dismissed free']);
+    expect((await trackerStats(page)).offers.vetoed).toEqual({
+      rendered: 1,
+      viewed: 1,
+      dismissed: 0,
+      accepted: 0,
+    });
+  });
+});
+
 test.describe('in every random sequence of a user’s actions', () => {
   /** A sequence of random numbers below a limit, which a seed decides (mulberry32). */
   const randomFrom = (seed: number) => {
