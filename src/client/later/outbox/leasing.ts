@@ -86,15 +86,12 @@ export const createLeasing = ({
     ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
   });
 
-  /**
-   * @param isStored Whether it was in the database, since another tab had it from there.
-   * @param why Why it was given up there, if it was.
-   */
-  const done = (ids: readonly string[], isStored = false, why = ''): void => {
+  /** @param why Why another tab gave it up, which had it from the database; empty if it was settled there. */
+  const done = (ids: readonly string[], why?: string): void => {
     for (const id of ids) {
       const copy = mirror.get(id);
       if (copy) {
-        copy.isStored ||= isStored;
+        copy.isStored ||= why != null;
         tell(true, [copy]);
         if (why && copy.event.type === 'viewed') lost.set(copy.event.impressionId, [why]);
       }
@@ -113,7 +110,7 @@ export const createLeasing = ({
     tell,
     onSettled(ids) {
       // What follows an empty id was given up. Why, the database says, except for a denial and, for a while, a full storage.
-      done(ids, true, ids[0] ? '' : (ids.find((id) => id === 'storage-full') ?? 'consent'));
+      done(ids, ids[0] ? '' : (ids.find((id) => id === 'storage-full') ?? 'consent'));
     },
 
     async settle(ids) {
