@@ -15,6 +15,12 @@ const WORKERS = [
   ['a module worker', "import '/module/service-worker.js'", 'module'],
 ] as const;
 
+/** The syncs that the browser has noted (Web Background Synchronization, which is not in the DOM's types). */
+const syncTags = async (): Promise<string[] | undefined> => {
+  const registration = await navigator.serviceWorker.getRegistration();
+  return (registration as { sync?: { getTags(): Promise<string[]> } } | undefined)?.sync?.getTags();
+};
+
 const register = async (page: Page, type: 'classic' | 'module'): Promise<void> => {
   await page.evaluate(async (type) => {
     await navigator.serviceWorker.register('/worker.js', { type });
@@ -57,11 +63,14 @@ test.describe('with one line in a site’s own service worker', () => {
       const hasSite = async (): Promise<boolean> =>
         (await storedRecords(page, 'state')).some(([key]) => key[1] === 'site');
       await expect.poll(hasSite).toBe(true);
+      // The browser has to have noted the sync that the page asks for as it is hidden.
+      await other.bringToFront();
+      await expect.poll(() => page.evaluate(syncTags)).toEqual(['offersight:offersight']);
       await page.close();
       await other.goto('about:blank');
       stack.site.gateway.fault = undefined;
       // The browser and the worker may take long, since the outbox had to back off.
-      await expect.poll(() => stack.recorded().length, { timeout: 45_000 }).toBe(THREE.length);
+      await expect.poll(() => stack.recorded().length, { timeout: 120_000 }).toBe(THREE.length);
       await stack.expectRecorded(THREE);
     });
   }
