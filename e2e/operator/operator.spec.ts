@@ -157,8 +157,6 @@ test.describe('offersight events', () => {
   });
 });
 
-test.describe('offersight dead-letters', () => {});
-
 test.describe('offersight purge', () => {
   test('counts the events that wait, and gives them up for good with --yes', async ({ bench }) => {
     const purge = async (...args: string[]) => {

@@ -259,7 +259,7 @@ test.describe('offers that come and go without end', () => {
     expect((await trackerStats(page)).offers['row-999']?.rendered).toBe(60);
     expect(after.observing).toEqual(warm.observing);
     expect(after.nodes - warm.nodes).toBeLessThan(100);
-    // The smallest object takes more than this for each of 50,000 offers, whatever else the browser keeps.
+    // Keeping even the smallest object for each of the 50,000 offers would take more.
     expect(after.heap - warm.heap).toBeLessThan(50_000 * 16);
     await stack.expectRecorded([]);
   });

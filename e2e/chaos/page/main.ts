@@ -121,7 +121,7 @@ site.chaos = {
   train(taskMs, tasks) {
     const endsAt = performance.now() + taskMs;
     while (performance.now() < endsAt);
-    // Before the tracker is there, nobody would notice that an offer was closed.
+    // A close before the tracker has loaded would go unnoticed.
     const open = tracker ? document.querySelectorAll('.offer:not(.closed)').length : 0;
     site.chaos?.dismiss(Math.ceil(open / tasks));
     if (tasks > 1) setTimeout(() => site.chaos?.train(taskMs, tasks - 1));
