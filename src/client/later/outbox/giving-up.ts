@@ -2,7 +2,7 @@
 import type { OfferEvent } from '../../../protocol/event.js';
 import { MAX_RETENTION_MS } from '../../../protocol/retention.js';
 import type { Outbox, Owner } from '../../outbox/outbox.js';
-import type { Loss, RecordKey, Records, Rows } from '../../outbox/records.js';
+import type { RecordKey, Records, Rows } from '../../outbox/records.js';
 import { list, PAGE } from './reading.js';
 
 /** Why an event was given up. Every one is counted and reported. */
@@ -51,6 +51,8 @@ type Put = (key: RecordKey, value?: object) => unknown;
 export interface Ways {
   /** Whether a purge has not ended yet. Until then, what it would delete may not be delivered. */
   isPurging?: boolean;
+  /** Whether the storage is so full that transactions may only delete; what they would put is owed. */
+  isFull?: boolean;
   readonly transact: Transact;
   /**
    * Goes over all records that are stored as entries, oldest first. Each portion is a transaction, since a slow device
@@ -70,12 +72,6 @@ export interface Ways {
   /** Gives an event of the mirror up, at once. */
   readonly giveUp: Discard;
 }
-
-/** Remembers that a view was given up, for pages that cannot hear of it now. */
-export const lostMark = (impressionId: string, [reason, code]: Loss, now: number): Parameters<Put> => [
-  ['seen', impressionId, 'lost'],
-  { type: 'lost', reason, code, until: now + MAX_RETENTION_MS },
-];
 
 /** Whether anything may be stored or sent. */
 export const isGranted = ({ consent }: Owner): boolean => consent === 'granted';
@@ -113,9 +109,9 @@ export const createWays = (
     if (code) put(['dead', key[1]], { v: 1, event, code, deadAt: now() });
     if (event?.type !== 'viewed' || code === 'unknown_outcome') return undefined;
     const { impressionId } = event;
-    // After a denial nothing is remembered, and a full storage takes it once there is room.
-    if (reason !== 'consent' && reason !== 'storage-full')
-      put(...lostMark(impressionId, [reason, code], now()));
+    // For pages that cannot hear of it now. After a denial nothing is remembered.
+    if (reason !== 'consent')
+      put(['seen', impressionId, 'lost'], { type: 'lost', reason, code, until: now() + MAX_RETENTION_MS });
     return () => lost.set(impressionId, [reason, code]);
   };
 
@@ -124,7 +120,12 @@ export const createWays = (
     records = isGranted(owner) && !ways.isPurging ? outbox.records : NOTHING,
   ) =>
     records.transact((rows) => {
-      const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
+      const put: Put = (key, value) =>
+        !value
+          ? rows.delete(key)
+          : ways.isFull
+            ? rows.onComplete(() => owe(key, value))
+            : rows.put(key, value);
       const paid = [...owed];
       // The first id belongs to no event: it says that no verdict settled the ones after it, which come with reasons.
       const given = [''];

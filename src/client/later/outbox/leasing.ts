@@ -7,7 +7,7 @@ import type { Runtime } from '../../../runtime.js';
 import type { Mirrored, Outbox, Owner } from '../../outbox/outbox.js';
 import type { RecordKey, Records, Rows } from '../../outbox/records.js';
 import { createChoosing } from './choosing.js';
-import { createWays, lostMark, type OnDiscard } from './giving-up.js';
+import { createWays, type OnDiscard } from './giving-up.js';
 import { createPasses, type Leases } from './passing.js';
 import { believed, isEntry } from './reading.js';
 import { createRemembering, type LeasingOptions, type Remembering } from './remembering.js';
@@ -147,16 +147,28 @@ export const createLeasing = ({
     },
 
     async makeRoom(records) {
-      const pass = startPass(0);
-      pass.reason = 'storage-full';
-      await visit(async (rows, discard, portion, isFirst) => {
-        const dead = await rows.query('getAllKeys', 'dead');
-        for (const key of dead) rows.delete(key);
-        pass.excess = isFirst ? ROOM : 0;
-        // A dead letter of something that cannot be read would need room itself.
-        return dead[0] || choose(portion, pass, (key, event, ...why) => event && discard(key, event, ...why));
-      }, records);
-      for (const [impressionId, loss] of pass.lost) owe(...lostMark(impressionId, loss, now()));
+      const give = (): Promise<void> => {
+        const pass = startPass(0);
+        pass.reason = 'storage-full';
+        return visit(async (rows, discard, portion, isFirst) => {
+          const dead = await rows.query('getAllKeys', 'dead');
+          for (const key of dead) rows.delete(key);
+          pass.excess = isFirst ? ROOM : 0;
+          // A dead letter of something that cannot be read would need room itself.
+          return (
+            dead[0] || choose(portion, pass, (key, event, ...why) => event && discard(key, event, ...why))
+          );
+        }, records);
+      };
+      await give().catch(async (cause: unknown) => {
+        if ((Object(cause) as Error).name !== 'QuotaExceededError') throw cause;
+        ways.isFull = true;
+        await give().finally(() => {
+          ways.isFull = false;
+        });
+        // There may be room now to write why they went.
+        await transact(async () => undefined, records).catch(() => undefined);
+      });
     },
 
     drop,

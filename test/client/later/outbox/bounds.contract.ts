@@ -118,6 +118,17 @@ export const describeBounds = (open: OpenRecords): void => {
       expect(tab.discarded).toEqual([[idOf(2), 'storage-full', undefined]]);
     });
 
+    test('a page that dies after it made room has left why a view went', async () => {
+      const tab = start();
+      const view = viewed(1);
+      await tab.append(plain(view));
+      await tab.leasing.makeRoom(tab.outbox.records as Records);
+      await tab.append(plain(dismissed(2, view)));
+      const next = openTab(tab.records, tab.runtime);
+      await expect(next.leased('one')).resolves.toEqual([]);
+      expect(next.discarded).toEqual([[idOf(2), 'storage-full', undefined]]);
+    });
+
     test('a dismissal is sent although its view was of unknown outcome, since that has most often counted', async () => {
       const tab = start();
       const view = viewed(1);

@@ -2,7 +2,7 @@
 /** Passes over more entries than one transaction takes: in portions, of which each may fail. */
 import { describe, expect, test } from 'vitest';
 import type { Records } from '../../../../src/client/outbox/records.js';
-import { DEAD, FULL, type ScriptedDatabase, scriptDatabase } from '../../../support/database.js';
+import { DEAD, FULL, type ScriptedDatabase, scriptDatabase, TIMEOUT_MS } from '../../../support/database.js';
 import { startDelivering } from '../../../support/delivering.js';
 import { dismissed, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
@@ -221,6 +221,37 @@ describe('making room among many', () => {
     await tab.leasing.makeRoom(bench.database.connect());
     expect(lost(tab)).toEqual([...all.slice(0, 100), close.id]);
     expect(reasons(tab)).toEqual(new Set(['storage-full']));
+  });
+
+  test('says why each went in the transaction in which it goes, which the page may not live to hear of', async () => {
+    const bench = await start();
+    const tab = bench.open();
+    const complete = bench.database.linger();
+    const made = expect(tab.leasing.makeRoom(bench.database.connect())).rejects.toThrow('timeout');
+    await bench.runtime.advance(TIMEOUT_MS);
+    await made;
+    await complete();
+    const next = bench.open();
+    const close = dismissed(1_200, viewed(0));
+    await next.append(plain(close));
+    expect(await next.leased('next', MANY)).not.toContain(close.id);
+    expect(next.discarded).toEqual([[close.id, 'storage-full', undefined]]);
+  });
+
+  test('says why they went once there is room, if the browser takes nothing but deletes', async () => {
+    const bench = await start();
+    const tab = bench.open();
+    bench.database.putFault = FULL;
+    await tab.leasing.makeRoom(bench.database.connect());
+    await tab.leasing.makeRoom(bench.database.connect());
+    expect(lost(tab)).toEqual(all.slice(0, 200));
+    bench.database.putFault = undefined;
+    await tab.leasing.settle([]);
+    const next = bench.open();
+    const closes = [dismissed(1_200, viewed(0)), dismissed(1_201, viewed(199))];
+    await next.append(plain(...closes));
+    await next.leased('next', MANY);
+    expect(next.discarded).toEqual(closes.map(({ id }) => [id, 'storage-full', undefined]));
   });
 
   test('leaves alone what cannot be read, since a dead letter of it would need room', async () => {
