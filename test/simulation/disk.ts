@@ -74,6 +74,9 @@ const LATE_MS = 2_500;
 /** How long an event may wait: what the product does by default. */
 export const RETENTION_MS = 72 * 3_600_000;
 
+/** Why an entry is gone. */
+type Why = 'expired' | 'outbox-full' | 'storage-full' | 'refused' | 'unreadable' | 'settled';
+
 const nameOf = (key: RecordKey): string => key.join('\0');
 const copy = <T>(value: T): T => (value === undefined ? value : (JSON.parse(JSON.stringify(value)) as T));
 const failure = (name: string): DOMException => new DOMException('', name);
@@ -160,15 +163,14 @@ export const createDisk = (clock: Clock, { write }: Recorder, maxEntries: number
    * Why an entry may have been given up, by what can be seen of it from outside; without any such reason it was
    * settled.
    */
-  const whyOf = (
-    { event }: Partial<OutboxEntry>,
-    now: number,
-    isMakingRoom: boolean,
-  ): 'expired' | 'outbox-full' | 'storage-full' | 'unreadable' | 'settled' => {
+  const whyOf = ({ event }: Partial<OutboxEntry>, now: number, isMakingRoom: boolean): Why => {
     if (!event) return 'unreadable';
     if (now >= event.occurredAt + RETENTION_MS) return 'expired';
     if (isMakingRoom) return 'storage-full';
-    return count() > maxEntries ? 'outbox-full' : 'settled';
+    if (count() > maxEntries) return 'outbox-full';
+    // Its view was given up before.
+    const lost = Object(values.get(nameOf(['seen', event.impressionId, 'lost']))?.[1]) as { reason?: Why };
+    return lost.reason ?? 'settled';
   };
 
   const trace = (
