@@ -86,14 +86,15 @@ export const createLeasing = ({
     ...{ outbox, owner, now, cap, choose, ways, remembered, onRecorded },
   });
 
-  /** @param why Why another tab gave it up, which had it from the database; empty if it was settled there. */
-  const done = (ids: readonly string[], why?: string): void => {
-    for (const id of ids) {
+  const done = (ids: readonly string[], isElsewhere = false): void => {
+    for (const [index, id] of ids.entries()) {
       const copy = mirror.get(id);
       if (copy) {
-        copy.isStored ||= why != null;
+        copy.isStored ||= isElsewhere;
         tell(true, [copy]);
-        if (why && copy.event.type === 'viewed') lost.set(copy.event.impressionId, [why]);
+        // Behind an empty id stand those that were given up, each with why.
+        if (!ids[0] && copy.event.type === 'viewed')
+          lost.set(copy.event.impressionId, [ids[index + 1] ?? '']);
       }
       mirror.delete(id);
     }
@@ -108,10 +109,7 @@ export const createLeasing = ({
     ...remembering,
     lease,
     tell,
-    onSettled(ids) {
-      // What follows an empty id was given up. Why, the database says, except for a denial and, for a while, a full storage.
-      done(ids, ids[0] ? '' : (ids.find((id) => id === 'storage-full') ?? 'consent'));
-    },
+    onSettled: (ids) => done(ids, true),
 
     async settle(ids) {
       done(ids);

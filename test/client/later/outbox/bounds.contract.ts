@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { unsettled } from '../../../../src/client/later/farewell.js';
 import type { LeasingOptions } from '../../../../src/client/later/outbox/remembering.js';
 import type { Records } from '../../../../src/client/outbox/records.js';
-import { dismissed, entryIds, idOf, plain, START, viewed } from '../../../support/events.js';
+import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
@@ -116,6 +116,20 @@ export const describeBounds = (open: OpenRecords): void => {
       await tab.append(plain(dismissed(2, view)));
       await expect(tab.leased('one')).resolves.toEqual([]);
       expect(tab.discarded).toEqual([[idOf(2), 'storage-full', undefined]]);
+    });
+
+    test('a view that is stored late, after another page gave it up, goes for the same reason', async () => {
+      const tab = start({ maxEntries: 1 });
+      const other = openTab(tab.records, tab.runtime, { bounds: { maxEntries: 1 } });
+      const view = viewed(1);
+      await tab.append(plain(view, viewed(2)));
+      await other.leased('other');
+      await other.leasing.settle([idOf(2)]);
+      expect(other.discarded).toEqual([[view.id, 'outbox-full', undefined]]);
+      tab.leasing.onSettled(other.settled.slice(0, 3));
+      await tab.records.transact(async (rows) => rows.put(['entry', view.id], entryOf(view)));
+      await expect(tab.leased('late')).resolves.toEqual([]);
+      expect(tab.discarded).toEqual([[view.id, 'outbox-full', undefined]]);
     });
 
     test('a page that dies after it made room has left why a view went', async () => {
