@@ -98,6 +98,16 @@ describe.each(INVARIANT_NAMES)('%s', (name) => {
   });
 });
 
+it('an event that was stored again late goes for the reason for which another page gave it up', () => {
+  const elsewhere = { tab: 'tab-2', verdicts: { [one.id]: { kind: 'refused', code: 'conflict' } } } as const;
+  const refused = { ...one.discarded, reason: 'refused' } as const;
+  const before: readonly Draft[] = [setting, ...begun, { ...one.answered, ...elsewhere }];
+  const standing = (...rows: readonly Draft[]): string =>
+    check(historyOf([...before, ...rows])).invariants.I16.standing;
+  expect(standing({ ...refused, tab: 'tab-2' }, refused)).toBe('kept');
+  expect(standing(refused)).toBe('broken');
+});
+
 it('a good history keeps every invariant, and a bad one tells the story of the event in trouble', () => {
   expect(explain(check(historyOf([opened(), ...delivered(1), ...ending([id(1)])])))).toBe('');
   const uncounted = delivered(1).filter(({ kind }) => kind !== 'effect');

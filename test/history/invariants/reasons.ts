@@ -39,22 +39,28 @@ const isOver = (
   return latestTime(chronicle, tab, index, at) >= madeAt + retentionMs;
 };
 
-/** Whether it is a `dismissed` that goes with its `viewed`, which was given up before for the same reason. */
-const goesAlong = (chronicle: Chronicle, { row: { id, reason }, index }: Placed<'discarded'>): boolean => {
+/**
+ * Whether it goes for the reason for which it, or the `viewed` of a `dismissed`, was given up before: by another page if it is
+ * the same event, which was stored again late.
+ */
+const goesAlong = (
+  chronicle: Chronicle,
+  { row: { id, tab, reason }, index }: Placed<'discarded'>,
+): boolean => {
   const [created] = chronicle.about('created', id);
-  return (
-    created?.row.type === 'dismissed' &&
-    chronicle
-      .of('discarded')
-      .some(
-        (other) =>
-          other.index < index &&
-          other.row.reason === reason &&
-          chronicle
-            .about('created', other.row.id)
-            .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId),
-      )
-  );
+  return chronicle
+    .of('discarded')
+    .some(
+      (other) =>
+        other.index < index &&
+        other.row.reason === reason &&
+        (other.row.id === id
+          ? other.row.tab !== tab
+          : created?.row.type === 'dismissed' &&
+            chronicle
+              .about('created', other.row.id)
+              .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId)),
+    );
 };
 
 /** How many entries a store held, at each place where that changed. */
