@@ -2,14 +2,18 @@
  * Intakes as version 0.2.0 left them, killed in the midst of its work: its proxy filled them at commit 95cfe146, and
  * the fixtures have the statements of their tables and rows.
  */
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
+import { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import type { Intake } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../support/postgres.js';
+import { importing, inProcess } from '../../support/processes.js';
 import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { taken } from '../../support/usage.js';
@@ -34,6 +38,50 @@ const SAID = [
   closing(7, 6),
   wireEvent(8),
 ];
+
+/** What makes a process stop behind a part of an upgrade, until it is killed. */
+const stoppingBehind = (part: number): string => `
+  import Database from 'libsql';
+  const { exec } = Database.prototype;
+  Database.prototype.exec = function (sql) {
+    const steps = sql.split(';').filter((step) => step.trim());
+    if (!sql.includes('user_version')) return exec.call(this, sql);
+    for (const step of steps.slice(0, Math.ceil(${part} * steps.length))) exec.call(this, step);
+    writeSync(1, 'begun\\n');
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
+  };`;
+
+/** A process that opens a file. */
+const openingFile = (file: string, before = ''): string => `
+  import { writeSync } from 'node:fs';
+  ${importing('openFile', 'proxy/intake/sqlite/sqlite-file.ts')}
+  ${before}
+  writeSync(1, 'opening\\n');
+  openFile(${JSON.stringify(file)});
+  writeSync(1, 'opened\\n');
+  await new Promise((resolve) => process.stdin.on('end', resolve).resume());`;
+
+/** A process that opens a schema. */
+const openingSchema = (connection: string): string => `
+  ${importing('postgresIntake', 'proxy/intake/postgres/postgres.ts')}
+  await postgresIntake({ connection: ${JSON.stringify(connection)} }).take([]);`;
+
+/** Starts a script, which is killed when the test ends, and hears its lines. */
+const run = (script: string): { readonly child: ChildProcess; said(line: string): Promise<unknown> } => {
+  const child = inProcess(script);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let text = '';
+  child.stdout?.on('data', (chunk: Buffer) => {
+    text += chunk.toString();
+  });
+  return { child, said: (line) => vi.waitUntil(() => text.includes(line), { timeout: 60_000 }) };
+};
+
+const kill = async ({ child }: ReturnType<typeof run>): Promise<void> => {
+  const exited = once(child, 'exit');
+  child.kill('SIGKILL');
+  await exited;
+};
 
 let started: StartedProxy;
 
@@ -145,6 +193,28 @@ describe('a file that version 0.2.0 left', () => {
     expect(everythingIn(file)).toEqual(everythingIn(fresh));
   });
 
+  it.each([
+    ['its first step', 0.01],
+    ['half of its steps', 0.5],
+    ['its last step', 1],
+  ])(
+    'is opened with all of it after an upgrade that was killed behind %s, also by a process that waited for that',
+    async (_, part) => {
+      const file = join(folder.path, 'intake.db');
+      const database = new Database(file);
+      database.exec(read('intake.sql'));
+      database.close();
+      const first = run(openingFile(file, stoppingBehind(part)));
+      await first.said('begun');
+      const second = run(openingFile(file));
+      await second.said('opening');
+      await kill(first);
+      await second.said('opened');
+      await kill(second);
+      await goesOn(intakeHere({ file }));
+    },
+  );
+
   it('is left alone by an intake that only reads', () => {
     const file = join(folder.path, 'intake.db');
     const database = new Database(file);
@@ -189,6 +259,41 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
     expect(await everythingIn('offersight')).toEqual(await everythingIn('fresh'));
     await Promise.all([...others, fresh].map((one) => one.close()));
   });
+
+  it.each(['the process that upgrades it', 'the server'])(
+    'is opened with all of it if %s is killed in the midst of that, while another process waits',
+    async (what) => {
+      await postgres.ask('DROP SCHEMA IF EXISTS offersight CASCADE');
+      await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
+      // The upgrade has dropped triggers and made indexes before it needs this table.
+      const holder = new Client({ connectionString: postgres.url });
+      holder.on('error', () => undefined);
+      await holder.connect();
+      await holder.query('BEGIN; LOCK TABLE offersight.dead_codes');
+      const upgrading = run(openingSchema(postgres.url));
+      const waiting = (lock: string) =>
+        vi.waitUntil(
+          async () =>
+            (
+              await postgres.ask(
+                `SELECT 1 FROM pg_locks WHERE NOT granted AND relation = 'offersight.${lock}'::regclass`,
+              )
+            ).length,
+          { timeout: 60_000 },
+        );
+      await waiting('dead_codes');
+      const next = postgresIntake({ connection: postgres.url });
+      const opened = next.take([]).catch(() => undefined);
+      await waiting('gate');
+      if (what === 'the server') {
+        await postgres.kill();
+        await postgres.start();
+      } else await kill(upgrading);
+      await holder.end();
+      await opened;
+      await goesOn(next);
+    },
+  );
 
   it('is refused in words if its tables belong to another user', async () => {
     await postgres.ask('DROP SCHEMA IF EXISTS offersight CASCADE');
