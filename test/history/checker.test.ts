@@ -98,6 +98,16 @@ describe.each(INVARIANT_NAMES)('%s', (name) => {
   });
 });
 
+it('a page that is so busy that its transaction runs out of turns sends what another page has leased', () => {
+  const elsewhere: Draft = { ...one.requested, number: 9, tab: 'tab-2' };
+  const standing = (taskMs: number): string => {
+    const busy: Draft = { kind: 'busy', tab: 'tab-1', taskMs };
+    return check(historyOf([...begun, one.leased, busy, one.requested, elsewhere])).invariants.I7.standing;
+  };
+  expect(standing(350)).toBe('kept');
+  expect(standing(100)).toBe('broken');
+});
+
 it('an event that was stored again late goes for the reason for which another page gave it up', () => {
   const elsewhere = { tab: 'tab-2', verdicts: { [one.id]: { kind: 'refused', code: 'conflict' } } } as const;
   const refused = { ...one.discarded, reason: 'refused' } as const;

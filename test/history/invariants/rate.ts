@@ -20,6 +20,8 @@ const UNSPLIT = [400, 413, 422];
 
 /** Shorter tasks cannot hold up a transaction, which has few steps, for the four seconds of two time-outs. */
 const STEP_MS = 500;
+/** A longer task takes a whole turn of a page's transaction. It has eight, and a step for each dismissal that it leases. */
+const TURN_MS = 250;
 
 /** A page that loads shortens a back-off once its database has said what was accepted, for which it has two seconds. */
 const LEARNING_MS = 2_500;
@@ -115,7 +117,7 @@ const wasInMemory = (chronicle: Chronicle, tab: string, to: number): boolean =>
     tab,
   ) ||
   // A busy page takes a task for each step of its transaction, and the others wait for the database.
-  chronicle.lately('busy', to, DECISION_MS, (busy) => busy.tab !== tab && busy.taskMs >= STEP_MS);
+  chronicle.lately('busy', to, DECISION_MS, (busy) => busy.taskMs >= (busy.tab === tab ? TURN_MS : STEP_MS));
 
 const oneAtATime = (chronicle: Chronicle, judged: Judging): void => {
   const all = flights(chronicle);
