@@ -17,7 +17,7 @@ export interface Told {
 /** If a row is so much later than the beginning of its transaction, that was over long before, milliseconds. */
 const LATE_MS = 500;
 /** Less than the difference between any two times of a clock, milliseconds. */
-const LEAST_MS = 0.001;
+export const LEAST_MS = 0.001;
 
 /** Gives each row of a transaction the time at which that took effect: behind those that took effect before it. */
 const inTheirTurn = (rows: readonly Row[]): Row[] => {

@@ -5,7 +5,7 @@
  * - The end of a page that its browser replaced without notifying it, since its process was busy.
  */
 import type { Row } from '../../test/history/row.js';
-import type { Told } from './true-order.js';
+import { LEAST_MS, type Told } from './true-order.js';
 
 /** How long after a page was left its beacons may still be on their way, milliseconds: the machine may be busy. */
 const BEACONS_MS = 2_000;
@@ -16,8 +16,12 @@ const tabOf = (document: string): string => document.slice(0, document.indexOf('
 /** A page of the browser itself, about what it cannot load: it only replaces another document. */
 const ERROR_PAGE = /\.error$/;
 
-/** Puts the death of such a page ahead of the next document of its tab. */
+/**
+ * Puts the death of such a page ahead of the next document of its tab. A page of the browser itself may be there while the
+ * one that it replaces still runs its last task, so its death is behind all that it wrote.
+ */
 export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
+  const lastAt = new Map(rows.flatMap((row) => ('tab' in row ? [[row.tab, row.at]] : [])));
   const ended = new Set(
     rows.flatMap((row) => {
       if (row.kind === 'killed') return row.names;
@@ -32,7 +36,8 @@ export const withUnheardEnds = (rows: readonly Row[]): Row[] => {
     shown.set(tabOf(row.tab), row.tab);
     const itself = ERROR_PAGE.test(row.tab) ? [] : [row];
     if (before === undefined || ended.has(before) || ERROR_PAGE.test(before)) return itself;
-    return [{ kind: 'killed', what: 'renderer', names: [before], at: row.at }, ...itself];
+    const at = Math.max(row.at, (lastAt.get(before) ?? 0) + LEAST_MS);
+    return [{ kind: 'killed', what: 'renderer', names: [before], at }, ...itself];
   });
 };
 
