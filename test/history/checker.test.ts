@@ -108,6 +108,22 @@ it('a page that is so busy that its transaction runs out of turns sends what ano
   expect(standing(100)).toBe('broken');
 });
 
+it('a page waits after the failure of an endpoint as long as after that of another one', () => {
+  const attempt = (at: number, number: number, endpoint: string, isRepeat: boolean): readonly Draft[] => [
+    { ...one.requested, at, number, endpoint, isRepeat },
+    { ...one.failed, at: at + 1, number },
+  ];
+  const standing = (at: number): string =>
+    check(
+      historyOf([
+        ...[...begun, ...attempt(10, 1, '/a', false), ...attempt(12, 2, '/a', true)],
+        ...[...attempt(32, 3, '/b', false), ...attempt(34, 4, '/b', true), ...attempt(at, 5, '/a', false)],
+      ]),
+    ).invariants.I7.standing;
+  expect(standing(520)).toBe('kept');
+  expect(standing(500)).toBe('broken');
+});
+
 it('an event that was stored again late goes for the reason for which another page gave it up', () => {
   const elsewhere = { tab: 'tab-2', verdicts: { [one.id]: { kind: 'refused', code: 'conflict' } } } as const;
   const refused = { ...one.discarded, reason: 'refused' } as const;

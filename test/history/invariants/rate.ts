@@ -246,11 +246,12 @@ const outcomeOf = (
   const repeat = chronicle
     .of('requested')
     .findLast(
-      ({ row, index }) =>
-        row.isRepeat === true &&
-        row.tab === request.row.tab &&
-        index > request.index &&
-        index < (next?.index ?? Infinity),
+      (each) =>
+        each.row.isRepeat === true &&
+        each.row.tab === request.row.tab &&
+        isSameEndpoint(each, request) &&
+        each.index > request.index &&
+        each.index < (next?.index ?? Infinity),
     );
   return chronicle.answerOf((repeat ?? request).row.number);
 };
