@@ -29,7 +29,7 @@ export const runPlan = async (plan: Plan, launch: LaunchOptions): Promise<Outcom
     // The pages do not set these, so they are the product's defaults.
     const [retentionMs, maxEntries] = [72 * 3_600_000, 10_000];
     const storage = plan.isNarrow ? 'narrow' : 'ample';
-    world.recorder.tell({ kind: 'setting', retentionMs, maxEntries, storage });
+    world.recorder.tell({ kind: 'setting', retentionMs, maxEntries, storage, longestPauseMs: 5_000 });
     for (const step of plan.steps) await act(world, step);
     const flooded = plan.steps.reduce((sum, step) => sum + (step.act === 'flood' ? 2 * step.count : 0), 0);
     await heal(world, plan.seed % 2 === 0, flooded * UPSTREAM_MS);

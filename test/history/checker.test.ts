@@ -124,6 +124,32 @@ it('a page waits after the failure of an endpoint as long as after that of anoth
   expect(standing(500)).toBe('broken');
 });
 
+it('a circuit that a valid answer closed is closed also where the database cannot write that', () => {
+  const paused = { kind: 'paused', tab: 'tab-1', pause: 'circuit', until: 30_000 } as const;
+  const full: Draft = { kind: 'fault', where: 'storage', what: 'abort', target: 'tab-1' };
+  const farewell: Draft = { ...one.requested, number: 8, isFarewell: true };
+  const standing = (...answer: readonly Draft[]): string =>
+    check(
+      historyOf([
+        ...[...begun, one.leased, one.requested, { ...one.failed, status: 405 }, paused, farewell, full],
+        ...[...answer, { ...one.requested, ids: [two.id], number: 9, at: 300 }],
+      ]),
+    ).invariants.I7.standing;
+  expect(standing({ ...one.answered, number: 8 })).toBe('kept');
+  expect(standing({ ...one.failed, number: 8 })).toBe('broken');
+});
+
+it('a page on localhost fails as often as its longest pause allows', () => {
+  const attempts = Array.from({ length: 12 }, (_, number): readonly Draft[] => [
+    { ...one.requested, number, at: 10 + 5_000 * number },
+    { ...one.failed, number },
+  ]);
+  const standing = (given: Draft): string =>
+    check(historyOf([given, ...begun, ...attempts.flat()])).invariants.I7.standing;
+  expect(standing({ ...setting, longestPauseMs: 5_000 })).toBe('kept');
+  expect(standing(setting)).toBe('broken');
+});
+
 it('an event that was stored again late goes for the reason for which another page gave it up', () => {
   const elsewhere = { tab: 'tab-2', verdicts: { [one.id]: { kind: 'refused', code: 'conflict' } } } as const;
   const refused = { ...one.discarded, reason: 'refused' } as const;

@@ -280,6 +280,8 @@ export type NemesisRow =
        * whose faults nobody reports, with room for everything (`ample`) or for hardly anything (`narrow`).
        */
       readonly storage: 'told' | 'ample' | 'narrow';
+      /** No page waits longer after failures: on localhost, 5 s. */
+      readonly longestPauseMs?: number;
     }
   | {
       readonly kind: 'fault';

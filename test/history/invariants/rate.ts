@@ -148,6 +148,14 @@ const oneAtATime = (chronicle: Chronicle, judged: Judging): void => {
   });
 };
 
+/**
+ * Whether a valid answer closed a circuit of which the page's database, which fails, may still have the pause: what the page
+ * knows counts.
+ */
+const isClosed = (chronicle: Chronicle, tab: string, from: number, to: number): boolean =>
+  wasInMemory(chronicle, tab, to) &&
+  chronicle.between('answered', from, to, (answer) => answer.tab === tab && answer.verdicts !== undefined);
+
 /** Whether a page only shortened the pause of another one, regardless of its own requests under way. */
 const isShortened = (chronicle: Chronicle, pause: Placed<'paused'>): boolean => {
   const before = chronicle
@@ -203,6 +211,8 @@ const noneInPause = (chronicle: Chronicle, judged: Judging): void => {
       if (!couldKnow(chronicle, request, pause)) continue;
       if (chronicle.between('clock', pause.index, request.index)) continue;
       if (chronicle.between('wiped', pause.index, request.index)) continue;
+      if (pause.row.pause === 'circuit' && isClosed(chronicle, request.row.tab, pause.index, request.index))
+        continue;
       // If storage is blocked, the shorter one is in the page's memory.
       if (
         pause.row.pause === 'back-off' &&
@@ -257,6 +267,7 @@ const outcomeOf = (
 };
 
 const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
+  const longestMs = chronicle.of('setting')[0]?.row.longestPauseMs ?? Infinity;
   const tabs = new Map<string, Placed<'requested'>[]>();
   for (const request of flights(chronicle)) {
     const line = `${request.row.tab} ${request.row.endpoint ?? ''}`;
@@ -297,7 +308,7 @@ const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
       const before = pauseBefore(request);
       const isTried = (failure === 'circuit' || before?.pause === 'circuit') && isTrial(chronicle, request);
       if (!isTried && !UNSPLIT.includes(answer.row.status ?? 0)) run.starts.push(request.row.at);
-      const most = MOST_A_MINUTE[failure];
+      const most = MOST_A_MINUTE[failure] + Math.ceil(MINUTE_MS / longestMs);
       const first = run.starts.at(-most - 1);
       if (first !== undefined && request.row.at - first < MINUTE_MS)
         judged.breach(
@@ -331,7 +342,8 @@ const waitsAfterFailure = (chronicle: Chronicle, judged: Judging): void => {
           ({ pause, endpoint }) => pause === 'none' && endpoint === next.row.endpoint,
         ) ||
         (failure === 'back-off' && isHurried(chronicle, request.index, next.index)) ||
-        ((failure === 'circuit' || isOpen) && isTrial(chronicle, next)) ||
+        ((failure === 'circuit' || isOpen) &&
+          (isTrial(chronicle, next) || isClosed(chronicle, next.row.tab, answer.index, next.index))) ||
         // A trial that fails leaves the time of its circuit as it is, which may be over in a moment.
         (failure === 'circuit' && isTried && before?.pause === 'circuit');
       const least = Math.max(SHORTEST_BACKOFF_MS, answer.row.retryAfterMs ?? 0);
