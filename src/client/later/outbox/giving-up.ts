@@ -51,8 +51,6 @@ type Put = (key: RecordKey, value?: object) => unknown;
 export interface Ways {
   /** Whether a purge has not ended yet. Until then, what it would delete may not be delivered. */
   isPurging?: boolean;
-  /** Whether the storage is so full that transactions may only delete; what they would put is owed. */
-  isFull?: boolean;
   readonly transact: Transact;
   /**
    * Goes over all records that are stored as entries, oldest first. Each portion is a transaction, since a slow device
@@ -115,23 +113,31 @@ export const createWays = (
     return () => lost.set(impressionId, [reason, code]);
   };
 
-  const transact: Transact = (
-    work,
-    records = isGranted(owner) && !ways.isPurging ? outbox.records : NOTHING,
-  ) =>
+  const pay = (rows: Rows): Put => {
+    const put: Put = (key, value) => (value ? rows.put(key, value) : rows.delete(key));
+    const paid = [...owed];
+    for (const [, debt] of paid) put(...debt);
+    rows.onComplete(() => {
+      for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
+    });
+    return put;
+  };
+  const { records: own } = outbox;
+  // With whatever the page writes, since it may die behind that.
+  outbox.records = {
+    transact: (work) =>
+      own.transact((rows) => {
+        pay(rows);
+        return work(rows);
+      }),
+  };
+
+  const transact: Transact = (work, records = isGranted(owner) && !ways.isPurging ? own : NOTHING) =>
     records.transact((rows) => {
-      const put: Put = (key, value) =>
-        !value
-          ? rows.delete(key)
-          : ways.isFull
-            ? rows.onComplete(() => owe(key, value))
-            : rows.put(key, value);
-      const paid = [...owed];
+      const put = pay(rows);
       // The first id belongs to no event: it says that no verdict settled the ones after it, which come with reasons.
       const given = [''];
-      for (const [, debt] of paid) put(...debt);
       rows.onComplete(() => {
-        for (const [name, debt] of paid) if (owed.get(name) === debt) owed.delete(name);
         if (given[1]) tellTabs?.(given);
       });
       return work(rows, (key, event, reason, code) => {

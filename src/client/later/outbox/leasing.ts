@@ -145,7 +145,7 @@ export const createLeasing = ({
     },
 
     async makeRoom(records) {
-      const give = (): Promise<void> => {
+      const give = (from: Records): Promise<void> => {
         const pass = startPass(0);
         pass.reason = 'storage-full';
         return visit(async (rows, discard, portion, isFirst) => {
@@ -156,16 +156,17 @@ export const createLeasing = ({
           return (
             dead[0] || choose(portion, pass, (key, event, ...why) => event && discard(key, event, ...why))
           );
-        }, records);
+        }, from);
       };
-      await give().catch(async (cause: unknown) => {
+      await give(records).catch((cause: unknown) => {
         if ((Object(cause) as Error).name !== 'QuotaExceededError') throw cause;
-        ways.isFull = true;
-        await give().finally(() => {
-          ways.isFull = false;
+        // It may take what only deletes. The rest is owed.
+        return give({
+          transact: (work) =>
+            records.transact((rows) =>
+              work({ ...rows, put: (key, value) => rows.onComplete(() => owe(key, value)) }),
+            ),
         });
-        // There may be room now to write why they went.
-        await transact(async () => undefined, records).catch(() => undefined);
       });
     },
 

@@ -238,6 +238,32 @@ describe('making room among many', () => {
     expect(next.discarded).toEqual([[close.id, 'storage-full', undefined]]);
   });
 
+  test('leaves to its dismissal a view that was settled while the database failed', async () => {
+    const bench = await start();
+    const tab = bench.open();
+    bench.database.fault = DEAD;
+    await tab.leasing.settle([idOf(0)]);
+    bench.database.fault = undefined;
+    await tab.leasing.makeRoom(bench.database.connect());
+    expect(lost(tab)).toEqual(all.slice(1, 101));
+    const close = dismissed(1_200, viewed(0));
+    await tab.append(plain(close));
+    await expect(tab.leased('one', MANY)).resolves.toContain(close.id);
+  });
+
+  test('says why they went also if the page dies behind its next event', async () => {
+    const bench = await start();
+    const tab = bench.open();
+    bench.database.putFault = FULL;
+    await tab.leasing.makeRoom(bench.database.connect());
+    bench.database.putFault = undefined;
+    const close = dismissed(1_200, viewed(0));
+    await tab.append(plain(close));
+    const next = bench.open();
+    await next.leased('next', MANY);
+    expect(next.discarded).toEqual([[close.id, 'storage-full', undefined]]);
+  });
+
   test('says why they went once there is room, if the browser takes nothing but deletes', async () => {
     const bench = await start();
     const tab = bench.open();
