@@ -7,25 +7,6 @@ const events = (first: number, last: number): AdmittedEvent[] =>
   Array.from({ length: last - first + 1 }, (_, at) => admitted(first + at));
 
 describe('the pace of the intake direct', () => {
-  it('holds for the offers of one batch: no more calls run at once than are allowed', async () => {
-    const stage = startTaking({ perMinute: 1_000, concurrent: 3 });
-    stage.answer = () => stage.after(700);
-    const answer = stage.taking.take(events(1, 20));
-    await stage.runtime.advance(8_000);
-    const kinds = [...(await answer).values()].map(({ kind }) => kind);
-    expect(kinds).toEqual(events(1, 20).map(() => 'accepted'));
-    expect(mostAtOnce(stage.calls)).toBe(3);
-  });
-
-  it('holds for requests that come at once', async () => {
-    const stage = startTaking({ perMinute: 1_000, concurrent: 2 });
-    stage.answer = () => stage.after(300);
-    const answers = events(1, 15).map((event) => stage.taking.take([event]));
-    await stage.runtime.advance(8_000);
-    await Promise.all(answers);
-    expect([stage.calls.length, mostAtOnce(stage.calls)]).toEqual([15, 2]);
-  });
-
   it('holds for one batch of 500: the rest is deferred until there is room again', async () => {
     const stage = startTaking({ perMinute: 150, concurrent: 10 });
     stage.answer = () => stage.after(20);

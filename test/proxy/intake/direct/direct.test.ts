@@ -94,14 +94,17 @@ describe('a copy of an event that is under way', () => {
 });
 
 describe('what came of an event', () => {
-  it('is remembered if it was refused, without another call and without the words of the upstream', async () => {
-    stage.answer = () => ({ kind: 'refused', code: 'resource_not_found' });
-    const refused = [{ kind: 'refused', code: 'invalid_event' }];
-    expect([await verdictsOf([admitted(1)]), await verdictsOf([admitted(1)])]).toEqual([refused, refused]);
-    // Its page may not have heard of that.
-    expect(await stage.taking.knows([admitted(1)])).toEqual(new Set());
-    expect(stage.called()).toEqual([1]);
-  });
+  it.each(['resource_not_found', 'param_wrong_value'])(
+    'is remembered if it was refused, without another call and without the word of the upstream, %s (attacks 44, 51)',
+    async (code) => {
+      stage.answer = () => ({ kind: 'refused', code });
+      const refused = [{ kind: 'refused', code: 'invalid_event' }];
+      expect([await verdictsOf([admitted(1)]), await verdictsOf([admitted(1)])]).toEqual([refused, refused]);
+      // Its page may not have heard of that.
+      expect(await stage.taking.knows([admitted(1)])).toEqual(new Set());
+      expect(stage.called()).toEqual([1]);
+    },
+  );
 
   it('is remembered for as many events as `remember` says: the ones that nobody asked about for longest are forgotten', async () => {
     stage = startTaking({ perMinute: 10_000 }, { remember: 3 });
@@ -194,17 +197,6 @@ describe('a request is answered within 8 s', () => {
     expect(stage.called()).toEqual([1, 2, 3]);
   });
 
-  it('and events that found no place are deferred, and never begin', async () => {
-    stage = startTaking({ concurrent: 1 });
-    stage.answer = () => stage.after(7_999);
-    const hanging = stage.taking.take([admitted(1)]);
-    const [waiting] = await verdictsOf([admitted(2), dismissed(3, 2)], 8_000).then((all) => [all]);
-    await hanging;
-    await stage.runtime.advance(30_000);
-    expect(stage.called().filter((number) => number === 3)).toEqual([]);
-    expect(waiting?.map(({ kind }) => kind)).toEqual(['deferred', 'deferred']);
-  });
-
   it('and it is deferred at once if the pace allows nothing within that time', async () => {
     stage = startTaking({ perMinute: 2, concurrent: 1 });
     await stage.taking.take([admitted(1)]);
@@ -226,11 +218,6 @@ describe('a request is answered within 8 s', () => {
     const third = stage.calls[2]?.at;
     expect(third).toBeGreaterThanOrEqual(60_000);
     expect(third).toBeLessThanOrEqual(60_010);
-  });
-
-  it('and leaves no timer behind', async () => {
-    await stage.taking.take([admitted(1), admitted(2)]);
-    expect(stage.runtime.timers).toBe(0);
   });
 });
 
