@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../../src/proxy/index.js';
 import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begun, dismissed, numbers, rowOf } from './intake.contract.js';
+import { type Bench, begun, dismissed, numbers } from './intake.contract.js';
 
 export const describeTaking = ({ open }: Bench): void => {
   describe('takes an event once', () => {
@@ -66,34 +66,6 @@ export const describeTaking = ({ open }: Bench): void => {
       await intake.usage.retry([eventId(1)], START);
       const { rows } = await intake.usage.begin(due);
       expect(rows.map((row) => [row.usage, row.headers])).toEqual([[usage, undefined]]);
-    });
-
-    it('says of each event of one call whether it is new, known or in conflict', async () => {
-      const intake = open();
-      await intake.take([admitted(1), admitted(2)]);
-      const verdicts = await intake.take([admitted(3), admitted(2, { offerId: 'other' }), admitted(1)]);
-      expect([...verdicts]).toEqual([
-        [eventId(3), { kind: 'accepted' }],
-        [eventId(2), { kind: 'refused', code: 'conflict' }],
-        [eventId(1), { kind: 'duplicate' }],
-      ]);
-    });
-
-    it('compares what the event says, not when it came', async () => {
-      const intake = open();
-      await intake.take([admitted(1)]);
-      const later = { ...admitted(1), receivedAt: START + 60_000, occurredAt: START - 1 };
-      expect([...(await intake.take([{ ...later, content: admitted(1).content }])).values()]).toEqual([
-        { kind: 'duplicate' },
-      ]);
-      expect(await rowOf(intake, 1)).toMatchObject({ receivedAt: START, occurredAt: START - 3_700 });
-    });
-
-    it('keeps the first version after a conflict', async () => {
-      const intake = open();
-      await intake.take([admitted(1)]);
-      await intake.take([admitted(1, { type: 'dismissed', offerId: 'other' })]);
-      expect(await rowOf(intake, 1)).toMatchObject({ type: 'viewed', offerId: 'offer1' });
     });
 
     it.each(['done', 'dead'] as const)('knows an event that is %s', async (kind) => {
