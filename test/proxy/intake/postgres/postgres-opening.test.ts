@@ -152,17 +152,6 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
     await expect(open().take([admitted(2)])).rejects.toEqual(configuration(/written before release 0\.2\.0/));
   });
 
-  it('takes only what pages may report, no matter which program writes into it', async () => {
-    await open().take([admitted(1)]);
-    await expect(
-      postgres.ask(
-        `SET search_path = ${name}; INSERT INTO events
-          (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
-          VALUES ('x', '', 'accepted', 'offer', 'waiting', 0, 0, 0, 0)`,
-      ),
-    ).rejects.toThrow(/only viewed and dismissed are ever forwarded/);
-  });
-
   it.each<[string, (url: string) => string, RegExp]>([
     ['the database is not there', (url) => url.replace(/postgres$/, 'missing'), /no database of this name/],
     ['the user is not there', (url) => url.replace('postgres@', 'nobody@'), /does not let the user in/],

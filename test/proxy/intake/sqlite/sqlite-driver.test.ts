@@ -1,7 +1,7 @@
 /** A file that works beside the process: what it does not block, what shares a transaction, and when it ends. */
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { copyFileSync, readdirSync, readFileSync } from 'node:fs';
+import { copyFileSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -183,52 +183,6 @@ describe('requests that come together', () => {
     );
     expect(commitsOf(file()) - before).toBeLessThan(20);
   });
-
-  it('accept an id once that several of them name, and get the verdicts that they would get one by one', async () => {
-    const intake = open();
-    const other = admitted(1, { offerId: 'another' });
-    const taken = await Promise.all([
-      intake.take([admitted(9)]),
-      intake.take([admitted(1), admitted(2)]),
-      intake.take([admitted(2), admitted(3)]),
-      intake.take([other]),
-    ]);
-    expect(kindsOf(taken)).toEqual([
-      ['accepted'],
-      ['accepted', 'accepted'],
-      ['duplicate', 'accepted'],
-      ['refused'],
-    ]);
-  });
-
-  it('are repeated one by one if one of them fails', async () => {
-    const intake = open();
-    const database = new Database(file());
-    database.exec(`CREATE TRIGGER poison BEFORE INSERT ON events WHEN NEW.offer_id = 'poison'
-      BEGIN SELECT RAISE(ABORT, 'poisoned'); END`);
-    database.close();
-    const settled = await Promise.allSettled(
-      range(1, 9).map((number) => intake.take([admitted(number, number === 5 ? { offerId: 'poison' } : {})])),
-    );
-    expect(settled.map(({ status }) => status)).toEqual(
-      range(1, 9).map((number) => (number === 5 ? 'rejected' : 'fulfilled')),
-    );
-    expect(settled[4]).toMatchObject({
-      reason: { name: 'SqliteError', message: 'poisoned', code: 'SQLITE_CONSTRAINT_TRIGGER' },
-    });
-    expect(await intake.list({ limit: 9 })).toHaveLength(8);
-  });
-});
-
-it('creates neither a file nor a table if the intake is opened only for reading', async () => {
-  const reading = () => sqliteIntake({ file: file(), readOnly: true });
-  expect(reading).toThrow(/There is no intake file of this name/);
-  expect(readdirSync(folder.path)).toEqual([]);
-  await open().close();
-  const database = new Database(file());
-  database.exec('PRAGMA user_version = 0');
-  database.close();
-  expect(reading).toThrow(/start the proxy first/);
 });
 
 it('has 5 s to count what was accepted, and the request is rejected after that', async () => {

@@ -45,40 +45,6 @@ test.each([
   expect(everythingIn(file)).toEqual(before);
 });
 
-test('a file counts what a program changes that does not know its ledger', async () => {
-  const file = join(folder.path, 'intake.sqlite');
-  const intake = intakeHere({ file });
-  await intake.take([admitted(1)]);
-  const cells = async () => {
-    const all = [];
-    for await (const portion of intake.ledger()) all.push(...portion);
-    return all;
-  };
-  expect(await cells()).toMatchObject([{ taken: 1, delivered: 0 }]);
-  const database = new Database(file);
-  database
-    .prepare(`UPDATE events SET state = 'done', settled_at = ?, due_at = 0 WHERE id = ?`)
-    .run(START, eventId(1));
-  database.close();
-  expect(await cells()).toMatchObject([{ taken: 1, delivered: 1 }]);
-  await intake.close();
-});
-
-test('a file takes only what pages may report, no matter which program writes into it', async () => {
-  const file = join(folder.path, 'intake.sqlite');
-  const intake = intakeHere({ file });
-  await intake.take([admitted(1)]);
-  const database = new Database(file);
-  const write = database.prepare(
-    `INSERT OR IGNORE INTO events (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
-     VALUES ('x', '', 'accepted', 'offer', 'waiting', 0, 0, 0, 0)`,
-  );
-  expect(() => write.run()).toThrow(/only viewed and dismissed are ever forwarded/);
-  database.close();
-  expect(await intake.list({ limit: 9 })).toHaveLength(1);
-  await intake.close();
-});
-
 test('an acceptance is remembered for as long as the ledger, and then forgotten', async () => {
   const DAY_MS = 86_400_000;
   const file = join(folder.path, 'intake.sqlite');
@@ -92,18 +58,6 @@ test('an acceptance is remembered for as long as the ledger, and then forgotten'
   expect(await accept(START + 40 * DAY_MS)).toBe('duplicate');
   await begin(intake, START + 41 * DAY_MS);
   expect(await accept(START + 41 * DAY_MS)).toBe('accepted');
-  await intake.close();
-});
-
-test('a file forgets no day because of a clock that has jumped ahead', async () => {
-  const YEARS_MS = 500 * 86_400_000;
-  const file = join(folder.path, 'intake.sqlite');
-  const intake = intakeHere({ file });
-  await intake.take([admitted(1)]);
-  await begin(intake, START + YEARS_MS, 100, 10_000, YEARS_MS);
-  const days = [];
-  for await (const portion of intake.ledger()) days.push(...portion.map(({ day }) => day));
-  expect(days).toEqual([new Date(START).toISOString().slice(0, 10)]);
   await intake.close();
 });
 

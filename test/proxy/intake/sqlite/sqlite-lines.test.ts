@@ -7,7 +7,7 @@ import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
-import { begin, begun } from '../intake.contract.js';
+import { begin } from '../intake.contract.js';
 
 const folder = { path: '', remove: (): void => undefined };
 const opened: Intake[] = [];
@@ -53,42 +53,6 @@ describe('lines of events that are retried', () => {
     await begin(intake, START, 1_000);
     const last = await begin(intake, START, 1_000);
     expect([last.rows.length, last.nextAt]).toEqual([50, undefined]);
-  });
-});
-
-describe('a program that does not know lines, and works on the same file,', () => {
-  const TAKE = `INSERT INTO events
-    (id, content, type, offer_id, state, occurred_at, received_at, waiting_since, due_at)
-    VALUES (?1, '', 'viewed', 'offer1', 'waiting', ?2, ?2, ?2, ?2)`;
-  const SETTLE = `UPDATE events SET state = ?1, code = ?2, settled_at = ?3, due_at = 0 WHERE id = ?4`;
-  const RETRY = `UPDATE events SET state = 'waiting', code = NULL, settled_at = NULL, due_at = ?1 WHERE id = ?2`;
-
-  it('takes events that are begun in turn', async () => {
-    const intake = open();
-    await intake.take([admitted(1, { visitor: 'a' }), admitted(2, { visitor: 'b' })]);
-    inFile((database) => database.prepare(TAKE).run(eventId(3), START));
-    expect((await begun(intake)).sort()).toEqual([1, 2, 3]);
-  });
-
-  it('settles events, and their lines continue, or are forgotten if they are empty', async () => {
-    const intake = open();
-    await intake.take([1, 2].map((number) => admitted(number, { visitor: 'a', offerId: 'offer1' })));
-    await intake.take([admitted(3, { visitor: 'b' })]);
-    expect((await begun(intake)).sort()).toEqual([1, 3]);
-    inFile((database) => {
-      for (const number of [1, 3]) database.prepare(SETTLE).run('done', null, START, eventId(number));
-    });
-    expect(linesOf()).toHaveLength(1);
-    expect(await begun(intake)).toEqual([2]);
-  });
-
-  it('retries events, which get a line again', async () => {
-    const intake = open();
-    await intake.take([admitted(1, { visitor: 'a' })]);
-    await begun(intake);
-    await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
-    inFile((database) => database.prepare(RETRY).run(START, eventId(1)));
-    expect(await begun(intake)).toEqual([1]);
   });
 });
 
