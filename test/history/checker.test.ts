@@ -108,6 +108,18 @@ it('a page that is so busy that its transaction runs out of turns sends what ano
   expect(standing(100)).toBe('broken');
 });
 
+it('a dismissal goes with its view as soon as the database says why that went', () => {
+  const standing = (why: 'storage-full' | 'settled'): string =>
+    check(
+      historyOf([
+        ...[setting, ...begun, { ...one.removed, why }, closing],
+        { ...two.discarded, reason: 'storage-full' },
+      ]),
+    ).invariants.I16.standing;
+  expect(standing('storage-full')).toBe('kept');
+  expect(standing('settled')).toBe('broken');
+});
+
 it('a page waits after the failure of an endpoint as long as after that of another one', () => {
   const attempt = (at: number, number: number, endpoint: string, isRepeat: boolean): readonly Draft[] => [
     { ...one.requested, at, number, endpoint, isRepeat },

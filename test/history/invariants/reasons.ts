@@ -41,26 +41,26 @@ const isOver = (
 
 /**
  * Whether it goes for the reason for which it, or the `viewed` of a `dismissed`, was given up before: by another page if it is
- * the same event, which was stored again late.
+ * the same event, which was stored again late. A page may find the reason in the database before the other one says it.
  */
 const goesAlong = (
   chronicle: Chronicle,
   { row: { id, tab, reason }, index }: Placed<'discarded'>,
 ): boolean => {
   const [created] = chronicle.about('created', id);
-  return chronicle
-    .of('discarded')
-    .some(
-      (other) =>
-        other.index < index &&
-        other.row.reason === reason &&
-        (other.row.id === id
-          ? other.row.tab !== tab
-          : created?.row.type === 'dismissed' &&
-            chronicle
-              .about('created', other.row.id)
-              .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId)),
-    );
+  return [
+    ...chronicle.of('discarded').filter(({ row }) => row.reason === reason),
+    ...chronicle.of('removed').filter(({ row }) => row.why === reason),
+  ].some(
+    (other) =>
+      other.index < index &&
+      (other.row.id === id
+        ? other.row.tab !== tab
+        : created?.row.type === 'dismissed' &&
+          chronicle
+            .about('created', other.row.id)
+            .some(({ row }) => row.type === 'viewed' && row.impressionId === created.row.impressionId)),
+  );
 };
 
 /** How many entries a store held, at each place where that changed. */
