@@ -63,8 +63,7 @@ const NODE =
 
 /** What is loaded only when a page or a process needs it. Others of that half import it as types or by `import()`. */
 const ON_NEED = {
-  later: ['client/|script\\.', 'client/later/'],
-  delivery: ['client/', 'client/later/(delivery/|delivering|page-delivery)'],
+  offers: ['client/|script\\.', 'client/later/'],
   more: ['client/', 'client/later/more/'],
   debug: ['client/', 'client/later/debug/'],
   intake: ['proxy/|tools/dev/', 'proxy/intake/(sqlite|postgres)/'],

@@ -42,7 +42,7 @@ const alone = (input, file, { format, preamble }) => ({
   input,
   plugins: [
     replacing('src/client/later/delivery/post.js', 'src/client/later/delivery/post-script.ts'),
-    replacing('src/client/later/asking.js', 'src/client/later/asking-script.ts'),
+    replacing('src/client/asking.js', 'src/client/asking-script.ts'),
     resolve({ browser: true }),
     transpile(),
     // The second run shortens the names that the first one has inlined.
@@ -120,13 +120,13 @@ export default [
     },
     onwarn,
   },
-  // Script tag and importScripts: classic files. The worker's has delivery inside, and beside the script's it is another file.
+  // Script tag and importScripts: classic files.
   alone('src/script.ts', 'dist/offersight.js', {
     format: 'iife',
     preamble: ALL_CALLED,
   }),
   alone('src/service-worker.ts', 'dist/offersight-worker.js', { format: 'iife' }),
-  alone('src/client/later/page-delivery.ts', 'dist/offersight-delivery.js', {
+  alone('src/client/later/offer-part.ts', 'dist/offersight-offers.js', {
     format: 'es',
   }),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),

@@ -40,7 +40,7 @@ const html = `<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,
 /** A build of the script file, and what delivers beside it; older ones have that inside. */
 const readBuild = async (file: string): Promise<Pick<Load, 'script' | 'delivery'>> => ({
   script: await readFile(file, 'utf8'),
-  delivery: await readFile(join(dirname(file), 'offersight-delivery.js'), 'utf8').catch(() => undefined),
+  delivery: await readFile(join(dirname(file), 'offersight-offers.js'), 'utf8').catch(() => undefined),
 });
 const scripts = new Map<string, Pick<Load, 'script' | 'delivery'>>([
   ['bare', { script: BARE }],

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 
 for (const name of [
   'offersight',
-  'offersight-delivery',
+  'offersight-offers',
   'offersight-more',
   'offersight-debug',
   'offersight-inspector',

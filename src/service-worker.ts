@@ -6,7 +6,7 @@
  */
 import { syncTag } from './client/later/background-sync.js';
 import { createDelivering } from './client/later/delivering.js';
-import { createConnecting } from './client/later/outbox/indexeddb-kinds.js';
+import { createConnecting } from './client/later/outbox/connecting.js';
 import { mendedRecords } from './client/later/outbox/mended.js';
 import { list } from './client/later/outbox/reading.js';
 import type { Site } from './client/later/outbox/remembering.js';

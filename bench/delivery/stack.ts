@@ -93,7 +93,7 @@ export const startStack = async ({
     request.url === '/collect' ? collector(request, response) : endpoint(request, response),
   );
   const files = new Map(scripts);
-  for (const name of ['offersight.js', 'offersight-delivery.js'])
+  for (const name of ['offersight.js', 'offersight-offers.js'])
     files.set(name, await readFile(new URL(`../../dist/${name}`, import.meta.url), 'utf8'));
 
   const show = (url: URL, response: ServerResponse): void => {

@@ -55,7 +55,7 @@ const transpile = async (name: string): Promise<string> => {
 export const startBenchSite = async (against?: string): Promise<BenchSite> => {
   const files = new Map<string, string>([['/snowplow.js', snowplowScript(SNOWPLOW_COUNTED)]]);
   const read = async (folder: string, path: string): Promise<void> => {
-    for (const name of ['offersight.js', 'offersight-delivery.js'])
+    for (const name of ['offersight.js', 'offersight-offers.js'])
       files.set(path + name, await readFile(join(folder, name), 'utf8'));
   };
   await read('dist', '/');

@@ -29,7 +29,7 @@ interface TraceEvent {
 // Not a local one, where the tracker would ask less.
 const ORIGIN = 'https://shop.example';
 const SCRIPT = `${ORIGIN}/script.js`;
-const DELIVERY = `${ORIGIN}/offersight-delivery.js`;
+const DELIVERY = `${ORIGIN}/offersight-offers.js`;
 /** Each page is traced for so long: longer than a dwell and the delivery behind it. */
 const LOAD_MS = 2_500;
 const CATEGORIES = ['toplevel', 'devtools.timeline'];

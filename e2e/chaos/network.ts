@@ -15,7 +15,7 @@ export interface Network {
   readonly said: () => string;
   /** Answers one request of the endpoint. */
   serve(request: IncomingMessage, response: ServerResponse): Promise<void>;
-  /** Whether a file of the second load is kept from the browser now. */
+  /** Whether a file of the offer part is kept from the browser now. */
   takesChunk(): boolean;
 }
 

@@ -25,10 +25,10 @@ const IMPORTING = `<script type="module">
   window.tracker = createOfferTracker({ endpoint: '/offer-events' });
 </script>`;
 
-/** Opens a page whose second load comes only when the result is called. */
+/** Opens a page whose offer part comes only when the result is called. */
 const openWithout = async (page: Page, stack: Stack, body: string): Promise<() => void> => {
-  const arrive = await holdBack(page, '**/module/later.js');
-  const asked = page.waitForRequest('**/module/later.js');
+  const arrive = await holdBack(page, '**/module/offer-part.js');
+  const asked = page.waitForRequest('**/module/offer-part.js');
   await stack.open(page, `${offer('beside')}${body}`, { script: '', head: IMPORTING });
   await asked;
   // Observers have reported by then what is in sight.
@@ -53,7 +53,7 @@ const expectOnly = async (
   ]);
 };
 
-test.describe('before the second load is there', () => {
+test.describe('before the offer part is there', () => {
   test('a cross that removes its offer counts', async ({ page, stack }) => {
     const arrive = await openWithout(page, stack, offer('crossed', CROSS));
     await page.click('.close');

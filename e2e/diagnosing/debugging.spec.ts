@@ -259,11 +259,15 @@ test.describe('the code that only helps to set up a page', () => {
   });
 
   test('may be missing: one line says so, and everything else works', async ({ page, stack }) => {
-    await page.route('**/offersight-debug.js', (route) => route.fulfill({ status: 404, body: '' }));
-    const said = listen(page);
+    await page.route('**/offersight-debug.js*', (route) => route.fulfill({ status: 404, body: '' }));
+    const said: string[] = [];
+    page.on('console', (message) => {
+      if (message.text().startsWith('OffersightError')) said.push(message.text());
+    });
     await stack.open(page, offer('a').replace('60000', '0'));
     await stack.expectRecorded(['viewed a']);
-    await expect.poll(() => said.length).toBe(1);
-    expect(said[0]).toContain('serve offersight-debug.js of this version.');
+    await expect
+      .poll(() => said)
+      .toEqual([expect.stringContaining('load: offersight-debug.js did not load')]);
   });
 });

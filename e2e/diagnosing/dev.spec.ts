@@ -651,15 +651,15 @@ test.describe('the command', () => {
       /the port that your pages will be opened at/,
     ],
     'a file': [['offersight.txt'], /offersight\.txt is a file: give its folder\./],
-    'an address that is always served': [['--lan', '127.0.0.1'], /Set lan to an address of this machine/],
-    'all addresses': [['--lan', '0.0.0.0'], /Set lan to an address of this machine/],
+    'an address that is always served': [['--lan', '127.0.0.1'], /Set --lan to an address of this machine/],
+    'all addresses': [['--lan', '0.0.0.0'], /Set --lan to an address of this machine/],
     'an invalid address': [
       ['--port', '0', '--upstream-port', '0', '--lan', 'phone'],
-      /Set lan to an address/,
+      /Set --lan to an address/,
     ],
     'an address of another machine': [
       ['--port', '0', '--upstream-port', '0', '--lan', '203.0.113.7'],
-      /Set lan to an address of this machine/,
+      /Set --lan to an address of this machine/,
     ],
     'pages for the mock API alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
   };

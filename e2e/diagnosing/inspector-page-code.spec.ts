@@ -98,7 +98,7 @@ test('a picture that did not load is named with its address, and one that did is
 }) => {
   const drawing =
     "data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'><rect width='9' height='9'/></svg>";
-  // An offer whose dwell ends before the second load is there counts without a look at its picture, so this one has a second.
+  // An offer whose dwell ends before the offer part is there counts without a look at its picture, so this one has a second.
   await inspect(
     page,
     stack,

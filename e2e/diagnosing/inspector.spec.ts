@@ -114,12 +114,12 @@ test.describe('a link to the inspector', () => {
     }
   });
 
-  test('leads to a warning on the console if the file is not served', async ({ page, stack }) => {
-    const warned = page.waitForEvent('console', (message) => message.type() === 'warning');
+  test('leads to an error on the console if the file is not served', async ({ page, stack }) => {
+    const said = page.waitForEvent('console', (message) => message.text().includes('OffersightError'));
     await page.route(`**${FILE}`, (route) => route.fulfill({ status: 404 }));
     stack.site.show(offer('seen'));
     await page.goto(await linkTo(stack, '/page.html'));
-    expect((await warned).text()).toContain('serve offersight-inspector.js of this version');
+    expect((await said).text()).toContain('load: offersight-inspector.js did not load');
     await stack.expectRecorded(['viewed seen']);
   });
 });

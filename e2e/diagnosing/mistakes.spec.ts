@@ -72,7 +72,7 @@ const MISTAKES: Readonly<Record<string, Make>> = {
   }),
   'The file that delivers is missing': onConsole('data-endpoint="/offer-events"', OFFER, {
     prepare: ({ stack }) =>
-      stack.site.serve('/offersight-delivery.js', (_, response) => response.writeHead(404).end()),
+      stack.site.serve('/offersight-offers.js', (_, response) => response.writeHead(404).end()),
   }),
   'The script is a module': both(
     onConsole('', OFFER, {

@@ -158,9 +158,9 @@ for (const name of ENGINES) {
       'delivery that could not be loaded is loaded when the network is back',
       cell('late delivery'),
       async ({ stack, visitorOf }) => {
-        const delivery = await readFile('dist/offersight-delivery.js');
+        const delivery = await readFile('dist/offersight-offers.js');
         let isThere = false;
-        stack.site.serve('/offersight-delivery.js', (_, response) => {
+        stack.site.serve('/offersight-offers.js', (_, response) => {
           response.writeHead(isThere ? 200 : 503, { 'content-type': 'text/javascript' });
           response.end(isThere ? delivery : '');
         });
@@ -177,9 +177,9 @@ for (const name of ENGINES) {
       cell('early close'),
       async ({ stack, visitorOf }) => {
         const { site } = stack;
-        const later = await readFile('test-results/module/later.js');
+        const later = await readFile('test-results/module/offer-part.js');
         let answer: (() => void) | undefined;
-        site.serve('/module/later.js', (_, response) => {
+        site.serve('/module/offer-part.js', (_, response) => {
           answer = () => response.writeHead(200, { 'content-type': 'text/javascript' }).end(later);
         });
         site.show(

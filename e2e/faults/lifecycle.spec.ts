@@ -88,7 +88,12 @@ test('a tab that is closed at the moment of a view sends it along, and keeps it 
 }) => {
   await stack.open(page, '<p>Shop</p>', { script: '' });
   stack.site.show(
-    `<script>document.addEventListener('offersight:viewed', () => window.close())</script>${offer('last')}`,
+    `<script>
+       document.addEventListener('offersight:viewed', () => window.close());
+       // The offer part says farewell.
+       (window.offersight ||= []).push((tracker) =>
+         tracker.stats().then(() => document.body.insertAdjacentHTML('beforeend', ${JSON.stringify(offer('last')).replaceAll('</', '<\\/')})));
+     </script>`,
   );
   const opened = page.waitForEvent('popup');
   await page.evaluate(() => void window.open('/page.html'));

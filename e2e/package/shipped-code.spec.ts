@@ -73,11 +73,11 @@ test('no file of the package for browsers turns strings into code, markup or sty
   for (const file of [
     'index.js',
     'offersight.js',
-    'offersight-delivery.js',
+    'offersight-offers.js',
     'offersight-more.js',
     'offersight-worker.js',
     'service-worker.js',
-    'client/later/later.js',
+    'client/later/offer-part.js',
     'inspector/view/panel.js',
   ])
     expect(files).toContain(join('dist', file));

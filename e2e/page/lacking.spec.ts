@@ -24,7 +24,7 @@ const BODY = `${OFFERS.replaceAll('data-offer-dismiss>', `data-offer-dismiss onc
 const visit = async (page: Page, policed: Policed, head: string): Promise<void> => {
   await policed.open({}, head, BODY);
   await page.waitForFunction(() => 'tracker' in window);
-  // The tracker notices closing once the second load is there.
+  // The tracker notices closing once the offer part is there.
   await page.evaluate(() => (window as unknown as { readonly tracker: OfferTracker }).tracker.stats());
   await page.click('[data-offer-id=closed] button');
   await page.click('#buy');

@@ -82,7 +82,7 @@ test.describe('one line says so, and everything else works', () => {
     await page.click('[data-offer-dismiss]');
     await stack.expectRecorded(['viewed one', 'viewed two', 'dismissed one']);
     expect(complaints).toHaveLength(1);
-    expect(complaints[0]).toMatch(/configuration: Serve offersight-more\.js of this version/);
+    expect(complaints[0]).toMatch(/load: offersight-more\.js did not load/);
   };
 
   const PAGE = `${offer('one', 'data-offer-ignore="leave"')}${offer('two', 'data-offer-ignore="5000"')}
@@ -113,7 +113,7 @@ test.describe('one line says so, and everything else works', () => {
     await expectAllElse(page, stack, complaints);
   });
 
-  test('if a policy allows only the script file, by its hash: then delivery says another, and the farewell takes events along', async ({
+  test('if a policy allows only the script file, by its hash: views are stored for a page that may load the rest', async ({
     page,
     stack,
   }) => {
@@ -129,15 +129,12 @@ test.describe('one line says so, and everything else works', () => {
     );
     await page.goto(`${stack.site.url}/strict.html`);
     await untilStored(page, 2);
-    await page.click('[data-offer-dismiss]');
-    await untilStored(page, 3);
     expect(stack.site.gateway.calls).toEqual([]);
-    expect(complaints.toSorted()).toEqual([
-      expect.stringMatching(/configuration: Serve offersight-more\.js of this version/),
-      expect.stringMatching(/load: offersight-delivery\.js did not load: TypeError/),
-    ]);
-    await page.goto(`${stack.site.url}/nothing.html`);
-    await stack.expectRecorded(['viewed one', 'viewed two', 'dismissed one']);
+    await expect
+      .poll(() => complaints)
+      .toEqual([expect.stringMatching(/load: offersight-offers\.js did not load: TypeError/)]);
+    await stack.open(page, '', { script: PROPERTIES });
+    await stack.expectRecorded(['viewed one', 'viewed two']);
   });
 });
 

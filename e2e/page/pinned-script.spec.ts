@@ -68,7 +68,7 @@ test('the file breaks no rule of a policy with nonces, trusted types and nothing
 test('the files for browsers name no other place to load from (attack 66)', async () => {
   for (const file of [
     'offersight.js',
-    'offersight-delivery.js',
+    'offersight-offers.js',
     'offersight-more.js',
     'offersight-debug.js',
     'offersight-worker.js',

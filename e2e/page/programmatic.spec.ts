@@ -45,11 +45,11 @@ test.describe('the npm entry', () => {
     ]);
   });
 
-  test('keeps events though its second load is missing, and delivers them when it is there', async ({
+  test('keeps events though the offer part is missing, and delivers them when it is there', async ({
     page,
     stack,
   }) => {
-    await page.route('**/module/later.js', (route) => route.abort());
+    await page.route('**/module/offer-part.js', (route) => route.abort());
     const body = '<div class="offer" data-offer-id="kept" data-offer-dwell="0"></div>';
     await stack.open(page, body, { script: '', head: importing('') });
     await untilStored(page, 1);
@@ -57,7 +57,7 @@ test.describe('the npm entry', () => {
     await expect
       .poll(() => page.evaluate(() => (window as unknown as { reports: string[] }).reports))
       .toEqual(['load']);
-    await page.unroute('**/module/later.js');
+    await page.unroute('**/module/offer-part.js');
     await stack.open(page, '<p>Imprint</p>', { script: '', head: importing('') });
     await stack.expectRecorded(['viewed kept']);
   });

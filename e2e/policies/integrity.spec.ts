@@ -8,7 +8,7 @@ import { readRecipe } from '../fixtures/recipe.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
-const delivery = (await readFile('dist/offersight-delivery.js.sri', 'utf8')).trim();
+const delivery = (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim();
 const WRONG = `sha384-${'A'.repeat(64)}`;
 const BUY = `<button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
 
@@ -18,7 +18,7 @@ test('a page whose policy requires integrity of every script gets it', async ({ 
     headers,
     recipe.block('Integrity for every script', 'html', 0, {
       integrity,
-      'integrity of delivery': delivery,
+      'integrity of offers': delivery,
     }),
   );
   await policed.goTheWholeWay();
@@ -38,7 +38,7 @@ test('a script with a wrong hash does not run, and the page works as without it'
 }) => {
   const head = recipe.block('Scripts by hash', 'html', 0, {
     integrity: WRONG,
-    'integrity of delivery': delivery,
+    'integrity of offers': delivery,
   });
   const loaded = page.waitForEvent('console', (message) => message.text().includes('integrity'));
   await policed.open({}, head, `${OFFERS}${BUY}`);
@@ -53,13 +53,13 @@ test('a script with a wrong hash does not run, and the page works as without it'
   expect(policed.noticed.console).toEqual([expect.stringMatching(/integrity/)]);
 });
 
-test('a second load with a wrong hash leaves views in the outbox, and is reported once', async ({
+test('an offer part with a wrong hash leaves views in the outbox, and is reported once', async ({
   page,
   policed,
   stack,
 }) => {
   const open = async (later: string): Promise<void> => {
-    const map = JSON.stringify({ integrity: { '/module/later.js': later } });
+    const map = JSON.stringify({ integrity: { '/module/offer-part.js': later } });
     await policed.open(
       {},
       `<script type="importmap">${map}</script><script type="module">
@@ -78,10 +78,10 @@ test('a second load with a wrong hash leaves views in the outbox, and is reporte
     .poll(() => policed.noticed.console.toSorted())
     .toEqual([
       expect.stringMatching(/integrity/),
-      expect.stringMatching(/^OffersightError: load: A file did not load: TypeError/),
-      expect.stringMatching(/^load: A file did not load: TypeError/),
+      expect.stringMatching(/^OffersightError: load: offersight-offers\.js did not load: TypeError/),
+      expect.stringMatching(/^load: offersight-offers\.js did not load: TypeError/),
     ]);
   // The first views are sent by the farewell, or by the page that has the right file.
-  await open(hashOf(await (await page.request.get(`${stack.site.url}/module/later.js`)).text()));
+  await open(hashOf(await (await page.request.get(`${stack.site.url}/module/offer-part.js`)).text()));
   await stack.expectRecorded(['viewed closed', 'viewed seen', 'viewed closed', 'viewed seen']);
 });

@@ -72,12 +72,10 @@ test.describe('in a sandboxed frame', () => {
     await frame.locator('[data-offer-id=closed] button').click();
     await frame.locator('#buy').click();
     await expect(frame.locator('#buy')).toHaveText('bought');
-    // It has no right to the file that delivers, and the endpoint refuses what it says in leaving.
+    // It has no right to the offer part, so nothing of it is sent.
     await expect
       .poll(() => policed.noticed.console)
-      .toContainEqual(
-        expect.stringMatching(/^OffersightError: load: offersight-delivery\.js did not load: /),
-      );
+      .toContainEqual(expect.stringMatching(/^OffersightError: load: offersight-offers\.js did not load: /));
     // The proxy takes nothing from such a frame, while everything works for a page with an origin.
     expect(stack.recorded()).toEqual([]);
     await policed.open({}, TAG);

@@ -6,7 +6,7 @@ import { expect } from '../fixtures/stack.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
-const delivery = (await readFile('dist/offersight-delivery.js.sri', 'utf8')).trim();
+const delivery = (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim();
 const nonce = 'r4nd0m';
 
 /** A module as a bundler writes it, whose output is served beside the page. */
@@ -35,7 +35,7 @@ test.describe('a policy that allows scripts by a nonce', () => {
       policed.serve('/shop.js', source);
       await policed.open(headers, recipe.block('Scripts by nonce', 'html', 1, { nonce }));
       await policed.goTheWholeWay();
-      expect(loaded).toContain('/module/later.js');
+      expect(loaded).toContain('/module/offer-part.js');
       await policed.expectNothingBut(FOREIGN_IMAGE);
     });
   }
@@ -43,7 +43,7 @@ test.describe('a policy that allows scripts by a nonce', () => {
 
 test.describe('a policy that allows scripts by a hash', () => {
   test('is not violated by the script tag with an inline script beside it', async ({ page, policed }) => {
-    const files = { integrity, 'integrity of delivery': delivery };
+    const files = { integrity, 'integrity of offers': delivery };
     const head = recipe.block('Scripts by hash', 'html', 0, files);
     const [map = '', inline = ''] = [...head.matchAll(/<script(?: type="importmap")?>(.*)<\/script>/g)].map(
       ([, text]) => text,

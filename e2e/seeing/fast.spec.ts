@@ -64,7 +64,7 @@ test.describe('an offer that is hidden until it is found is not seen', () => {
       await stack.expectRecorded(['viewed witness', 'viewed found']);
     });
 
-  test('and does not count either before the second load is there', async ({ page, stack }) => {
+  test('and does not count either before the offer part is there', async ({ page, stack }) => {
     const release = await holdBack(page, '**/module/later*.js');
     const hidden =
       '<div class="offer" hidden="until-found" data-offer-id="found" style="height: 200px">Ten</div>';

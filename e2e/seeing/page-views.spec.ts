@@ -195,10 +195,7 @@ test.describe('when a page view begins', () => {
     await stack.expectRecorded(['viewed bar', 'dismissed bar']);
   });
 
-  test('an offer that counts between the call and a late second load counts once', async ({
-    page,
-    stack,
-  }) => {
+  test('an offer that counts between the call and a late offer part counts once', async ({ page, stack }) => {
     const release = await holdBack(page, '**/module/later*.js');
     await stack.open(page, offer('bar'), {
       script: '',

@@ -1,4 +1,4 @@
-/** What users do before the second load is there, which judges it as if it had been there. */
+/** What users do before the offer part is there, which judges it as if it had been there. */
 import { type ExposureWatch, isShown } from './detect/exposure.js';
 import type { Placement } from './detect/placement.js';
 import type { Registry } from './detect/registry.js';
@@ -13,10 +13,13 @@ export interface EarlyAct {
   readonly placements: readonly Placement[];
 }
 
+/** So many are kept. */
+const MOST = 50;
+
 /** Keeps what users do from now on, with what is in sight then, until it is late. */
 export const keepEarly = (
   page: Pick<Page, 'capture'>,
-  { placements, search, look }: Pick<Registry, 'placements' | 'search' | 'look'>,
+  { placements, look }: Pick<Registry, 'placements' | 'look'>,
   { watched }: Pick<ExposureWatch, 'watched'>,
   isLate: () => unknown,
 ): EarlyAct[] => {
@@ -24,19 +27,15 @@ export const keepEarly = (
   page.capture(['pointerdown', 'click', 'auxclick', 'keydown', 'submit'], (event) => {
     if (isLate()) return;
     const path = event.composedPath();
-    // Only the second load finds open shadow roots, and by then what was pressed may be gone.
-    for (const node of [...path].reverse())
-      if (node instanceof ShadowRoot) search(node);
-      else if (node instanceof Element) look(node);
-    early.push({
-      event,
-      path,
-      placements: placements.filter(
-        ({ element, isSeen }) =>
-          // Observers may not have reported yet what a press hits.
-          (path.includes(element) || isSeen || watched.get(element)?.ratio) && isShown(element),
-      ),
-    });
+    // Observers may not have reported yet what a press hits.
+    for (const node of [...path].reverse()) if (node instanceof Element) look(node);
+    const inSight = placements.filter(
+      ({ element, isSeen }) =>
+        (path.includes(element) || isSeen || watched.get(element)?.ratio) && isShown(element),
+    );
+    // A page without offers asks for no part that could judge it, and one whose part does not load may live for long.
+    if (placements.filter(() => true)[0] && early.push({ event, path, placements: inSight }) > MOST)
+      early.shift();
   });
   return early;
 };

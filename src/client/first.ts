@@ -1,22 +1,23 @@
 /**
- * The composition root of the first load: sees offers, has what is detected recorded, and hands it to the outbox. What
- * is needed soon, but not first, is later.ts.
+ * The seer, which every page loads: finds offers, sees them, has what is seen recorded and stored. Once the page has an offer, or
+ * something waits in the database, it asks for the offer part: offer-part.ts.
  */
-import { OffersightError } from '../errors.js';
+import type { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
 import { platformRuntime } from '../runtime.js';
+import { load } from './asking.js';
 import { createExposureWatch } from './detect/exposure.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
 import { keepEarly } from './early.js';
 import type { PageView } from './inside.js';
-import type { Later } from './later/later.js';
+import type { OfferPart } from './later/offer-part.js';
 import type { OfferTracker } from './offer-tracker.js';
 import type { ResolvedOptions } from './options.js';
 import { indexedDbRecords } from './outbox/indexeddb.js';
 import { createOutbox } from './outbox/outbox.js';
 import { createPage } from './page.js';
+import { createPart } from './part.js';
 import { createRecording } from './recording.js';
-import { RELOAD_MS } from './times.js';
 
 /** `Node`'s own numbers; documents and shadow roots come behind comments. */
 const ELEMENT_NODE = 1;
@@ -37,60 +38,40 @@ export const createFirst = (
 ): OfferTracker => {
   const runtime = platformRuntime();
   const page = createPage();
-  let loading: Promise<Later> | undefined;
-  let loaded: Later | undefined;
   let isStopped = false;
-  let isReported = false;
 
   /** The options say how it begins. */
   const owner = { consent: options.consent, subject: options.subject };
   const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint, owner);
-  const context = { call, outbox, owner, page, runtime };
+  const context = { call, outbox, owner, page, report, runtime };
 
-  /**
-   * Starts the second load, or gives the one that was started. One that failed is repeated. It has a task of its own, so
-   * that users wait less long for each: in one file, and in a bundle, it would run at the end of the first one's.
-   */
-  const load = (): Promise<Later> => {
-    loading ??= new Promise<void>((resolve) => runtime.after(0, resolve))
-      .then(() => import('./later/later.js'))
-      .then(({ createLater }) => {
-        loaded = createLater({ ...context, exposure, latest, options, early, recorder, registry, report });
-        return loaded;
-      })
-      .catch((cause: unknown) => {
-        // It may never come, and what waits for it would grow.
-        early.length = 0;
-        runtime.after(RELOAD_MS, () => {
-          loading = undefined;
-          void later(nothing);
-        });
-        // An error is written with its name.
-        if (!isReported)
-          report(new OffersightError('load', `A file did not load: ${cause as string}`, cause));
-        isReported = true;
-        throw cause;
-      });
-    return loading;
+  const part = createPart(context, 'offers', load.offers, ({ createOfferPart }) =>
+    createOfferPart({ ...context, exposure, latest, options, early, recorder, registry }),
+  );
+
+  /** Asks for the offer part. If that does not load, it has been reported. */
+  const ask = (): Promise<OfferPart | undefined> => part.need().catch(nothing);
+  const ready = async (): Promise<OfferPart | undefined> => (isStopped ? undefined : (part.now() ?? ask()));
+  /** Leaves it to the offer part, whenever that comes. */
+  const later = (act: (there: OfferPart) => unknown): void => {
+    if (isStopped) return;
+    if (!part.now()) void ask();
+    part.tell(act);
   };
-
-  /** Leaves it to the second load. If that failed, `load` has reported it. */
-  const later = async <T>(act: (loaded: Later) => T | Promise<T>): Promise<T | undefined> =>
-    isStopped ? undefined : load().then(act, nothing);
 
   /** The event that was recorded last. */
   let newest: OfferEvent | undefined;
   /** Stores what is not stored yet, unless a later event follows, whose commit does so. */
   const commit = async (event: OfferEvent | undefined): Promise<void> => {
     if (event !== newest || owner.consent !== 'granted') return;
-    // If this fails, the second load repairs the records or delivers from memory.
+    // If this fails, the offer part repairs the records or delivers from memory.
     await outbox.commit().catch(nothing);
-    // Also after a stop, since what is stored was recorded. A second load that comes later looks by itself.
-    loaded?.onCommitted();
+    // Also after a stop, since what is stored was recorded. An offer part that comes later looks by itself.
+    part.now()?.onCommitted();
   };
 
   const recorder = createRecording(latest, { owner, ...options }, runtime, (event, { isOnce }, placement) => {
-    void later((loaded) => loaded.onAnnounced(event, placement));
+    later((there) => there.onAnnounced(event, placement));
     outbox.add(event, isOnce);
     newest = event;
     // A browser may not run it in a page that is frozen by then, so no later one may rely on it.
@@ -101,17 +82,35 @@ export const createFirst = (
     onMount(placement) {
       if (recorder.isOpen(placement)) exposure.watch(placement);
       else placement.isSeen = true;
-      loaded?.onMount(placement);
+      void ask();
+      part.now()?.onMount(placement);
     },
     onUnmount(placement) {
       exposure.unwatch(placement.element);
-      loaded?.onUnmount(placement);
+      part.now()?.onUnmount(placement);
     },
+    onEmpty: () => void ask(),
   });
   const exposure = createExposureWatch({ ...context, registry }, options.viewability, (placement) =>
     recorder.onViewed(placement.offerId, placement, true),
   );
-  const early = keepEarly(page, registry, exposure, () => loaded);
+  const early = keepEarly(page, registry, exposure, part.now);
+  /** What an earlier page left is delivered by this one. */
+  const askForLeft = async (): Promise<void> => {
+    if (owner.consent !== 'granted' || part.now()) return;
+    const left = outbox.records.transact(({ query }) => query('count', 'entry'));
+    if (await left.catch(nothing)) void ask();
+  };
+  /** Deletes everything that is stored. If the database does not do so now, the offer part sees to it. */
+  const forget = (): void => void outbox.records.transact(async ({ store }) => store.clear()).catch(ask);
+  /** What the owner says, while there is no offer part. */
+  const onOwner = (): void => {
+    if (owner.consent === 'denied') forget();
+    else {
+      void commit(newest);
+      void askForLeft();
+    }
+  };
   /** Notes a decision of the user, or that there is another user. */
   const decide =
     <Name extends keyof typeof owner>(name: Name) =>
@@ -120,15 +119,31 @@ export const createFirst = (
       const { consent } = owner;
       const copies = [...outbox.mirror.values()];
       if (consent === 'denied') outbox.mirror.clear();
-      void later((loaded) => loaded.onDecided(consent, copies));
-      // The second load first judges what waits, since an offer that was dismissed may have been accepted before.
-      if (!loaded) void commit(newest);
+      if (isStopped) return;
+      // The offer part first judges what waits, since an offer that was dismissed may have been accepted before.
+      const there = part.now();
+      if (there) {
+        there.onDecided(consent, copies);
+        return;
+      }
+      onOwner();
+      if (consent !== 'denied') return;
+      for (const copy of copies) copy.isStored = false;
+      part.tell((offers) => offers.drop(copies));
     };
 
-  // In a task of its own, ahead of the second load's: users wait less long for each.
+  page.listen((change) => {
+    if (change === 'visible') void askForLeft();
+  });
+  // A parser gives a host its declarative shadow root only after it has inserted it.
+  page.capture(['DOMContentLoaded'], () => registry.discover(document));
+  // In a task of its own: users wait less long for each.
   runtime.after(0, () => {
-    void later(nothing);
-    if (!isStopped) registry.start();
+    if (isStopped) return;
+    registry.start();
+    onOwner();
+    // Who sets a page up is told what is wrong with it, also if no offer is found.
+    if (options.debug || location.hash.startsWith('#offersight-')) void ask();
   });
 
   return {
@@ -136,23 +151,24 @@ export const createFirst = (
       // Not by `instanceof`, since a frame has classes of its own.
       const kind = isStopped ? 0 : target?.nodeType;
       if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer || {});
-      return kind > COMMENT_NODE ? (loaded ?? registry).search(target as SearchRoot) : nothing;
+      return kind > COMMENT_NODE ? registry.search(target as SearchRoot) : nothing;
     },
-    dismiss: (offerId, reason) => void later((loaded) => loaded.onDismiss(offerId, reason)),
-    accept: (offerId) => void later((loaded) => loaded.onAccept(offerId)),
-    flush: () => later((loaded) => loaded.flush()),
+    dismiss: (offerId, reason) => later((there) => there.onDismiss(offerId, reason)),
+    accept: (offerId) => later((there) => there.onAccept(offerId)),
+    flush: async () => (await ready())?.flush(),
     consent: decide('consent'),
     subject: decide('subject'),
     pageView() {
-      // Now, since what counts before the second load is there belongs to this page view.
+      // Now, since what counts before the offer part is there belongs to this page view.
       for (const impression of latest.values()) impression.isPast = !impression.isOnce;
-      void later((loaded) => loaded.onPageView());
+      later((there) => there.onPageView());
     },
-    stats: async () => (await later((loaded) => loaded.stats())) ?? { offers: {} },
+    stats: async () => (await ready())?.stats() ?? { offers: {} },
     stop() {
       if (isStopped) return;
-      void later((loaded) => loaded.stop());
       isStopped = true;
+      part.now()?.stop();
+      part.stop();
       latest.tracker = undefined;
       registry.stop();
       exposure.stop();

@@ -13,7 +13,7 @@ import type { Page } from './page.js';
  */
 export interface PageView extends Map<string, Impression> {
   tracker?: OfferTracker | undefined;
-  /** What may be looked at, once the second load is there. */
+  /** What may be looked at, once the offer part is there. */
   inside?: Inside;
 }
 
@@ -33,8 +33,6 @@ export interface Inside {
   readonly isDrawn: (element: Element) => boolean;
   /** What is drawn for an offer: itself, or its children. */
   readonly boxesOf: (element: Element) => Element[];
-  /** Whether what delivers events has loaded. */
-  readonly isDelivering: () => boolean;
   /** The trees that may show offers. */
   readonly trees: () => readonly Node[];
 }

@@ -21,7 +21,7 @@ export interface OfferStats {
 
 /** What the tracker did and what waits. */
 export interface TrackerStats {
-  /** By offer id, on this page; empty if the second load failed. */
+  /** By offer id, on this page; empty if the offer part failed. */
   readonly offers: Readonly<Record<string, OfferStats>>;
   /** The outbox of this browser, which all pages and tabs share; left out if what delivers did not load. */
   readonly outbox?: OutboxStats;

@@ -1,4 +1,4 @@
-/** What a user may configure; the first load's defaults and checks. Each later room has its own defaults. */
+/** What a user may configure; the seer's defaults and checks. Each later room has its own defaults. */
 import type { OffersightError } from '../errors.js';
 import type { OfferEvent } from '../protocol/event.js';
 import type { Ignore, Repeat } from './detect/placement.js';
@@ -134,7 +134,7 @@ export interface TrackerOptions {
   readonly debug?: boolean | Explainer | undefined;
 }
 
-/** The options, and what the first load needs of them decided. */
+/** The options, and what the seer needs of them decided. */
 export interface ResolvedOptions extends TrackerOptions {
   /** Absolute, of this page's origin. */
   readonly endpoint: string;

@@ -96,7 +96,7 @@ export const createRecording = (
       impression = {
         id: newId(),
         isOnce: repeats('browser', placement),
-        // A value that is not a subject, such as an e-mail address, never leaves the page. The second load reports it.
+        // A value that is not a subject, such as an e-mail address, never leaves the page. The offer part reports it.
         subject: isSubject(owner.subject) ? owner.subject : undefined,
       };
       if (placement) placement.impression = impression;

@@ -1,4 +1,4 @@
-/** What a page's times mean, and those that the first load shares with later ones. */
+/** What a page's times mean, and those that the seer shares with later ones. */
 
 /** How long a load may take, and how long to wait before the next one. */
 export const RELOAD_MS = 30_000;

@@ -1,5 +1,6 @@
 /** The tracker of a page: one for each endpoint, inert if it cannot work. */
 import { OffersightError } from '../errors.js';
+import { load } from './asking.js';
 import { call, createFirst, nothing } from './first.js';
 import type { PageView } from './inside.js';
 import type { OfferTracker } from './offer-tracker.js';
@@ -45,7 +46,17 @@ export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
       latest.tracker ??= createFirst(resolved, report, latest);
       return latest.tracker;
     } catch (cause) {
-      import('./later/later.js').then((room) => room.tellWrongOption(options, cause, report)).catch(nothing);
+      load.more().then(
+        (room) => room.tellWrongOption(options, cause, report),
+        (missing: unknown) =>
+          report(
+            new OffersightError(
+              'configuration',
+              `Serve offersight-more.js of this version. It says what is wrong with ${(cause as Error).message}.`,
+              missing,
+            ),
+          ),
+      );
     }
   return createInertTracker();
 };

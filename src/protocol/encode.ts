@@ -1,4 +1,4 @@
-/** The client's way out: events → request. In the first load, so small; the way back is reply.ts. */
+/** The client's way out: events → request. In the seer, so small; the way back is reply.ts. */
 import { WIRE_VERSION, type WireEvent } from './batch.js';
 import type { DismissedEvent, OfferEvent } from './event.js';
 

@@ -1,7 +1,7 @@
 /** The client's way back: reply → verdicts. Only delivery needs it, so it loads with delivery. */
 import type { Verdict, WIRE_VERSION, WireReply, WireResult } from './batch.js';
 
-/** Repeated here and checked by its type: importing the value would grow the first load. */
+/** Repeated here and checked by its type: importing the value would grow the seer. */
 const VERSION: typeof WIRE_VERSION = 1;
 
 /** Any other value in the place of a string counts as missing. */

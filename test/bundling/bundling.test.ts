@@ -70,7 +70,7 @@ describe.each(BUNDLERS)('a page that %s bundles', (name, bundle) => {
       [],
     );
     expect(later).toEqual(
-      expect.arrayContaining(['client/later/later', 'client/later/delivery/flusher', 'ky']),
+      expect.arrayContaining(['client/later/offer-part', 'client/later/delivery/flusher', 'ky']),
     );
     // What explains is a part of what loads for who sets a page up.
     expect(later.filter((room) => /proxy|testing|adapters|service-worker/.test(room))).toEqual([]);

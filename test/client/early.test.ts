@@ -11,7 +11,6 @@ let placements: TestPlacements;
 let watched: Map<Element, Watched>;
 let hidden: Set<Element>;
 let isLate: boolean;
-const search = vi.fn();
 const look = vi.fn();
 let early: EarlyAct[];
 
@@ -33,7 +32,7 @@ beforeEach(() => {
     return !hidden.has(this);
   });
   render('<p></p><i></i><b></b><u><s></s></u><q></q>');
-  early = keepEarly(createPage(), { placements, search, look }, { watched }, () => isLate);
+  early = keepEarly(createPage(), { placements, look }, { watched }, () => isLate);
 });
 
 describe('what was in sight is kept with a press', () => {
@@ -66,7 +65,7 @@ test('offers are looked for in open shadow roots that were pressed, before what 
   root.innerHTML = '<a></a>';
   const inside = root.firstElementChild as HTMLElement;
   look.mockImplementation((element: Element) => {
-    if (element === inside && search.mock.calls.some(([at]) => at === root))
+    if (element === inside && look.mock.calls.some(([at]) => at === find('p')))
       placements.add({ element: inside, offerId: 'inside' });
   });
   inside.click();

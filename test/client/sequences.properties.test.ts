@@ -158,7 +158,10 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
       viewability: { dwellMs: DWELL_MS },
       onEvent: (event) => recorded.push(event),
     });
-    await started.tracker.flush();
+    const flushed = started.tracker.flush();
+    // The task in which the offer part is loaded.
+    await vi.advanceTimersByTimeAsync(1);
+    await flushed;
     return started;
   };
   let { tracker } = await start();

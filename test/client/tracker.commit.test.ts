@@ -26,9 +26,9 @@ const rest = async (): Promise<void> => {
 };
 
 const isDelivering = (): boolean => {
-  const page = globalThis as unknown as Record<symbol, { inside?: { isDelivering(): boolean } } | undefined>;
+  const page = globalThis as unknown as Record<symbol, { inside?: unknown } | undefined>;
   return Object.getOwnPropertySymbols(page).some(
-    (key) => key.description?.startsWith('offersight ') && page[key]?.inside?.isDelivering(),
+    (key) => key.description?.startsWith('offersight ') && page[key]?.inside,
   );
 };
 

@@ -172,7 +172,7 @@ describe('decisions that meet something else', () => {
     expect(sent).toEqual([]);
   });
 
-  test('a denial before the second load has come says no farewell', async () => {
+  test('a denial before the offer part has come says no farewell', async () => {
     const sent = listenOffline();
     const { tracker } = show();
     tracker.consent('denied');
@@ -202,7 +202,7 @@ describe('decisions that meet something else', () => {
   });
 
   test.each([
-    ['before the second load is there', false],
+    ['before the offer part is there', false],
     ['behind it', true],
   ])(
     'a denial while the storage hangs gives up what was on its way there, once and for good: %s',
@@ -215,7 +215,7 @@ describe('decisions that meet something else', () => {
       await settle();
       const discarded: string[] = [];
       render('<p data-offer-id="a"></p><i data-offer-id="no id"></i>');
-      // The second load reports the invalid id.
+      // The offer part reports the invalid id.
       let onThere = (): void => undefined;
       const there = new Promise<void>((resolve) => {
         onThere = resolve;

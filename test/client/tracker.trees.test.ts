@@ -81,7 +81,7 @@ describe('an offer in a closed shadow root', () => {
 
   test.each([
     ['once its tree is given', true],
-    ['also where that is given before the second load came', false],
+    ['also where that is given before the offer part came', false],
   ])('is seen and closed %s', async (_, isLoaded) => {
     const root = shadow('closed');
     const { tracker, events } = site.start();
@@ -177,7 +177,7 @@ describe('what else may be asked for', () => {
     expect(wired(site.posted)).toEqual(['viewed a']);
   });
 
-  test('an explanation begins with what is so when the second load comes', async () => {
+  test('an explanation begins with what is so when the offer part comes', async () => {
     render('<p data-offer-id="a"></p>');
     const notes: ExposureNote[] = [];
     const { tracker } = site.start({ debug: explain((note) => notes.push(note)) });
@@ -204,7 +204,7 @@ describe('what else may be asked for', () => {
   });
 });
 
-describe('an option that breaks the second load', () => {
+describe('an option that breaks the offer part', () => {
   test('is reported, and what was seen is kept', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker, events, errors } = site.start({

@@ -214,7 +214,7 @@ describe('the script file', () => {
     const policies = ["script-src 'none'"];
     expect(found(seen({ browser: idle({ violations }) }))).toEqual(['error script-blocked-by-policy']);
     expect(found(served({ policies }))).toEqual(['error script-blocked-by-policy']);
-    const beside = SCRIPT.replace('.js', '-delivery.js');
+    const beside = SCRIPT.replace('.js', '-offers.js');
     for (const [blocked, words] of [
       [SCRIPT, 'blocks the script.'],
       [beside, 'lets the script run, and blocks a file that it loads.'],
@@ -309,22 +309,21 @@ describe('the script file', () => {
     expect(findings[0]?.repair).toMatch(/^The file that arrives is cut off or was rewritten on its way\./);
   });
 
-  it('has the file that delivers beside it, as the browser got it or else as the doctor did', () => {
-    const delivery = answer({ status: 404, headers: { 'content-type': 'text/html' } });
-    const asked = (given: object) => [{ url: 'https://shop.example/offersight-delivery.js', ...given }];
+  it('has the offer part beside it, as the browser got it or else as the doctor did', () => {
+    const offerPart = answer({ status: 404, headers: { 'content-type': 'text/html' } });
+    const asked = (given: object) => [{ url: 'https://shop.example/offersight-offers.js', ...given }];
     const got = browser({ files: asked({ status: 200, type: 'text/javascript' }) });
-    expect(found(seen({ delivery: answer() }))).toEqual([]);
-    expect(found(seen({ delivery, browser: got }))).toEqual([]);
-    expect(found(seen({ delivery }))).toEqual(['error script-delivery-missing']);
+    expect(found(seen({ offerPart: answer() }))).toEqual([]);
+    expect(found(seen({ offerPart, browser: got }))).toEqual([]);
+    expect(found(seen({ offerPart }))).toEqual(['error script-offers-missing']);
     const blocked = browser({ files: asked({ failure: 'csp' }) });
-    expect(found(seen({ delivery: answer(), browser: blocked }))).toEqual(['error script-delivery-missing']);
-    expect(found(served({ delivery, script: answer({ status: 404 }) }))).toEqual(['error script-missing']);
-    const said = (line: string) => found(seen({ delivery: answer(), browser: browser({ console: [line] }) }));
-    for (const what of [
-      'offersight-delivery.js did not load: Error: Version is 0.1.9',
-      'A file did not load: x',
-    ])
-      expect(said(`error: OffersightError: load: ${what}`)).toEqual(['error script-delivery-missing']);
+    expect(found(seen({ offerPart: answer(), browser: blocked }))).toEqual(['error script-offers-missing']);
+    expect(found(served({ offerPart, script: answer({ status: 404 }) }))).toEqual(['error script-missing']);
+    const said = (line: string) =>
+      found(seen({ offerPart: answer(), browser: browser({ console: [line] }) }));
+    expect(
+      said('error: OffersightError: load: offersight-offers.js did not load: Error: Version is 0.1.9'),
+    ).toEqual(['error script-offers-missing']);
   });
 
   it('has the inspector’s file beside it, or that is noted', () => {
@@ -341,7 +340,7 @@ describe('the script file', () => {
     expect(found(seen({ browser: browser({ files }) }))).toEqual(['error script-parts-missing']);
     for (const line of [
       'error: OffersightError: configuration: Serve offersight-more.js of this version.',
-      'warning: Offersight: serve offersight-debug.js of this version. Error: Version is 0.1.9, not 0.2.0.',
+      'error: OffersightError: load: offersight-debug.js did not load: Error: Version is 0.1.9, not 0.2.0.',
     ])
       expect(found(seen({ browser: browser({ console: [line] }) }))).toEqual(['error script-parts-missing']);
   });

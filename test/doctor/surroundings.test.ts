@@ -166,30 +166,30 @@ describe('the script file', () => {
   });
 });
 
-describe('the file that delivers', () => {
+describe('the offer part', () => {
   it('is looked for in the wrong place by a script that an optimizer has combined', () => {
     const files = [
-      { url: 'https://shop.example/cache/offersight-delivery.js', status: 404, type: 'text/html' },
+      { url: 'https://shop.example/cache/offersight-offers.js', status: 404, type: 'text/html' },
     ];
     const observed = seen({ tags: [], browser: browser({ tags: [], files }) });
     const { findings } = judge(observed);
-    const missing = findings.find(({ id }) => id === 'script-delivery-missing');
+    const missing = findings.find(({ id }) => id === 'script-offers-missing');
     expect(missing?.repair).toContain('from what combines or inlines scripts');
   });
 
   it('fails with an error of the script itself if that was rewritten', () => {
     const line =
-      'error: OffersightError: load: offersight-delivery.js did not load: ReferenceError: require is not defined';
-    const { findings } = judge(seen({ delivery: answer(), browser: browser({ console: [line] }) }));
-    expect(findings.map(({ id }) => id)).toEqual(['script-delivery-missing']);
+      'error: OffersightError: load: offersight-offers.js did not load: ReferenceError: require is not defined';
+    const { findings } = judge(seen({ offerPart: answer(), browser: browser({ console: [line] }) }));
+    expect(findings.map(({ id }) => id)).toEqual(['script-offers-missing']);
     expect(findings[0]?.title).toContain('The script file was rewritten');
     expect(findings[0]?.repair).toContain('some make require() of import()');
   });
 
   it('needs a type of scripts though the script file itself would run without', () => {
     const plain = answer({ headers: { 'content-type': 'text/plain' } });
-    expect(found(seen({ script: plain, delivery: plain }))).toEqual(['error script-delivery-missing']);
-    expect(found(seen({ script: plain, delivery: answer() }))).toEqual([]);
+    expect(found(seen({ script: plain, offerPart: plain }))).toEqual(['error script-offers-missing']);
+    expect(found(seen({ script: plain, offerPart: answer() }))).toEqual([]);
   });
 });
 

@@ -39,7 +39,7 @@ it('guesses that a script drives the browser only if nothing else explains it', 
 });
 
 it('names tags that are ignored, and no other files', () => {
-  document.body.innerHTML = `${TAG}<script src="/offersight-delivery.js"></script><script src="/offersight-setup.js"></script>`;
+  document.body.innerHTML = `${TAG}<script src="/offersight-offers.js"></script><script src="/offersight-setup.js"></script>`;
   expect(ignoredTags()).toEqual([]);
   document.body.innerHTML = `${TAG}${TAG.replace('src', 'type="text/plain" src')}`;
   expect(ignoredTags()).toEqual([]);

@@ -1,4 +1,4 @@
-/** What the inspector says of what waits: a pause, also while events are tried again, and delivery that has not loaded. */
+/** What the inspector says of what waits: a pause, also while events are tried again. */
 import { expect, it } from 'vitest';
 import type { Inside } from '../../src/client/inside.js';
 import type { OutboxEntry, Pause } from '../../src/client/outbox/records.js';
@@ -7,10 +7,8 @@ import { whatWaits } from '../../src/tools/inspector/waiting.js';
 
 const NOW = Date.UTC(2026, 10, 24, 12);
 const ENDPOINT = 'https://shop.example/offer-events';
-let isDelivering = true;
 const inside = {
   owner: { consent: 'granted', subject: 'user-1' },
-  isDelivering: () => isDelivering,
 } as unknown as Inside;
 
 /** What is said under a label of a pause that ends at a time, with one event that waits. */
@@ -51,14 +49,4 @@ it('a failure is not shown any more if nothing of this user is due at this endpo
   ])
     expect(saidOfPause(NOW, entry)).toBeUndefined();
   expect(saidOfPause(NOW, {}, { kind: 'none' })).toBeUndefined();
-});
-
-it('delivery that has not loaded is named while something of this endpoint waits', () => {
-  expect(said('Delivery', NOW)).toBeUndefined();
-  isDelivering = false;
-  expect(said('Delivery', NOW)).toBe(
-    'offersight-delivery.js (a chunk from npm) did not load, so nothing is sent. The console says why.',
-  );
-  expect(said('Delivery', NOW, { endpoint: 'https://shop.example/others' })).toBeUndefined();
-  isDelivering = true;
 });

@@ -8,14 +8,7 @@ export const SOURCE = fileURLToPath(new URL('../../src', import.meta.url));
 /** Everything that the simulator runs. */
 export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
   typeof import('../../src/client/outbox/indexeddb.js') &
-  typeof import('../../src/client/later/outbox/indexeddb-kinds.js') &
-  typeof import('../../src/client/later/outbox/mended.js') &
-  typeof import('../../src/client/later/outbox/told.js') &
   typeof import('../../src/client/later/page-delivery.js') &
-  typeof import('../../src/client/later/learning.js') &
-  typeof import('../../src/client/later/meanwhile.js') &
-  typeof import('../../src/client/later/consent.js') &
-  typeof import('../../src/client/later/farewell.js') &
   typeof import('../../src/protocol/event.js') &
   typeof import('../../src/proxy/handler.js') &
   typeof import('../../src/proxy/intake/sqlite/sqlite-file.js') &
@@ -26,14 +19,7 @@ export type Rooms = typeof import('../../src/client/outbox/outbox.js') &
 const FILES = [
   'client/outbox/outbox',
   'client/outbox/indexeddb',
-  'client/later/outbox/indexeddb-kinds',
-  'client/later/outbox/mended',
-  'client/later/outbox/told',
   'client/later/page-delivery',
-  'client/later/learning',
-  'client/later/meanwhile',
-  'client/later/consent',
-  'client/later/farewell',
   'protocol/event',
   'proxy/handler',
   'proxy/intake/sqlite/sqlite-file',

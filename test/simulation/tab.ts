@@ -5,7 +5,6 @@ import type { DiscardReason } from '../../src/client/later/outbox/giving-up.js';
 import type { LeasingOptions } from '../../src/client/later/outbox/remembering.js';
 import type { PageDelivery } from '../../src/client/later/page-delivery.js';
 import type { Consent } from '../../src/client/outbox/outbox.js';
-import type { Connection } from '../../src/client/outbox/records.js';
 import type { Page, PageChange } from '../../src/client/page.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { DismissReason, OfferEvent, OfferEventType } from '../../src/protocol/event.js';
@@ -130,23 +129,22 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
 
   /** Held, since Node collects a request's signal (https://github.com/nodejs/undici/issues/4068); browsers do not. */
   const requests = new Set<Request>();
-  const postOf =
-    (isFarewell: boolean): typeof fetch =>
-    async (input, init) => {
-      // What a Request would hide is read from its arguments, if that is possible.
-      const request = input instanceof Request ? input : undefined;
-      if (request) requests.add(request);
-      const body = request ? await request.text() : (init?.body as string);
-      tab.onDoor();
-      if (isDead) return new Promise(() => undefined);
-      return network.post(tab, {
-        endpoint: request?.url ?? (input as string),
-        body,
-        signal: request?.signal ?? init?.signal ?? undefined,
-        isKeptAlive: request?.keepalive ?? init?.keepalive ?? false,
-        isFarewell,
-      });
-    };
+  const post: typeof fetch = async (input, init) => {
+    // What a Request would hide is read from its arguments, if that is possible.
+    const request = input instanceof Request ? input : undefined;
+    if (request) requests.add(request);
+    const body = request ? await request.text() : (init?.body as string);
+    tab.onDoor();
+    if (isDead) return new Promise(() => undefined);
+    return network.post(tab, {
+      endpoint: request?.url ?? (input as string),
+      body,
+      signal: request?.signal ?? init?.signal ?? undefined,
+      isKeptAlive: request?.keepalive ?? init?.keepalive ?? false,
+      // Only the farewell is sent without a Request.
+      isFarewell: !request,
+    });
+  };
 
   const runtime: Runtime = {
     now: () => Math.floor(START + clock.elapsed + offset()),
@@ -154,7 +152,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     after,
     random: chance.next,
     randomBits: chance.bits,
-    fetch: postOf(false),
+    fetch: post,
   };
 
   const page: Page = {
@@ -224,12 +222,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
     flush: () =>
       run(() => {
         write({ kind: 'page', tab: name, change: 'flush' });
-        safely(
-          learned
-            .then(decided)
-            .then(() => loaded)
-            .then((arrived) => arrived.flush()),
-        );
+        safely(loaded.then((arrived) => arrived.flush()));
       }),
     consent(state) {
       run(() => {
@@ -316,13 +309,11 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   const newId = rooms.createIds(runtime);
   const database = disk.give(tab);
   const channel = openChannel(database, (ids) => setting.tell(tab, ids));
-  const { connect, abandon } = rooms.createConnecting();
-  const open = () => connect(rooms.indexedDbRecords(database, runtime));
   const owner: { subject: string | undefined; consent: Consent } = {
     subject: setting.subject,
     consent: 'granted',
   };
-  const outbox = rooms.createOutbox(open(), runtime, endpoint, owner);
+  const outbox = rooms.createOutbox(rooms.indexedDbRecords(database, runtime), runtime, endpoint, owner);
   /** The events that a commit may find to be known already. */
   const once = new Set<string>();
   const store = outbox.commit;
@@ -355,64 +346,35 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   };
   const report = (error: OffersightError): void => void reports.push(error);
 
-  // The composition of a page (client/first.ts, client/later/later.ts) without its document: the product's own rooms, of
-  // which delivery comes a moment later than the others.
+  // As client/first.ts and client/later/offer-part.ts compose them, without the offers. What delivers comes a moment later.
   let there: PageDelivery | undefined;
   let onThere: (delivery: PageDelivery) => void = () => undefined;
   const loaded = new Promise<PageDelivery>((resolve) => {
     onThere = resolve;
   });
-  const delivery = { now: () => there, ask: () => undefined, need: () => loaded };
-  outbox.records = rooms.mendedRecords(outbox, outbox.records as Connection, open, {
-    makeRoom: async (records) => there?.makeRoom(records),
-    report,
-  });
-  const tell = rooms.createTell(outbox, onRecorded);
-  const context = { outbox, owner, page, runtime, report, onRecorded, onDiscard, delivery };
-  const { isPurging, pay, drop, purge } = rooms.createMeanwhile(context);
-  const { learn, learned } = rooms.createLearning(context);
-  const rest = (): void => {
-    abandon();
-    there?.rest();
-  };
-  page.capture(['freeze'], rest);
-  rooms.createFarewell({ ...context, runtime: { now: runtime.now, fetch: postOf(true) } }, rest, (...reply) =>
-    loaded.then((arrived) => arrived.settleFarewell(...reply)),
-  );
-  const onCommitted = (): void => {
-    tell(outbox.isBlocked);
-    void pay();
-    there?.onCommitted();
-  };
-  const { onDecided, decided } = rooms.createConsentState({
-    ...context,
-    learn,
-    onCommitted,
-    drop,
-    purge,
-    pause: () => there?.pause(),
-  });
   after(chance.whole(0, 300), () => {
     there = rooms.createPageDelivery({
-      ...context,
+      ...{ outbox, owner, page, runtime, report, onRecorded, onDiscard },
       options: { endpoint, name: database, isLocal: false, outbox: options, delivery: options },
-      isPurging,
       onPause: () => undefined,
+      onLeave: () => undefined,
     });
     onThere(there);
   });
   const decide = (): void => {
+    const { consent } = owner;
     const copies = [...outbox.mirror.values()];
-    if (owner.consent === 'denied') outbox.mirror.clear();
-    onDecided(owner.consent, copies);
+    if (consent === 'denied') outbox.mirror.clear();
+    safely(loaded.then((arrived) => arrived.onDecided(consent, copies)));
+    if (!there && newest) void commit(newest);
   };
   const subjects = new Map<string, string | undefined>();
   let newest: OfferEvent | undefined;
-  // The same as the first load does (client/first.ts).
+  // The same as the seer does (client/first.ts).
   const commit = async (event: OfferEvent): Promise<void> => {
     if (event !== newest || owner.consent !== 'granted') return;
     await outbox.commit().catch(() => undefined);
-    onCommitted();
+    there?.onCommitted();
   };
   const record = (type: OfferEventType, impression: Impression): void => {
     const { impressionId, offerId, isOnce, expiresAt, group, reason } = impression;

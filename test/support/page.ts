@@ -32,9 +32,9 @@ export const fakePage = (): FakePage => {
 export const documentOnly = ({ capture }: Pick<Page, 'capture'>): Roots => ({
   capture,
   repeat: () => undefined,
-  search: () => () => undefined,
   join: () => undefined,
   all: () => [document],
+  refresh: () => undefined,
   stop: () => undefined,
 });
 

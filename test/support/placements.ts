@@ -35,6 +35,7 @@ export const placementsOfPage = (): Registry => ({
     );
   },
   look: () => undefined,
+  discover: () => undefined,
   extend: () => () => undefined,
   stop: () => undefined,
 });

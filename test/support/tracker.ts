@@ -2,7 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import 'fake-indexeddb/auto';
 import { vi } from 'vitest';
-import { createConnecting } from '../../src/client/later/outbox/indexeddb-kinds.js';
+import { createConnecting } from '../../src/client/later/outbox/connecting.js';
 import type { OfferTracker } from '../../src/client/offer-tracker.js';
 import type { TrackerOptions } from '../../src/client/options.js';
 import { indexedDbRecords } from '../../src/client/outbox/indexeddb.js';
@@ -63,7 +63,7 @@ const turnPage = (): void => {
 
 /**
  * Runs the first task that a tracker puts off as it starts, right behind the start, as if nothing else waited. So a test finds
- * that offers are found and that the second load has not begun.
+ * that offers are found and that the offer part has not begun.
  */
 const throughFirstTask = <T>(start: () => T): T => {
   const { setTimeout } = globalThis;
@@ -140,7 +140,7 @@ export const openSite = (): Site => {
         ? createOfferTracker(settings)
         : throughFirstTask(() => createOfferTracker(settings));
       trackers.push(tracker);
-      // The task that looks for offers starts the second load in another one, which the fake clock runs a millisecond later.
+      // The task that looks for offers starts the offer part in another one, which the fake clock runs a millisecond later.
       if (vi.isFakeTimers()) vi.advanceTimersByTime(1);
       return { tracker, events, errors };
     },

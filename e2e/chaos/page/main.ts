@@ -130,7 +130,7 @@ site.chaos = {
   followClock,
   fill,
   async waiting() {
-    // Without the second load this is unknown, and events that the database did not take wait for that load.
+    // Without the offer part this is unknown, and events that the database did not take wait for that load.
     return tracker ? ((await tracker.stats()).outbox?.waiting ?? 1) : undefined;
   },
   dump,

@@ -1,6 +1,7 @@
 /**
- * Offers coming and going: which element shows which offer. Finds attributes now and later with one query a
- * frame; knows nothing of seeing, closing or recording.
+ * Offers coming and going: which element shows which offer, in the document and in other trees. Open shadow roots are found
+ * by themselves, other trees are given by hand. Finds attributes now and later with one query a frame; knows nothing of
+ * seeing, closing or recording.
  */
 import type { Stop } from '../../runtime.js';
 import { inMs } from '../times.js';
@@ -25,28 +26,41 @@ export interface Registry {
   readonly placements: Placements;
   /** The latest placement of each offer that is gone, by the offer's id. */
   readonly past: Map<string, Past>;
-  /** Looks for offers in another tree as well. */
+  /** Looks for offers in a tree that nobody can find. */
   search(root: SearchRoot): Stop;
   /** Where it looks. */
   readonly roots: ReadonlySet<SearchRoot>;
-  /** Looks at one element again: whether it shows an offer, and which. */
+  /** Looks at one element again: whether it shows an offer, and which, and whether it holds a tree. */
   look(element: Element): void;
-  /** Passes every change of the trees on, until it is stopped, instead of looking at everything again once a frame. */
+  /** Finds the open trees in what a parser or a script has brought. */
+  discover(parent: ParentNode): void;
+  /** Lets another room find offers by what changed, until it is stopped. */
   extend(extension: RegistryExtension): Stop;
   stop: Stop;
 }
 
-/** What another room does instead of the registry. */
+/** What another room does instead of the registry, and hears of it. */
 export interface RegistryExtension {
-  /** Called with every change of the trees. */
+  /** Called with every change of the trees, in place of looking at everything again once a frame. */
   onChange(records: readonly MutationRecord[]): void;
+  /** Trees came or went. */
+  onTrees(): void;
 }
 
 /** Called when placements come and go. */
 export interface RegistryListener {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
+  /** An element has no id yet: an offer that has not arrived, or a mistake. */
+  onEmpty?(): void;
 }
+
+/** `Node`'s own number. */
+const ELEMENT_NODE = 1;
+
+/** Whether a tree is still part of what a user could see. */
+export const isPresent = (root: SearchRoot): boolean =>
+  root.isConnected && (root.ownerDocument ?? root).defaultView !== null;
 
 /** Names the offer that an element shows. */
 export const OFFER = 'data-offer-id';
@@ -91,6 +105,10 @@ export const createRegistry = (listener: RegistryListener): Registry => {
   const known = new Map<Element, Placement>();
   const past = new Map<string, Past>();
   const roots = new Set<SearchRoot>();
+  /** How many ask for a tree by hand. */
+  const byHand = new Map<SearchRoot, number>();
+  /** Custom elements that are not defined yet: they may have trees then. */
+  const awaited = new Set<string>();
 
   const unmount = (element: Element, placement = known.get(element)): void => {
     if (!placement || known.get(element) !== placement) return;
@@ -110,7 +128,24 @@ export const createRegistry = (listener: RegistryListener): Registry => {
 
   let isDirty = false;
 
+  const findTree = ({ shadowRoot, localName }: Element): void => {
+    // A form may have fields of these names, and has no shadow root.
+    if (shadowRoot?.host) enter(shadowRoot);
+    else if (/-/.test(localName) && !awaited.has(localName) && !customElements.get(localName)) {
+      awaited.add(localName);
+      customElements.whenDefined(localName).then(
+        () => {
+          for (const root of roots) root.querySelectorAll(localName).forEach(findTree);
+        },
+        // No name that could ever be defined, such as `font-face`.
+        () => undefined,
+      );
+    }
+  };
+  const discover = (parent: ParentNode): void => parent.querySelectorAll('*').forEach(findTree);
+
   const look = (element: Element): void => {
+    findTree(element);
     const placement = known.get(element);
     if (placement?.isByHand) return;
     const offerId = roots.has(element.getRootNode() as SearchRoot) && offerIdOf(element);
@@ -123,6 +158,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     unmount(element);
     // An empty attribute is an offer that has not arrived yet.
     if (offerId) mount(element, offerId);
+    else if (offerId === '') listener.onEmpty?.();
   };
 
   const scan = (): void => {
@@ -139,27 +175,48 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     if (!isDirty) requestAnimationFrame(scan);
     isDirty = true;
   };
-  let onChange: RegistryExtension['onChange'] = lookAtAll;
+  let extension: RegistryExtension = { onChange: lookAtAll, onTrees: () => undefined };
   let observer: MutationObserver | undefined;
 
-  const search = (root: SearchRoot): Stop => {
+  const onChange = (records: readonly MutationRecord[]): void => {
+    let isTree = false;
+    for (const { addedNodes, removedNodes } of records) {
+      isTree ||= addedNodes.length + removedNodes.length > 0;
+      for (const node of addedNodes) {
+        // What was built or taken out meanwhile is found when it comes.
+        if (node.nodeType !== ELEMENT_NODE || !node.isConnected) continue;
+        findTree(node as Element);
+        if (node.firstChild) discover(node as Element);
+      }
+    }
+    extension.onChange(records);
+    if (!isTree) return;
+    for (const root of roots) if (!isPresent(root) && !byHand.has(root)) leave(root);
+    extension.onTrees();
+  };
+
+  const enter = (root: SearchRoot): void => {
+    if (roots.has(root)) return;
     roots.add(root);
-    observer ??= new MutationObserver((records) => onChange(records));
+    observer ??= new MutationObserver(onChange);
     observer.observe(root, {
       childList: true,
       subtree: true,
       attributeFilter: [OFFER, 'data-offer-expires', 'data-offer-token', 'data-offer-group'],
     });
+    discover(root);
     lookAtAll();
-    return () => {
-      roots.delete(root);
-      lookAtAll();
-    };
+    extension.onTrees();
+  };
+  const leave = (root: SearchRoot): void => {
+    roots.delete(root);
+    lookAtAll();
+    extension.onTrees();
   };
 
   return {
     start() {
-      search(document);
+      enter(document);
       scan();
     },
     placements: {
@@ -173,12 +230,28 @@ export const createRegistry = (listener: RegistryListener): Registry => {
     },
     past,
     roots,
-    search,
     look,
-    extend(extension) {
-      ({ onChange } = extension);
+    discover,
+    search(root) {
+      if (root === document) return () => undefined;
+      byHand.set(root, (byHand.get(root) ?? 0) + 1);
+      enter(root);
+      let isOver = false;
       return () => {
-        onChange = lookAtAll;
+        const holders = (byHand.get(root) ?? 0) - (isOver ? 0 : 1);
+        isOver = true;
+        byHand.set(root, holders);
+        if (holders) return;
+        byHand.delete(root);
+        // An open one would have been found by itself.
+        if ((root as ShadowRoot).mode !== 'open' || !isPresent(root)) leave(root);
+      };
+    },
+    extend(other) {
+      const before = extension;
+      extension = other;
+      return () => {
+        extension = before;
       };
     },
     observe(element, offer) {

@@ -7,11 +7,12 @@ import { OffersightError } from '../../errors.js';
 import { isSubject } from '../../protocol/subject.js';
 import type { Runtime } from '../../runtime.js';
 import type { Consent, Mirrored, Outbox } from '../outbox/outbox.js';
+import type { Flusher } from './delivery/flusher.js';
+import type { Leasing } from './outbox/leasing.js';
 import { PURGE_RETRY_MS } from './outbox/waits.js';
-import type { PageDelivery } from './page-delivery.js';
 
 /** What decisions work with. */
-export interface ConsentContext extends Pick<PageDelivery, 'drop' | 'purge' | 'pause'> {
+export interface ConsentContext extends Pick<Leasing, 'drop' | 'purge'>, Pick<Flusher, 'pause'> {
   /** Who has the page, and what they said last. */
   readonly owner: { consent: Consent; subject?: string | undefined };
   readonly runtime: Pick<Runtime, 'after'>;

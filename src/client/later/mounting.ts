@@ -6,13 +6,11 @@ import type { Noticing } from './noticing.js';
 /**
  * Makes what hears of them, and notices what happens to them if that works on this page.
  * @param onInvalid Called with a string that cannot be an offer's id.
- * @param onShown Called when an offer comes, or is moved.
  * @param onGone Called with an offer that is gone, and not only moved.
  */
 export const createMounting = (
   noticing: Noticing | undefined,
   onInvalid: (offerId: string) => void,
-  onShown: () => void,
   onGone: (offerId: string) => void,
 ): Pick<Noticing, 'onMount' | 'onUnmount'> => {
   /** Elements that left in this task: a framework may take an element out and put it in again at once. */
@@ -31,7 +29,6 @@ export const createMounting = (
       left.delete(element);
       if (before?.offerId === offerId) placement.impression = before.impression;
       else if (before) part(before);
-      onShown();
       noticing?.onMount(placement);
     },
     onUnmount(placement) {

@@ -1,17 +1,18 @@
 /**
- * Composes the detecting side of the second load: other trees than the document, what observers do not report,
+ * Composes the detecting side of the offer part: other trees than the document, what observers do not report,
  * marked and inferred closing, ignoring where a page asks for it, and why an offer has not counted.
  */
 import { OffersightError } from '../../errors.js';
 import type { Runtime, Stop } from '../../runtime.js';
+import { load } from '../asking.js';
 import { type EvaluationListener, type ExposureWatch, isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
-import { OFFER, offerIdOf, type Placements, type Registry, type SearchRoot } from '../detect/registry.js';
+import { OFFER, offerIdOf, type Placements, type Registry } from '../detect/registry.js';
 import type { EarlyAct } from '../early.js';
 import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
-import { loadDebug, loadInspector } from './asking.js';
+import { createPart } from '../part.js';
 import { createClosing } from './detect/closing.js';
 import { boxesOf, createContents } from './detect/contents.js';
 import {
@@ -33,7 +34,7 @@ import { isInView, windowOf } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
 import { createOnRequest, type OnRequest } from './on-request.js';
 
-/** What the first load hands over for noticing. */
+/** What the seer hands over for noticing. */
 export interface NoticingContext {
   readonly options: ResolvedOptions;
   readonly owner: Inside['owner'];
@@ -47,7 +48,6 @@ export interface NoticingContext {
   readonly call: (callback: () => unknown) => void;
   /** The endpoint's page view. */
   readonly latest: PageView;
-  readonly isDelivering: Inside['isDelivering'];
   /** What users did before this was here, until it is judged. */
   readonly early: EarlyAct[];
 }
@@ -56,8 +56,6 @@ export interface NoticingContext {
 export interface Noticing extends Pick<OnRequest, 'onViewed' | 'onReaction' | 'onLeave' | 'onPageView'> {
   onMount(placement: Placement): void;
   onUnmount(placement: Placement): void;
-  /** Looks for offers in a tree that nobody can find. */
-  search(root: SearchRoot): Stop;
   /** The page itself says that an offer is closed, so what a user closed of it will not come back. */
   conclude(offerId: string): void;
   /** Judges what users did before this was here. */
@@ -111,9 +109,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const isInSight: IsInSight = ({ element, isSeen }, holder) =>
     !!early || (isDrawn(element) && (isSeen || isInView(boxesOf(element), holder)));
 
-  let isStopped = false;
   const stops: Stop[] = [
-    findByChanges(registry),
     // Until then it may be an offer that has not arrived yet.
     runtime.after(EMPTY_MS, () => {
       const isEmpty = (element: Element): boolean => !offerIdOf(element);
@@ -123,9 +119,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       }
     }),
   ];
-  // What began here outlives what throws behind it.
-  let onTrees = (): void => undefined;
-  const roots = createRoots(registry, page, () => onTrees());
+  const roots = createRoots(registry, page);
   const motion = createMotion(exposure, roots);
   const contents = createContents(exposure);
   const occlusion =
@@ -133,10 +127,16 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   const onRequest = createOnRequest(context, roots, decisions);
   const isDrawn = (element: Element): boolean => boxesOf(element).some(isShown);
   const isVisible = (element: Element): boolean => isDrawn(element) && isPainted(element);
-  onTrees = () => {
-    contents.refresh();
-    motion.onTrees();
-  };
+  stops.push(
+    registry.extend({
+      onChange: findByChanges(registry),
+      onTrees() {
+        roots.refresh();
+        contents.refresh();
+        motion.onTrees();
+      },
+    }),
+  );
   const isConventional: IsConventional =
     controls && isUsable
       ? (element) => matches(element, controls)
@@ -187,15 +187,14 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   evaluateAll(onEvaluation);
   const inside: Inside = { ...context, isDrawn, boxesOf, trees: roots.all };
   context.latest.inside = inside;
-  const ask = <Room>(name: string, load: () => Promise<Room>, use: (room: Room) => unknown): unknown =>
-    load()
-      .then(use)
-      .catch((cause: unknown) =>
-        console.warn(`Offersight: serve offersight-${name}.js of this version.`, cause),
-      );
+  /** Loads it, and again if that fails, until this ends. */
+  const open = <Room>(name: string, load: () => Promise<Room>, make: (room: Room) => void): void => {
+    const part = createPart(context, name, load, make);
+    stops.push(part.stop);
+    part.need().catch(() => undefined);
+  };
   if (options.debug)
-    ask('debug', loadDebug, ({ createDebug }) => {
-      if (isStopped) return;
+    open('debug', load.debug, ({ createDebug }) => {
       const debug = createDebug(inside);
       stops.push(debug.stop);
       listeners.push(debug.onEvaluation);
@@ -203,7 +202,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     });
   // Whether it may open is the proxy's to say.
   if (location.hash.startsWith('#offersight-inspect='))
-    ask('inspector', loadInspector, ({ openByLink }) => openByLink(options.endpoint));
+    open('inspector', load.inspector, ({ openByLink }) => openByLink(options.endpoint));
 
   return {
     ...onRequest,
@@ -215,7 +214,6 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       closing.check(placement.element);
       onRequest.onUnmount(placement);
     },
-    search: roots.search,
     conclude: closing.conclude,
     judgeEarly() {
       for (const act of context.early.splice(0)) {
@@ -225,7 +223,6 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       early = undefined;
     },
     stop() {
-      isStopped = true;
       for (const stop of stops) stop();
       for (const each of [roots, motion, contents, occlusion, onRequest, closing]) each?.stop();
     },

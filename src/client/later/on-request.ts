@@ -1,18 +1,14 @@
-/**
- * Ignoring loads when an option, an attribute or `observe` asks for it. What happens meanwhile is kept for it. If it does
- * not come, one report says so, and everything else goes on.
- */
-import { OffersightError } from '../../errors.js';
+/** Ignoring, which loads when an option, an attribute or `observe` asks for it. What happens meanwhile is kept for it. */
+
+import { load } from '../asking.js';
 import type { Placement } from '../detect/placement.js';
-import { loadMore } from './asking.js';
+import { createPart, type PartContext } from '../part.js';
 import { around, type DecisionListener } from './detect/controls.js';
 import type { Roots } from './detect/roots.js';
 import type { Ignoring, IgnoringContext } from './more/ignoring.js';
 
 /** What it works with. */
-export interface OnRequestContext extends Omit<IgnoringContext, 'touched'> {
-  readonly report: (error: OffersightError) => void;
-}
+export type OnRequestContext = Omit<IgnoringContext, 'touched'> & PartContext;
 
 /** It, whether it is there or not. */
 export interface OnRequest extends Omit<Ignoring, 'onTouch'> {
@@ -26,66 +22,48 @@ export const createOnRequest = (
   { capture }: Pick<Roots, 'capture'>,
   { onDismiss }: Pick<DecisionListener, 'onDismiss'>,
 ): OnRequest => {
-  const { options, registry, report } = context;
+  const { options, registry } = context;
   const touched: IgnoringContext['touched'] = { placements: new WeakSet(), offers: new Set() };
-  let ignoring: Ignoring | undefined;
-  let isAsked = false;
-  /** What it has to know of the time until it is there, in order. */
-  let meanwhile: (() => void)[] | undefined;
+  const ignoring = createPart(context, 'more', load.more, ({ createIgnoring }) =>
+    createIgnoring({ ...context, touched }, onDismiss),
+  );
 
-  const askFor = async ({ element, ignore }: Placement): Promise<void> => {
+  const askFor = ({ element, ignore }: Placement): void => {
     const asked = [ignore, element.getAttribute('data-offer-ignore'), options.ignore];
-    if (isAsked || !asked.some((value) => value === 0 || (value && value !== 'off'))) return;
-    isAsked = true;
-    meanwhile = [];
-    try {
-      const { createIgnoring } = await loadMore();
-      ignoring = createIgnoring({ ...context, touched }, onDismiss);
-      for (const act of meanwhile) act();
-    } catch (cause) {
-      report(new OffersightError('configuration', 'Serve offersight-more.js of this version.', cause));
-    }
-    meanwhile = undefined;
+    if (asked.some((value) => value === 0 || (value && value !== 'off')))
+      ignoring.need().catch(() => undefined);
   };
 
-  /** Hands on what happens, at once if it is there; what nobody asked for, or what did not come, hears nothing. */
-  const tell =
-    <Name extends keyof Ignoring>(name: Name) =>
-    (...args: Parameters<Ignoring[Name]>): void => {
-      const act = (): unknown =>
-        (ignoring?.[name] as ((...args: unknown[]) => unknown) | undefined)?.(...args);
-      if (ignoring) act();
-      else meanwhile?.push(act);
-    };
-
-  const onViewed = tell('onViewed');
   capture(['click', 'keydown', 'input'], (event) => {
     if (!event.isTrusted) return;
     // Now, since what was touched may be gone when somebody asks.
     for (const placement of around(registry, event.composedPath()[0] as Node)) {
       touched.placements.add(placement);
       touched.offers.add(placement.offerId);
-      ignoring?.onTouch(placement);
+      ignoring.now()?.onTouch(placement);
     }
   });
 
   return {
     onMount(placement) {
-      void askFor(placement);
-      ignoring?.onMount(placement);
+      askFor(placement);
+      ignoring.now()?.onMount(placement);
     },
     onViewed(placement) {
-      void askFor(placement);
-      onViewed(placement);
+      askFor(placement);
+      ignoring.tell((there) => there.onViewed(placement));
     },
-    onUnmount: tell('onUnmount'),
-    onReaction: tell('onReaction'),
-    onLeave: () => ignoring?.onLeave(),
+    onUnmount: (placement) => ignoring.tell((there) => there.onUnmount(placement)),
+    onReaction: (...reaction) => ignoring.tell((there) => there.onReaction(...reaction)),
+    onLeave: () => ignoring.now()?.onLeave(),
     onPageView() {
-      tell('onLeave')();
+      ignoring.tell((there) => there.onLeave());
       touched.offers.clear();
       registry.placements.filter((placement) => touched.placements.delete(placement));
     },
-    stop: tell('stop'),
+    stop() {
+      ignoring.stop();
+      ignoring.now()?.stop();
+    },
   };
 };

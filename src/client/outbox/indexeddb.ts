@@ -1,15 +1,14 @@
 /**
  * Records in IndexedDB: the one room that names idb-keyval, for its store function, which opens the database and
- * reopens it when the browser closed it. What only the second load asks of them is indexeddb-kinds.ts.
+ * reopens it when the browser closed it. Giving it up when another tab needs that is connecting.ts.
  */
 import { createStore, promisifyRequest } from 'idb-keyval';
 import type { Runtime, Stop } from '../../runtime.js';
-import type { BareRows, RecordKey, Records } from './records.js';
+import type { BareRows, QueryResults, RecordKey, Records } from './records.js';
 
-/** The rows of an object store, and what the second load needs to ask more of it. */
+/** The rows of an object store. */
 export interface StoreRows extends BareRows {
   readonly store: IDBObjectStore;
-  readonly ask: typeof promisifyRequest;
 }
 
 /**
@@ -24,9 +23,16 @@ const TURN_MS = 250;
 /** The DOM's types know mutable keys only. */
 const native = (key: RecordKey): IDBValidKey => key as readonly string[] as string[];
 
+/** The three take the same arguments, except that `count` ignores the limit. */
+type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
+
 const rowsOf = (store: IDBObjectStore): StoreRows => ({
   store,
-  ask: promisifyRequest,
+  // Keys of one kind lie between `[kind]` and `[kind, []]`: arrays sort behind strings.
+  query: (method, kind, limit, after) =>
+    promisifyRequest(
+      (store as unknown as Queryable)[method](IDBKeyRange.bound(after ?? [kind], [kind, []], true), limit),
+    ),
   get: (key) => promisifyRequest(store.get(native(key))),
   put: (key, value) => store.put(value, native(key)),
   delete: (key) => store.delete(native(key)),

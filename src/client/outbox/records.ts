@@ -20,16 +20,12 @@ export interface QueryResults {
   readonly count: number;
 }
 
-/** The records as one transaction of the first load sees them. */
+/** The records as one transaction of the seer sees them. */
 export interface BareRows {
   get(key: RecordKey): Promise<unknown>;
   /** Takes effect with the transaction. */
   put(key: RecordKey, value: object): unknown;
   delete(key: RecordKey): unknown;
-}
-
-/** The records as one transaction sees them. */
-export interface Rows extends BareRows {
   /** Keys, values or the number of one kind's records, in key order: at most `limit` of those behind `after`. */
   query<Method extends keyof QueryResults>(
     method: Method,
@@ -37,6 +33,10 @@ export interface Rows extends BareRows {
     limit?: number,
     after?: RecordKey,
   ): Promise<QueryResults[Method]>;
+}
+
+/** The records as one transaction sees them. */
+export interface Rows extends BareRows {
   /** Calls back once the transaction is complete, even if its caller has stopped waiting. */
   onComplete(tell: () => void): void;
 }

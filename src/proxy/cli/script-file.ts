@@ -17,7 +17,7 @@ export interface ScriptFile {
 /** What pages may need: the script itself first, what it imports from beside itself, and what a service worker imports. */
 export const SCRIPT_FILES = [
   'offersight',
-  'offersight-delivery',
+  'offersight-offers',
   'offersight-more',
   'offersight-debug',
   'offersight-inspector',

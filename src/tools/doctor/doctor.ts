@@ -163,9 +163,9 @@ const observe = async (run: Run): Promise<Observed> => {
   const askBeside = (name: string): Promise<Asked> | undefined =>
     tag && ask(new URL(`offersight-${name}.js`, tag.url).href, { isFollowing: true });
   const question = { endpoint: visited?.endpoint.url ?? named.url, page: page.url, now };
-  const [script, delivery, inspector, endpoint, repeated, full, long, workers] = await Promise.all([
+  const [script, offerPart, inspector, endpoint, repeated, full, long, workers] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
-    askBeside('delivery'),
+    askBeside('offers'),
     askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
     askEndpointAgain(ask, question),
@@ -188,7 +188,7 @@ const observe = async (run: Run): Promise<Observed> => {
     ...(browser && { browser }),
     ...(phone && { phone }),
     ...(script && { script }),
-    ...(delivery && { delivery }),
+    ...(offerPart && { offerPart }),
     ...(inspector && { inspector }),
     ...(operator && { operator }),
     ...(key && { key }),

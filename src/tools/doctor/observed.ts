@@ -127,8 +127,8 @@ export interface Observed {
   readonly browser?: BrowserSeen;
   /** The script file as the first tag names it. */
   readonly script?: Asked;
-  /** The file beside it that delivers events. */
-  readonly delivery?: Asked;
+  /** The file of the offer part beside it. */
+  readonly offerPart?: Asked;
   /** The files of the service workers that the page wanted to register. */
   readonly workers?: readonly Asked[];
   /** The inspector's file beside it. */

@@ -44,7 +44,7 @@ const sumOf = (areas: readonly number[]): number => areas.reduce((sum, area) => 
 /**
  * Whether enough of an offer is in view, and so little of that is clear that it would not count if it were tested. Offers
  * larger than what clips them need less than is asked for here. The rule's own room is not asked: it would have to be a part of
- * its own for bundlers, which costs the first load of every page 10 bytes.
+ * its own for bundlers, which costs the seer of every page 10 bytes.
  */
 const isDecidedByCover = (
   { element, ratio }: Placement,

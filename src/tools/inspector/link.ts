@@ -2,7 +2,7 @@
 
 import type { Runtime } from '../../runtime.js';
 
-/** What a link's hash begins with; the second load has it again, since there a shared name would cost bytes. */
+/** What a link's hash begins with; the offer part has it again, since there a shared name would cost bytes. */
 export const PREFIX = '#offersight-inspect=';
 
 /** A code says until when it holds, where the operator's page is, and the proxy's word for both and for the path. */

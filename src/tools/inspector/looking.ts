@@ -163,6 +163,8 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       whole = undefined;
     }
     whole ??= found && lookInside(found, apart, runtime);
+    // A page without offers does not load it by itself.
+    if (!whole) void found?.tracker?.stats();
     return [found, all.flatMap(({ endpoint }) => (endpoint === found?.endpoint ? [] : endpoint))];
   };
 
@@ -177,7 +179,7 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
           endpoint,
           others,
           problem: tracker
-            ? 'The second part of the tracker is not there yet. If this stays, look at the console.'
+            ? 'The offer part of the tracker is not there yet. If this stays, look at the console.'
             : 'The tracker was stopped by code of this page (tracker.stop).',
           ...unwatched(),
         };

@@ -10,7 +10,7 @@ export interface Tracked {
   readonly view: PageView;
   /** Left out when it was stopped. */
   readonly tracker: OfferTracker | undefined;
-  /** Left out until its second load is there. */
+  /** Left out until the offer part is there. */
   readonly inside: Inside | undefined;
 }
 
@@ -75,7 +75,7 @@ export const whyNone = (): string => {
 
 /** The file itself, perhaps with a hash in its name; no file of the site's own and none that it loads from beside itself. */
 const ITSELF =
-  /\/offersight(?!-(?:delivery|more|debug|inspector|worker))(?:[.-]min|[.-](?=[\w-]*\d)[\w-]{8,})?\.js/;
+  /\/offersight(?!-(?:offers|more|debug|inspector|worker))(?:[.-]min|[.-](?=[\w-]*\d)[\w-]{8,})?\.js/;
 
 /** Tags that run and start nothing, since another one came first. */
 export const ignoredTags = (): string[] =>

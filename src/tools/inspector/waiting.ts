@@ -70,7 +70,7 @@ const ownFacts = (own: readonly OutboxEntry[], subject: string | undefined, now:
 
 /** What waits in this browser, and what holds it. */
 export const whatWaits = (
-  { owner, isDelivering }: Inside,
+  { owner }: Pick<Inside, 'owner'>,
   endpoint: string,
   stored: Stored | undefined,
   now: number,
@@ -98,13 +98,6 @@ export const whatWaits = (
   const own = entries.filter(isOwn);
   const isDue = ({ event: { subject }, notBeforeAt }: OutboxEntry): boolean =>
     notBeforeAt <= now && (subject === undefined || subject === owner.subject);
-  if (own.length && !isDelivering())
-    facts.push({
-      label: 'Delivery',
-      words:
-        'offersight-delivery.js (a chunk from npm) did not load, so nothing is sent. The console says why.',
-      isWrong: true,
-    });
   // Until something is answered it is shown, also while it is tried again.
   if (pause && (pause.at > now || (pause.kind !== 'none' && own.some(isDue))))
     facts.push({

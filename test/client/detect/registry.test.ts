@@ -304,7 +304,7 @@ describe('other trees', () => {
   });
 
   test('go with all that they show when they are taken back', async () => {
-    const root = shadow('open');
+    const root = shadow('closed');
     const { registry, told } = start();
     const stop = registry.search(root);
     await frame();

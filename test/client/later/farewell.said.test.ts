@@ -234,7 +234,7 @@ describe('the farewell is said', () => {
 
   test('and where the reply cannot be used the bytes are given back', async () => {
     const { become, outbox, onReply } = start();
-    onReply.mockRejectedValue(new Error('no second load'));
+    onReply.mockRejectedValue(new Error('no offer part'));
     await become('hidden');
     await settle();
     expect(outbox.inFlight).toBe(0);

@@ -1,6 +1,6 @@
 import 'fake-indexeddb/auto';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { createConnecting } from '../../../src/client/later/outbox/indexeddb-kinds.js';
+import { createConnecting } from '../../../src/client/later/outbox/connecting.js';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
 import type { Connection, Records } from '../../../src/client/outbox/records.js';
 import { memoryRecords } from '../../support/memory-records.js';

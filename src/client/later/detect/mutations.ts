@@ -2,14 +2,13 @@
  * Finding offers by what changed: with many offers on a page it costs less to look at what a change names than at
  * everything that is there.
  */
-import type { Stop } from '../../../runtime.js';
-import { OFFER, type Registry } from '../../detect/registry.js';
+import { OFFER, type Registry, type RegistryExtension } from '../../detect/registry.js';
 
 /** With more than this the next frame is not awaited, so that a hidden page does not keep what it throws away. */
 const MOST_CHANGED = 1_000;
 
-/** Takes over from the registry's own way, which looks at everything. */
-export const findByChanges = (registry: Registry): Stop => {
+/** In place of the registry's own way, which looks at everything. */
+export const findByChanges = (registry: Pick<Registry, 'look'>): RegistryExtension['onChange'] => {
   const changed = new Set<Element>();
 
   const scan = (): void => {
@@ -20,7 +19,7 @@ export const findByChanges = (registry: Registry): Stop => {
     changed.clear();
   };
 
-  const onChange = (records: readonly MutationRecord[]): void => {
+  return (records) => {
     const isWaiting = changed.size > 0;
     for (const { attributeName, target, addedNodes, removedNodes } of records) {
       for (const node of attributeName ? [target] : [...addedNodes, ...removedNodes])
@@ -29,5 +28,4 @@ export const findByChanges = (registry: Registry): Stop => {
     if (changed.size > MOST_CHANGED) scan();
     else if (changed.size && !isWaiting) requestAnimationFrame(scan);
   };
-  return registry.extend({ onChange });
 };

@@ -1,9 +1,9 @@
 /**
- * Trees beside the document: open shadow roots, found by themselves, and what was given by hand. The registry looks
- * for offers in them; what ends at their edge, or belongs to another document, is heard there.
+ * Trees beside the document, in which the registry looks for offers: what ends at their edge, or belongs to another document,
+ * is heard there.
  */
 import type { Stop } from '../../../runtime.js';
-import type { Registry, SearchRoot } from '../../detect/registry.js';
+import { isPresent, type Registry, type SearchRoot } from '../../detect/registry.js';
 import type { EarlyAct } from '../../early.js';
 import type { Page } from '../../page.js';
 
@@ -13,11 +13,11 @@ export interface Roots {
   capture<T extends Event>(types: readonly string[], listener: (event: T) => void): void;
   /** Lets what captures such events hear one that is over. */
   repeat(act: EarlyAct): void;
-  /** Looks for offers in a tree that nobody can find, and hears what happens there. */
-  search(root: SearchRoot): Stop;
   /** Hears what happens in the tree of an element, which may be one that nobody can find. */
   join(element: Element): void;
   all(): SearchRoot[];
+  /** Hears what happens in trees that came, and no more in those that are gone. */
+  refresh(): void;
   stop: Stop;
 }
 
@@ -68,23 +68,13 @@ type Hearing = readonly [types: readonly string[], listener: (event: Event) => v
 /** What is heard that reaches the window out of open shadow roots too. */
 const COMPOSED = /click$|^(?:pointer|key|input|focus)/;
 
-/** Whether a tree is still part of what a user could see. */
-const isPresent = (root: SearchRoot): boolean =>
-  root.isConnected && (root.ownerDocument ?? root).defaultView !== null;
-
-/**
- * Starts finding trees.
- * @param onChange Called when elements came or went in one of them.
- */
-export const createRoots = (registry: Registry, page: Page, onChange: () => void): Roots => {
+/** Starts hearing in all trees of the registry. */
+export const createRoots = ({ roots }: Pick<Registry, 'roots'>, page: Pick<Page, 'capture'>): Roots => {
   const heardIn = new Set<SearchRoot>();
-  const searched = new Map<SearchRoot, Stop>();
-  /** How many ask for a tree by hand. */
-  const byHand = new Map<SearchRoot, number>();
+  /** Those in which elements were given by hand. */
+  const joined = new WeakSet<SearchRoot>();
   const closedHosts = new WeakSet<EventTarget>();
   const hearings: Hearing[] = [];
-  const awaited = new Set<string>();
-  let isStopped = false;
 
   const hear = (root: SearchRoot, [types, listener]: Hearing): void => {
     const isOpen = (root as ShadowRoot).mode === 'open';
@@ -101,68 +91,15 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
 
   const leave = (root: SearchRoot): void => {
     heardIn.delete(root);
-    byHand.delete(root);
-    searched.get(root)?.();
-    searched.delete(root);
     for (const [types, listener] of hearings)
       for (const type of types) root.removeEventListener(type, listener, true);
   };
 
-  const enter = (root: SearchRoot): void => {
-    listen(root);
-    searched.set(root, registry.search(root));
-    attend(root);
+  const refresh = (): void => {
+    roots.forEach(listen);
+    for (const root of heardIn) if (!roots.has(root) && !(joined.has(root) && isPresent(root))) leave(root);
   };
-
-  const look = (element: Element): void => {
-    // A form may have fields of these names, and has no shadow root.
-    const { shadowRoot, localName } = element;
-    if (shadowRoot?.host) {
-      if (!searched.has(shadowRoot)) enter(shadowRoot);
-    } else if (/-/.test(localName) && !awaited.has(localName) && !customElements.get(localName)) {
-      awaited.add(localName);
-      customElements.whenDefined(localName).then(
-        () => {
-          if (!isStopped)
-            for (const root of all()) for (const found of root.querySelectorAll(localName)) look(found);
-        },
-        // No name that could ever be defined, such as `font-face`.
-        () => undefined,
-      );
-    }
-  };
-
-  const discover = (parent: ParentNode): void => {
-    for (const element of parent.querySelectorAll('*')) look(element);
-  };
-
-  const all = (): SearchRoot[] => [document, ...heardIn];
-
-  const observer = new MutationObserver((records) => {
-    for (const { addedNodes } of records) {
-      for (const node of addedNodes) {
-        // What was built or taken out meanwhile is found when it comes.
-        if (node.nodeType !== ELEMENT_NODE || !node.isConnected) continue;
-        look(node as Element);
-        if (node.firstChild) discover(node as Element);
-      }
-    }
-    if (records.some(({ removedNodes }) => removedNodes.length))
-      for (const root of heardIn) if (!isPresent(root) && !byHand.has(root)) leave(root);
-    onChange();
-  });
-  const attend = (root: SearchRoot): void => {
-    observer.observe(root, { childList: true, subtree: true });
-    discover(root);
-  };
-  for (const root of [...registry.roots]) {
-    // Given by hand before this was here, or open and pressed in. An open one is found again by itself.
-    if ((root as ShadowRoot).mode !== 'open') byHand.set(root, 1);
-    if (root === document) attend(root);
-    else enter(root);
-  }
-  // A parser gives a host its declarative shadow root only after it has inserted it.
-  page.capture(['DOMContentLoaded'], () => discover(document));
+  refresh();
 
   return {
     capture(types, listener) {
@@ -184,28 +121,15 @@ export const createRoots = (registry: Registry, page: Page, onChange: () => void
       event.composedPath = () => path;
       for (const [types, listener] of hearings) if (types.includes(event.type)) listener(event);
     },
-    search(root) {
-      if (root === document) return () => undefined;
-      byHand.set(root, (byHand.get(root) ?? 0) + 1);
-      if (!searched.has(root)) enter(root);
-      let isOver = false;
-      return () => {
-        const holders = (byHand.get(root) ?? 0) - (isOver ? 0 : 1);
-        isOver = true;
-        byHand.set(root, holders);
-        if (holders) return;
-        byHand.delete(root);
-        // An open one would have been found by itself.
-        if ((root as ShadowRoot).mode !== 'open' || !isPresent(root)) leave(root);
-      };
-    },
     join(element) {
-      if (element.isConnected) listen(element.getRootNode() as SearchRoot);
+      if (!element.isConnected) return;
+      const root = element.getRootNode() as SearchRoot;
+      joined.add(root);
+      listen(root);
     },
-    all,
+    all: () => [document, ...heardIn],
+    refresh,
     stop() {
-      isStopped = true;
-      observer.disconnect();
       for (const root of heardIn) leave(root);
     },
   };

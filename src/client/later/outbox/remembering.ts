@@ -64,7 +64,7 @@ export interface Remembering {
    * not take it now, the next read or lease writes it.
    */
   accept(offerId: string): Promise<unknown>;
-  /** The facts remembered about offers; forgets those that are over, and old dead letters. */
+  /** The facts remembered about offers, and the pause; forgets those that are over, and old dead letters. */
   marks(): Promise<Mark[]>;
   /** Gives a service worker the endpoint. */
   setSite(site: Site): Promise<unknown>;
@@ -186,6 +186,7 @@ export const createRemembering = (
 
     marks: () =>
       transact(async (rows) => {
+        await readPause(rows);
         // What another tab settled or gave up while this page could not hear of it.
         await Promise.all(
           [...mirror].map(async ([id, { event, isStored, isTold }]) => {

@@ -1,4 +1,4 @@
-/** How long things wait, where the second load and delivery have to know it; milliseconds. */
+/** How long things wait, where the offer part and delivery have to know it; milliseconds. */
 
 /** Nothing waits longer: an hour, with the jitter of a Retry-After. */
 export const MAX_WAIT_MS = 1.2 * 3_600_000;

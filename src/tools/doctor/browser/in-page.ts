@@ -77,6 +77,17 @@ export const readTracker = (): RawTracker => {
   };
 };
 
+/** Has the tracker load its offer part, which a page without offers does not need. */
+export const loadOfferPart = async (): Promise<void> => {
+  for (const symbol of Object.getOwnPropertySymbols(globalThis)) {
+    if (!/^offersight https?:/.test(symbol.description ?? '')) continue;
+    interface View {
+      readonly tracker?: { stats?(): Promise<unknown> };
+    }
+    await (globalThis as { [view: symbol]: View | undefined })[symbol]?.tracker?.stats?.();
+  }
+};
+
 /** Scrolls to every offer, since pages load late what is out of sight. */
 export const scrollToOffers = async (most: number): Promise<void> => {
   for (const element of [...document.querySelectorAll('[data-offer-id]')].slice(0, most)) {

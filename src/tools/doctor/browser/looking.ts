@@ -7,6 +7,7 @@ import { readTag } from '../tags.js';
 import { offersInClosedTrees } from './closed-trees.js';
 import {
   countOffersOfFrame,
+  loadOfferPart,
   type RawOffer,
   type RawTracker,
   readBase,
@@ -97,7 +98,7 @@ const lookForSilence = async (
 ): Promise<SilentOffer | undefined> => {
   const forMs = options.deadline.stepMs(SILENT_MS);
   if (!endpoints.length || stopped.length) return undefined;
-  // Only the second load says what the tracker waits for, and a page that clears timers may have kept it from starting.
+  // Only the offer part says what the tracker waits for, and a page that clears timers may have kept it from starting.
   const isWhole = consent !== '';
   if (isWhole && (consent !== 'granted' || forMs < 2 * dwellMs)) return undefined;
   try {
@@ -157,6 +158,7 @@ export const look = async (
   const base = await page.evaluate(readBase);
   const scripts = await page.evaluate(readScripts);
   await inTime(options, page.evaluate(scrollToOffers, 20), undefined);
+  await inTime(options, page.evaluate(loadOfferPart), undefined);
   const rawTracker = await page.evaluate(readTracker);
   const raw = await page.evaluate(readOffers, MAX_ELEMENTS, []);
   const given = selectorsFor([...new Set(raw.flatMap(({ names }) => names))], page.url());

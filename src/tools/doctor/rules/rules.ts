@@ -21,7 +21,7 @@ import { keyWorks, operatorStatus } from './operator.js';
 import { hasQuotedEndpoint, hasQuotedSource, pageQuotes, pageSandboxed, pageUpgraded } from './page.js';
 import { scriptCommands } from './script-commands.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
-import { deliveryServed, inspectorServed, scriptBeside, scriptServed } from './script-served.js';
+import { inspectorServed, offersServed, scriptBeside, scriptServed } from './script-served.js';
 import {
   scriptFound,
   scriptModule,
@@ -48,7 +48,7 @@ const WHY_NOT_RUN: readonly Rule[] = [
 
 /** What explains that an offer in view was not reported. */
 const WHY_NOT_REPORTED: readonly Rule[] = [
-  ...[storageThere, scriptPolicy, scriptConfigured, deliveryServed, consentGiven],
+  ...[storageThere, scriptPolicy, scriptConfigured, offersServed, consentGiven],
   ...[endpointAnswers, offerIds, offersEnded],
 ];
 
@@ -70,7 +70,7 @@ const RULES: readonly Rule[] = [
   tagAttributes,
   scriptCommands,
   scriptConfigured,
-  unless(isScriptKnown, deliveryServed),
+  unless(isScriptKnown, offersServed),
   scriptBeside,
   unless(isScriptKnown, inspectorServed),
   consentGiven,

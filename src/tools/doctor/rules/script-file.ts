@@ -114,7 +114,7 @@ const HOLDING: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /CORS policy/,
-    'The file is of another origin and its tag has crossorigin, so it has to be served with Access-Control-Allow-Origin. Serve it from the page’s own origin, or add that header; offersight-delivery.js needs it as well.',
+    'The file is of another origin and its tag has crossorigin, so it has to be served with Access-Control-Allow-Origin. Serve it from the page’s own origin, or add that header; offersight-offers.js needs it as well.',
   ],
   [
     /Mixed Content/i,

@@ -108,40 +108,40 @@ const isMissing = ({ status = 0, type = '', failure }: FileRequest): boolean =>
 const showRequest = ({ url, status, type, failure }: FileRequest): string =>
   `${url}: ${failure ?? `${status}, ${type}`}`;
 
-/** Whether the file that delivers events is there. A page asks for it with its first offer. */
-export const deliveryServed: Rule = {
+/** Whether the file of the offer part is there. A page asks for it with its first offer. */
+export const offersServed: Rule = {
   find(observed) {
-    const { browser, delivery } = observed;
+    const { browser, offerPart } = observed;
     if (scriptServed.find(observed).length) return [];
-    const asked = (browser?.files ?? []).filter(({ url }) => /-delivery\.js/.test(url));
-    const said = (browser?.console ?? []).filter((line) => /OffersightError: load: /.test(line));
+    const asked = (browser?.files ?? []).filter(({ url }) => /-offers\.js/.test(url));
+    const said = (browser?.console ?? []).filter((line) =>
+      /OffersightError: load: offersight-offers/.test(line),
+    );
     // Who got it needs no second opinion: a firewall may let browsers through, and not the doctor.
     const isServed = asked.length
       ? !asked.every(isMissing)
-      : !delivery || (delivery.kind === 'answered' && wrongOf(delivery) === undefined && isTyped(delivery));
+      : !offerPart ||
+        (offerPart.kind === 'answered' && wrongOf(offerPart) === undefined && isTyped(offerPart));
     if (isServed && !said.length) return [];
     // A file that does not load fails with another kind of error.
     const isRewritten = isServed && said.some((line) => /ReferenceError/.test(line));
     const isCombined = !!browser?.tracker.hasScriptRun && !tagsOf(observed).length;
-    const isWhole = said.some((line) => /A file did not load/.test(line));
     return [
-      finding('error', 'script-delivery-missing', {
+      finding('error', 'script-offers-missing', {
         title: isRewritten
-          ? 'The script file was rewritten, and fails where it loads the file that delivers events.'
-          : isWhole
-            ? 'The second part of the tracker does not load: nothing is delivered, and closing is not noticed.'
-            : 'The file that delivers events does not load: events wait in browsers.',
+          ? 'The script file was rewritten, and fails where it loads the offer part.'
+          : 'The offer part of the tracker does not load: views wait in browsers, and closing is not noticed.',
         evidence: [
           ...said,
           ...asked.map(showRequest),
-          ...(isServed ? [] : [delivery && showAsked(delivery)]),
-          !isServed && delivery?.kind === 'answered' ? headersOf(delivery) : undefined,
+          ...(isServed ? [] : [offerPart && showAsked(offerPart)]),
+          !isServed && offerPart?.kind === 'answered' ? headersOf(offerPart) : undefined,
         ],
         repair: isRewritten
           ? 'Serve dist/offersight.js of the package as it is, and exclude it from what bundles, transpiles or minifies: some make require() of import().'
           : isCombined
             ? 'The script runs out of another file than its own, and looks for this one beside that. Exclude offersight.js from what combines or inlines scripts, so that its tag stays as you wrote it.'
-            : 'Serve offersight-delivery.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
+            : 'Serve offersight-offers.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
       }),
     ];
   },
@@ -154,7 +154,9 @@ export const scriptBeside: Rule = {
       (file) => /-(?:more|debug)\.js/.test(file.url) && isMissing(file),
     );
     // A file of another version, or one that a policy blocks.
-    const said = (browser?.console ?? []).filter((line) => /serve offersight-(?:more|debug)/i.test(line));
+    const said = (browser?.console ?? []).filter((line) =>
+      /(?:load: |Serve )offersight-(?:more|debug)/.test(line),
+    );
     if (!missing.length && !said.length) return [];
     const files = new Set(
       [...missing.map(({ url }) => url), ...said].map((text) => /-(?:more|debug)\.js/.exec(text)?.[0]),

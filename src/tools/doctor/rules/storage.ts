@@ -6,8 +6,8 @@ const CLEARING = /"(?:storage|\*)"/;
 
 /** Whether an answer deletes what the site has stored (Clear Site Data, W3C). */
 export const storageKept: Rule = {
-  find({ page, endpoint, script, delivery }) {
-    const clearing = [page, endpoint.asked, script, delivery].filter(
+  find({ page, endpoint, script, offerPart }) {
+    const clearing = [page, endpoint.asked, script, offerPart].filter(
       (asked) => asked?.kind === 'answered' && CLEARING.test(asked.headers['clear-site-data'] ?? ''),
     );
     if (!clearing.length) return [];

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import type { Registry, SearchRoot } from '../../../../src/client/detect/registry.js';
+import { createRegistry, type Registry, type SearchRoot } from '../../../../src/client/detect/registry.js';
 import { createRoots, holds, type Roots } from '../../../../src/client/later/detect/roots.js';
 import { createPage, type Page } from '../../../../src/client/page.js';
 import { find, render } from '../../../support/page.js';
@@ -7,22 +7,25 @@ import { settle } from '../../../support/runtime.js';
 
 let page: Page;
 let roots: Roots;
-let searched: Set<SearchRoot>;
+let registry: Registry;
 let changes: number;
 let names = 0;
 
-const start = (known: readonly SearchRoot[] = []): void => {
+/** @param given Trees that were given by hand before. */
+const start = (given: readonly SearchRoot[] = []): void => {
   page = createPage();
-  searched = new Set([document, ...known]);
   changes = 0;
-  const registry: Pick<Registry, 'roots' | 'search'> = {
-    roots: searched,
-    search(root) {
-      searched.add(root);
-      return () => void searched.delete(root);
+  registry = createRegistry({ onMount: () => undefined, onUnmount: () => undefined });
+  for (const root of given) registry.search(root);
+  registry.start();
+  roots = createRoots(registry, page);
+  registry.extend({
+    onChange: () => undefined,
+    onTrees() {
+      changes++;
+      roots.refresh();
     },
-  };
-  roots = createRoots(registry as Registry, page, () => changes++);
+  });
 };
 
 beforeEach(() => {
@@ -32,6 +35,7 @@ beforeEach(() => {
 afterEach(() => {
   page.stop();
   roots.stop();
+  registry.stop();
 });
 
 /** A host with a shadow tree, not inserted yet. */
@@ -56,7 +60,7 @@ const fire = (target: EventTarget, type: string, init: EventInit = { bubbles: tr
   void target.dispatchEvent(new Event(type, init));
 
 /** The roots beside the document that are searched. */
-const others = (): SearchRoot[] => [...searched].filter((root) => root !== document);
+const others = (): SearchRoot[] => [...registry.roots].filter((root) => root !== document);
 
 describe('open shadow roots are found', () => {
   test('where they stand already', () => {
@@ -142,7 +146,7 @@ describe('open shadow roots are found', () => {
     start();
     const host = render('<div></div>');
     const root = host.attachShadow({ mode: 'open' });
-    fire(document, 'DOMContentLoaded');
+    registry.discover(document);
     expect(others()).toEqual([root]);
   });
 
@@ -273,7 +277,7 @@ describe('a tree that nobody can find', () => {
     document.body.append(host);
     start();
     const heard = hear('click');
-    const stop = roots.search(root);
+    const stop = registry.search(root);
     expect([others(), roots.all()]).toEqual([[root], [document, root]]);
     fire(find('p', root), 'click');
     expect(heard).toEqual(['click p']);
@@ -286,8 +290,8 @@ describe('a tree that nobody can find', () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     document.body.append(host);
     start();
-    const stop = roots.search(root);
-    const stopOther = roots.search(root);
+    const stop = registry.search(root);
+    const stopOther = registry.search(root);
     stop();
     stop();
     expect(others()).toEqual([root]);
@@ -299,7 +303,7 @@ describe('a tree that nobody can find', () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     document.body.append(host);
     start();
-    roots.search(root);
+    registry.search(root);
     const heard = hear('click');
     fire(find('p', root), 'click', { bubbles: true, composed: true });
     expect(heard).toEqual(['click p']);
@@ -311,7 +315,7 @@ describe('a tree that nobody can find', () => {
     start();
     const heard = hear('click');
     fire(host, 'click');
-    roots.search(root);
+    registry.search(root);
     fire(host, 'click');
     expect(heard).toEqual(['click div']);
   });
@@ -321,7 +325,7 @@ describe('a tree that nobody can find', () => {
     find('main', outer.root).append(inner.host);
     document.body.append(outer.host);
     start();
-    roots.search(outer.root);
+    registry.search(outer.root);
     expect(others()).toEqual([outer.root, inner.root]);
   });
 
@@ -337,23 +341,11 @@ describe('a tree that nobody can find', () => {
     expect(heard).toEqual(['toggle p']);
   });
 
-  test('goes with its host if it is open and only something was pressed in it before this began', async () => {
-    const { host, root } = hostOf('<p></p>');
-    document.body.append(host);
-    start([root]);
-    const heard = hear('toggle');
-    fire(find('p', root), 'toggle');
-    expect(heard).toEqual(['toggle p']);
-    host.remove();
-    await settle();
-    expect(others()).toEqual([]);
-  });
-
   test('stays while its host is out of the page', async () => {
     const { host, root } = hostOf('<p></p>', 'closed');
     document.body.append(host);
     start();
-    roots.search(root);
+    registry.search(root);
     host.remove();
     await settle();
     expect(others()).toEqual([root]);
@@ -363,7 +355,7 @@ describe('a tree that nobody can find', () => {
     start();
     const heard = hear('click', 'keydown');
     const other = document.implementation.createHTMLDocument();
-    roots.search(other);
+    registry.search(other);
     fire(other.body, 'click');
     fire(other.body, 'keydown');
     expect(heard).toEqual(['click body', 'keydown body']);
@@ -409,10 +401,12 @@ describe('who asked', () => {
     const name = `x-late-${names++}`;
     document.body.append(open.host, closed.host, document.createElement(name));
     start();
-    roots.search(closed.root);
+    registry.search(closed.root);
     const heard = hear('click', 'toggle');
     page.stop();
     roots.stop();
+    registry.stop();
+    changes = 0;
     for (const target of [document.body, find('p', open.root), find('p', closed.root)]) {
       fire(target, 'click', { bubbles: true, composed: true });
       fire(target, 'toggle');

@@ -3,7 +3,7 @@
 import 'fake-indexeddb/auto';
 import { expect, test } from 'vitest';
 import { createDelivering, type Delivering } from '../../../../src/client/later/delivering.js';
-import { createConnecting } from '../../../../src/client/later/outbox/indexeddb-kinds.js';
+import { createConnecting } from '../../../../src/client/later/outbox/connecting.js';
 import { mendedRecords } from '../../../../src/client/later/outbox/mended.js';
 import { indexedDbRecords } from '../../../../src/client/outbox/indexeddb.js';
 import { createOutbox, type Outbox } from '../../../../src/client/outbox/outbox.js';

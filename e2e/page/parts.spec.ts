@@ -1,14 +1,11 @@
-/**
- * The file that delivers events: a page asks for it with its first offer, or if an earlier page left something. Until it is
- * there nothing is lost.
- */
+/** The offer part: a page asks for it with its first offer, or if an earlier page left something. Until it is there nothing is lost. */
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { untilStored } from '../fixtures/database.js';
 import { type OffersightWindow, trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
-const DELIVERY = '**/offersight-delivery.js*';
+const OFFERS = '**/offersight-offers.js*';
 const SCRIPT = { script: 'data-endpoint="/offer-events"' };
 
 const offer = (id: string) =>
@@ -20,7 +17,7 @@ const watch = (page: Page): { readonly asked: string[]; readonly said: string[] 
   const said: string[] = [];
   page.on('request', (request) => {
     const { pathname, search } = new URL(request.url());
-    if (pathname.includes('offersight-delivery')) asked.push(pathname + search);
+    if (pathname.includes('offersight-offers')) asked.push(pathname + search);
   });
   page.on('console', (message) => {
     if (/OffersightError/.test(message.text()))
@@ -29,29 +26,21 @@ const watch = (page: Page): { readonly asked: string[]; readonly said: string[] 
   return { asked, said };
 };
 
-/** Waits until the second load is there, without asking for delivery. */
-const untilNoticing = (page: Page): Promise<unknown> =>
-  page.waitForFunction(() =>
-    Object.getOwnPropertySymbols(window).some(
-      (key) => (window as unknown as Record<symbol, { inside?: unknown } | undefined>)[key]?.inside,
-    ),
-  );
-
 /** Waits until the page has looked at the database: by then it would have asked. */
 const untilLooked = async (page: Page): Promise<void> => {
-  await untilNoticing(page);
-  // The page's own look came first, and transactions take turns.
-  await page.evaluate(
-    () =>
-      new Promise<void>((resolve) => {
-        const opening = indexedDB.open('offersight');
-        opening.onsuccess = () => {
-          const looking = opening.result.transaction('offersight', 'readwrite');
-          looking.objectStore('offersight').count();
-          looking.oncomplete = () => resolve();
-        };
-      }),
-  );
+  await page.waitForFunction(() => 'by' in (window as unknown as OffersightWindow).offersight);
+  await page.evaluate(async () => {
+    // The page's own look came first: tasks take turns, and so do transactions.
+    await new Promise((resolve) => setTimeout(resolve));
+    await new Promise<void>((resolve) => {
+      const opening = indexedDB.open('offersight');
+      opening.onsuccess = () => {
+        const looking = opening.result.transaction('offersight', 'readwrite');
+        looking.objectStore('offersight').count();
+        looking.oncomplete = () => resolve();
+      };
+    });
+  });
 };
 
 const goOnline = (page: Page): Promise<unknown> =>
@@ -59,7 +48,7 @@ const goOnline = (page: Page): Promise<unknown> =>
 
 const openWith = (page: Page, stack: Stack, body: string) => stack.open(page, body, SCRIPT);
 
-test.describe('the file that delivers', () => {
+test.describe('the offer part', () => {
   test('is not asked for by a page without offers where nothing waits, and once by a page with offers', async ({
     page,
     stack,
@@ -70,7 +59,7 @@ test.describe('the file that delivers', () => {
     expect(asked).toEqual([]);
     await openWith(page, stack, `${offer('one')}${offer('two')}`);
     await stack.expectRecorded(['viewed one', 'viewed two']);
-    expect(asked).toEqual(['/offersight-delivery.js']);
+    expect(asked).toEqual(['/offersight-offers.js']);
     expect(said).toEqual([]);
   });
 
@@ -98,42 +87,26 @@ test.describe('the file that delivers', () => {
   });
 });
 
-test.describe('without the file that delivers', () => {
-  test('offers are seen and closed, one line says so, and what is stored goes along when the page is left', async ({
+test.describe('without the offer part', () => {
+  test('offers are seen and stored, one line says so, and the next page that has it delivers them', async ({
     page,
     stack,
   }) => {
     const { said } = watch(page);
-    await page.route(DELIVERY, (route) => route.fulfill({ status: 404, body: '' }));
-    await openWith(page, stack, offer('closed'));
-    await page.click('[data-offer-dismiss]');
-    await untilStored(page, 2);
-    expect(stack.recorded()).toEqual([]);
+    await page.route(OFFERS, (route) => route.fulfill({ status: 404, body: '' }));
+    await openWith(page, stack, offer('kept'));
+    await untilStored(page, 1);
     await expect
       .poll(() => said)
       .toEqual([
         expect.stringMatching(
-          /^error OffersightError: load: offersight-delivery\.js did not load: TypeError: /,
+          /^error OffersightError: load: offersight-offers\.js did not load: TypeError: /,
         ),
       ]);
+    await page.unroute(OFFERS);
     stack.site.show('<p>Imprint</p>', SCRIPT);
     await page.goto(`${stack.site.url}/page.html?next`);
-    await stack.expectRecorded(['viewed closed', 'dismissed closed']);
-  });
-
-  test('what a page stored before the process died is delivered by the next page that has it', async ({
-    page,
-    stack,
-  }) => {
-    stack.site.gateway.fault = 'off';
-    await page.route(DELIVERY, (route) => route.fulfill({ status: 404, body: '' }));
-    await openWith(page, stack, offer('kept'));
-    await untilStored(page, 1);
-    await page.unroute(DELIVERY);
-    await page.reload();
-    stack.site.gateway.fault = undefined;
-    await goOnline(page);
-    await stack.expectRecorded(['viewed kept', 'viewed kept']);
+    await stack.expectRecorded(['viewed kept']);
   });
 
   test('as after a deployment or from a cache, a file of another version is not used (attack 66)', async ({
@@ -142,9 +115,9 @@ test.describe('without the file that delivers', () => {
   }) => {
     const { said } = watch(page);
     const { version } = JSON.parse(await readFile('package.json', 'utf8')) as { version: string };
-    const built = await readFile('dist/offersight-delivery.js', 'utf8');
+    const built = await readFile('dist/offersight-offers.js', 'utf8');
     expect(built).toContain(`"${version}"`);
-    await page.route(DELIVERY, (route) =>
+    await page.route(OFFERS, (route) =>
       route.fulfill({ contentType: 'text/javascript', body: built.replace(`"${version}"`, '"0.0.9"') }),
     );
     await openWith(page, stack, offer('seen'));
@@ -158,17 +131,14 @@ test.describe('without the file that delivers', () => {
     stack,
   }) => {
     const { asked, said } = watch(page);
-    await page.route(DELIVERY, (route) => route.abort('internetdisconnected'));
+    await page.route(OFFERS, (route) => route.abort('internetdisconnected'));
     await openWith(page, stack, offer('waits'));
     await untilStored(page, 1);
     await expect.poll(() => said).toHaveLength(1);
-    await page.unroute(DELIVERY);
+    await page.unroute(OFFERS);
     await goOnline(page);
     await stack.expectRecorded(['viewed waits']);
-    expect(asked).toEqual([
-      '/offersight-delivery.js',
-      expect.stringMatching(/^\/offersight-delivery\.js\?\d+$/),
-    ]);
+    expect(asked).toEqual(['/offersight-offers.js', expect.stringMatching(/^\/offersight-offers\.js\?\d+$/)]);
     // The proxy has it before its reply reaches the page.
     await expect.poll(async () => (await trackerStats(page)).outbox?.waiting).toBe(0);
   });
@@ -182,71 +152,52 @@ test.describe('without the file that delivers', () => {
     await untilLooked(page);
     await context.setOffline(true);
     await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('offline'));
+    await untilStored(page, 1);
     await page.click('[data-offer-dismiss]');
-    await untilStored(page, 2);
     await context.setOffline(false);
     await stack.expectRecorded(['viewed offline', 'dismissed offline']);
   });
 });
 
-test.describe('what the user decided holds before the file that delivers is there', () => {
-  test('an offer that was accepted by a link is not dismissed on the next page', async ({ page, stack }) => {
-    let isServed = false;
-    await page.route(DELIVERY, (route) =>
-      isServed ? route.continue() : route.fulfill({ status: 503, body: '' }),
-    );
-    const link = `<div class="offer" data-offer-id="taken" data-offer-dwell="600000">
-      <a data-offer-accept href="/page.html?next">Yes</a> <button data-offer-dismiss>No</button></div>`;
-    await openWith(page, stack, link);
-    await page.click('[data-offer-accept]');
-    await page.waitForURL('**/page.html?next');
-    isServed = true;
-    await page.click('[data-offer-dismiss]');
-    await page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), offer('witness'));
-    await goOnline(page);
-    await stack.expectRecorded(['viewed taken', 'viewed witness']);
-  });
-
-  test('what a denial deletes is not sent by the next page, though consent is given again', async ({
-    page,
-    stack,
-  }) => {
-    await page.route(DELIVERY, (route) => route.fulfill({ status: 404, body: '' }));
-    await openWith(page, stack, offer('denied'));
-    await untilStored(page, 1);
-    await page.evaluate(() =>
-      (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.consent('denied')),
-    );
-    await untilStored(page, 0);
-    await page.unroute(DELIVERY);
-    await openWith(page, stack, offer('witness'));
-    await stack.expectRecorded(['viewed witness']);
-  });
+test('what a denial deletes before the offer part is there is not sent by the next page, though consent is given again', async ({
+  page,
+  stack,
+}) => {
+  await page.route(OFFERS, (route) => route.fulfill({ status: 404, body: '' }));
+  await openWith(page, stack, offer('denied'));
+  await untilStored(page, 1);
+  await page.evaluate(() =>
+    (window as unknown as OffersightWindow).offersight.push((tracker) => tracker.consent('denied')),
+  );
+  await untilStored(page, 0);
+  await page.unroute(OFFERS);
+  await openWith(page, stack, offer('witness'));
+  await stack.expectRecorded(['viewed witness']);
 });
 
-test('an import map’s integrity pins the file that delivers, also when it is asked for again (attack 66)', async ({
+test('an import map’s integrity pins the offer part, also when it is asked for again (attack 66)', async ({
   page,
   stack,
 }) => {
   const { asked, said } = watch(page);
-  const integrity = (await readFile('dist/offersight-delivery.js.sri', 'utf8')).trim();
+  const integrity = (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim();
   const open = () =>
     stack.open(page, offer('seen'), {
       ...SCRIPT,
-      head: `<script type="importmap">{ "integrity": { "/offersight-delivery.js": "${integrity}" } }</script>`,
+      head: `<script type="importmap">{ "integrity": { "/offersight-offers.js": "${integrity}" } }</script>`,
     });
   await open();
   await stack.expectRecorded(['viewed seen']);
   expect(said).toEqual([]);
 
-  const tampered = `${await readFile('dist/offersight-delivery.js', 'utf8')} `;
-  await page.route(DELIVERY, (route) => route.fulfill({ contentType: 'text/javascript', body: tampered }));
+  const tampered = `${await readFile('dist/offersight-offers.js', 'utf8')} `;
+  await page.route(OFFERS, (route) => route.fulfill({ contentType: 'text/javascript', body: tampered }));
   await open();
   await untilStored(page, 1);
   await expect.poll(() => said).toHaveLength(1);
   const before = asked.length;
   await goOnline(page);
   await expect.poll(() => asked.length).toBeGreaterThan(before);
-  expect(new Set(asked)).toEqual(new Set(['/offersight-delivery.js']));
+  expect(new Set(asked)).toEqual(new Set(['/offersight-offers.js']));
   expect(stack.recorded()).toEqual(['viewed seen']);
 });

@@ -1,13 +1,13 @@
-/** Asks for what only some pages need where the script file is used: files beside it, of the same version. */
-import { tag } from '../../script-tag.js';
-import { VERSION } from '../../version.js';
-import type { LoadDebug, LoadDelivery, LoadInspector, LoadMore } from './asking.js';
+/** Where the parts of the tracker are if the script file is used: files beside it, of the same version. */
+import { tag } from '../script-tag.js';
+import { VERSION } from '../version.js';
+import type * as asking from './asking.js';
 
 /**
  * By `import()`, which a policy allows that allows the script file by a nonce or by its address. A file that a loader
  * fetched has no tag; there the browser knows its address, but not if it is of another origin (HTML: muted errors).
  */
-const load = (name: string): (() => Promise<unknown>) => {
+const from = (name: string): (() => Promise<unknown>) => {
   const path = `./offersight-${name}.js`;
   let file = path;
   let failures = 0;
@@ -27,14 +27,10 @@ const load = (name: string): (() => Promise<unknown>) => {
   };
 };
 
-/** {@link LoadMore} from `offersight-more.js`. */
-export const loadMore = load('more') as LoadMore;
-
-/** {@link LoadDebug} from `offersight-debug.js`. */
-export const loadDebug = load('debug') as LoadDebug;
-
-/** {@link LoadInspector} from `offersight-inspector.js`. */
-export const loadInspector = load('inspector') as LoadInspector;
-
-/** {@link LoadDelivery} from `offersight-delivery.js`. */
-export const loadDelivery = load('delivery') as LoadDelivery;
+/** As {@link asking.load} has them. */
+export const load = {
+  offers: from('offers'),
+  more: from('more'),
+  debug: from('debug'),
+  inspector: from('inspector'),
+} as typeof asking.load;

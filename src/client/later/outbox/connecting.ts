@@ -1,22 +1,12 @@
-/**
- * What the second load adds to records in IndexedDB: queries by kind, and giving the database up when another tab
- * needs that.
- */
+/** Connections to records in IndexedDB that are given up when another tab needs the database. */
 import type { StoreRows } from '../../outbox/indexeddb.js';
-import type { Connection, QueryResults, RecordKey, Records } from '../../outbox/records.js';
-
-/** The three take the same arguments, except that `count` ignores the limit. */
-type Queryable = Record<keyof QueryResults, (range: IDBKeyRange, limit?: number) => IDBRequest<never>>;
-
-/** Keys of one kind lie between `[kind]` and `[kind, []]`: arrays sort behind strings. */
-const rangeOf = (kind: string, after?: RecordKey): IDBKeyRange =>
-  IDBKeyRange.bound(after ?? [kind], [kind, []], true);
+import type { Connection, Records } from '../../outbox/records.js';
 
 /** What one page's connections have in common. */
 export interface Connecting {
   /**
-   * The same records, whose rows can be queried, and which do not change any more once nobody waits for them: a
-   * transaction that has steps left when it is given up ends without them.
+   * The same records, which do not change any more once nobody waits for them: a transaction that has steps left when it is
+   * given up ends without them.
    */
   connect(records: Records<StoreRows>): Connection;
   /**
@@ -39,8 +29,7 @@ export const createConnecting = (): Connecting => {
         transact(work) {
           let isGivenUp = false;
           const outcome = records.transact((rows) => {
-            const { store, ask } = rows;
-            const { transaction } = store;
+            const { transaction } = rows.store;
             db = transaction.db;
             // Another tab wants to delete or to upgrade it.
             db.onversionchange = () => db?.close();
@@ -52,8 +41,6 @@ export const createConnecting = (): Connecting => {
             });
             return work({
               ...rows,
-              query: (method, kind, limit, after) =>
-                ask((store as unknown as Queryable)[method](rangeOf(kind, after), limit)),
               onComplete: (tell) => told.push(tell),
             }).finally(() => {
               // What was given up may have been repeated by now.
