@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { Intake } from '../../../src/proxy/index.js';
+import type { ForwardResult, Intake } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, dismissed, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, dismissed, forward, record, rowOf } from './intake.contract.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -16,7 +16,7 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3), dismissed(5, 1)]);
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: refuse }], START + 9);
+      await record(intake, 1, refuse, START + 9);
       expect(await rowOf(intake, 2)).toMatchObject({
         state: 'dead',
         code: 'viewed_dead',
@@ -33,10 +33,10 @@ export const describeAging = ({ open }: Bench): void => {
         await intake.take([admitted(1), admitted(2, { offerId: 'offer1' }), dismissed(3, 1)]);
         await begun(intake);
         if (state === 'done') {
-          await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+          await record(intake, 1, { kind: 'done' });
           await begun(intake);
-          await intake.finish([{ id: eventId(2), result: refuse }], START);
-        } else await intake.finish([{ id: eventId(1), result: refuse }], START);
+          await record(intake, 2, refuse);
+        } else await record(intake, 1, refuse);
         expect(await rowOf(intake, 3)).toMatchObject({ state: 'waiting' });
       },
     );
@@ -47,7 +47,7 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([1]);
       await intake.take([admitted(2, { visitor: 'two' }), dismissed(3, 2, { visitor: 'two' })]);
       expect(await begun(intake)).toEqual([2]);
-      await intake.finish([{ id: eventId(2), result: refuse }], START);
+      await record(intake, 2, refuse);
       expect([await rowOf(intake, 1), await rowOf(intake, 3)]).toMatchObject([
         { state: 'forwarding' },
         { state: 'dead', code: 'viewed_dead' },
@@ -58,9 +58,9 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([dismissed(1, 1), dismissed(2, 1), admitted(3, { offerId: 'offer1' })]);
       expect(await begun(intake)).toEqual([3]);
-      await intake.finish([{ id: eventId(3), result: { kind: 'done' } }], START);
+      await record(intake, 3, { kind: 'done' });
       expect(await begun(intake)).toEqual([1]);
-      await intake.finish([{ id: eventId(1), result: refuse }], START);
+      await record(intake, 1, refuse);
       expect(await rowOf(intake, 2)).toMatchObject({ state: 'waiting' });
     });
 
@@ -69,7 +69,7 @@ export const describeAging = ({ open }: Bench): void => {
       const first = [admitted(1), dismissed(2, 1), dismissed(3, 1, { receivedAt: START + 1 })];
       await intake.take(first.slice(0, 1));
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: refuse }], START);
+      await record(intake, 1, refuse);
       await intake.take([
         ...first.slice(1),
         admitted(4),
@@ -117,7 +117,7 @@ export const describeAging = ({ open }: Bench): void => {
       await intake.take([admitted(1)]);
       await begun(intake);
       const dueAt = START + HOUR_MS + 30 * MINUTE_MS;
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt });
       expect(await begin(intake, START + HOUR_MS + 1)).toMatchObject({ rows: [], expired: 1 });
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'expired' });
     });
@@ -129,7 +129,7 @@ export const describeAging = ({ open }: Bench): void => {
       await intake.take([admitted(1, { occurredAt, usage: { subscriptionId: 'sub1', properties: {} } })]);
       await usage.begin({ now: START, limit: 1, perMinute: 10 });
       const dueAt = START + HOUR_MS + 30 * MINUTE_MS;
-      await usage.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt } }], START);
+      await record(usage, 1, { kind: 'waiting', dueAt });
       const now = START + HOUR_MS;
       expect((await usage.begin({ now, limit: 1, perMinute: 10 })).rows).toEqual([]);
       expect((await usage.status(now)).dead).toEqual({ expired: 1 });
@@ -137,12 +137,7 @@ export const describeAging = ({ open }: Bench): void => {
 
     it('does not wait for hours because its next try was set by a clock that was ahead', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish(
-        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 5 * HOUR_MS } }],
-        START + 5 * HOUR_MS,
-      );
+      await forward(intake, { kind: 'waiting', dueAt: START + 5 * HOUR_MS }, START + 5 * HOUR_MS);
       expect(await begun(intake, START + 1)).toEqual([1]);
     });
 
@@ -162,7 +157,7 @@ export const describeAging = ({ open }: Bench): void => {
       await begun(intake);
       await begin(intake, START + 2 * HOUR_MS);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', settledAt: undefined });
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 2 * HOUR_MS);
+      await record(intake, 1, { kind: 'done' }, START + 2 * HOUR_MS);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'done' });
     });
 
@@ -170,101 +165,81 @@ export const describeAging = ({ open }: Bench): void => {
       const intake = open({ maxDelayMs: HOUR_MS });
       await intake.take([admitted(1), admitted(2, { offerId: 'offer1', receivedAt: START + HOUR_MS })]);
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 5_000 } }], START);
+      await record(intake, 1, { kind: 'ambiguous', dueAt: START + 5_000 });
       expect(await begun(intake, START + HOUR_MS + MINUTE_MS)).toEqual([2]);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', isAmbiguous: true });
     });
   });
 
   describe('an event whose outcome is unknown', () => {
-    it('is also given up if the clock has jumped ahead, since the upstream may have forgotten its key', async () => {
-      const intake = open({ ambiguous: 'atMostOnce' });
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 1_000 } }], START);
-      await begin(intake, START + 26 * MINUTE_MS, 100, 10_000, 6 * HOUR_MS);
-      expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'unknown_outcome' });
-    });
+    const ambiguous = (dueMs: number) => ({ kind: 'ambiguous', dueAt: START + dueMs }) as const;
+    const given = { state: 'dead', code: 'unknown_outcome' };
+    const WINDOW_MS = 25 * MINUTE_MS;
 
-    it('is forwarded again without a mark while the upstream remembers its key', async () => {
-      const intake = open({ ambiguous: 'atMostOnce' });
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish(
-        [{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS } }],
-        START,
-      );
-      expect(await begun(intake, START + 25 * MINUTE_MS)).toEqual([1]);
-      expect(await rowOf(intake, 1)).toMatchObject({ attempts: 2, maybeDuplicate: false });
-    });
-
-    it('is forwarded again after that and marked, if at least once is asked for', async () => {
-      const intake = open({ ambiguous: 'atLeastOnce' });
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish(
-        [{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 25 * MINUTE_MS } }],
-        START,
-      );
-      await begin(intake, START + 25 * MINUTE_MS + 1);
-      expect(await rowOf(intake, 1)).toMatchObject({
-        state: 'forwarding',
-        maybeDuplicate: true,
-        attempts: 2,
-      });
-    });
-
-    /** Lets the outcome of a call stay unknown until the upstream has forgotten its key. Returns the time. */
-    const forget = async (intake: Intake): Promise<number> => {
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 9_000 } }], START);
-      const now = START + 25 * MINUTE_MS + 1;
-      expect(await begun(intake, now)).toEqual([]);
-      return now;
-    };
-
-    it('is a dead letter after that, if at most once is asked for', async () => {
-      const intake = open({ ambiguous: 'atMostOnce' });
-      const now = await forget(intake);
-      expect(await rowOf(intake, 1)).toMatchObject({
-        state: 'dead',
-        code: 'unknown_outcome',
-        settledAt: now,
-      });
+    interface Case {
+      readonly policy: 'atLeastOnce' | 'atMostOnce';
+      readonly result: ForwardResult;
+      readonly laterMs: number;
+      readonly graceMs?: number;
+    }
+    it.each<[string, Case, object]>([
+      [
+        'is forwarded again without a mark while the upstream remembers its key',
+        { policy: 'atMostOnce', result: ambiguous(WINDOW_MS), laterMs: WINDOW_MS },
+        { state: 'forwarding', attempts: 2, maybeDuplicate: false },
+      ],
+      [
+        'is forwarded again after that and marked, if at least once is asked for',
+        { policy: 'atLeastOnce', result: ambiguous(WINDOW_MS), laterMs: WINDOW_MS + 1 },
+        { state: 'forwarding', attempts: 2, maybeDuplicate: true },
+      ],
+      [
+        'is a dead letter after that, if at most once is asked for',
+        { policy: 'atMostOnce', result: ambiguous(9_000), laterMs: WINDOW_MS + 1 },
+        { ...given, settledAt: START + WINDOW_MS + 1 },
+      ],
+      [
+        'is also given up if the clock has jumped ahead, since the upstream may have forgotten its key',
+        {
+          policy: 'atMostOnce',
+          result: ambiguous(1_000),
+          laterMs: WINDOW_MS + MINUTE_MS,
+          graceMs: 6 * HOUR_MS,
+        },
+        given,
+      ],
+      [
+        'is not an event that was only postponed for longer than that, so such an event is forwarded',
+        {
+          policy: 'atMostOnce',
+          result: { kind: 'waiting', dueAt: START + 40 * MINUTE_MS },
+          laterMs: 40 * MINUTE_MS,
+        },
+        { state: 'forwarding', isAmbiguous: false, maybeDuplicate: false },
+      ],
+    ])('%s', async (_, { policy, result, laterMs, graceMs }, row) => {
+      const intake = open({ ambiguous: policy });
+      await forward(intake, result);
+      await begin(intake, START + laterMs, 100, 10_000, graceMs);
+      expect(await rowOf(intake, 1)).toMatchObject(row);
     });
 
     it('stays marked as a possible duplicate if an operator retries it then', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
-      const now = await forget(intake);
+      const now = START + WINDOW_MS + 1;
+      await forward(intake, ambiguous(9_000));
+      await begin(intake, now);
       expect(await intake.retry([eventId(1)], now)).toBe(1);
       expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: true });
     });
 
     it('is also a dead letter after a later call that surely did not reach the upstream', async () => {
       const intake = open({ ambiguous: 'atMostOnce' });
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 1_000 } }], START);
+      await forward(intake, { kind: 'ambiguous', dueAt: START + 1_000 });
       expect(await begun(intake, START + 1_000)).toEqual([1]);
-      await intake.finish(
-        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 9_000 } }],
-        START + 2_000,
-      );
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 9_000 }, START + 2_000);
       expect(await begun(intake, START + 26 * MINUTE_MS)).toEqual([]);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'dead', code: 'unknown_outcome' });
-    });
-
-    it('is not an event that was only postponed for longer than that, so such an event is forwarded', async () => {
-      const intake = open({ ambiguous: 'atMostOnce' });
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish(
-        [{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 40 * MINUTE_MS } }],
-        START,
-      );
-      expect(await begun(intake, START + 40 * MINUTE_MS)).toEqual([1]);
-      expect(await rowOf(intake, 1)).toMatchObject({ isAmbiguous: false, maybeDuplicate: false });
     });
 
     it('does not wait again for a late result of an earlier call', async () => {
@@ -281,17 +256,18 @@ export const describeAging = ({ open }: Bench): void => {
       expect(await begun(intake, START + 10_000)).toEqual([1]);
     });
 
-    it('is counted from the next call once a dead letter is retried', async () => {
+    it.each<[string, ForwardResult]>([
+      ['a dead letter is retried', { kind: 'dead', code: 'refused' }],
+      ['a call surely did not reach the upstream', { kind: 'waiting', dueAt: START + HOUR_MS }],
+    ])('is counted from the next call once %s', async (_, result) => {
       const intake = open({ ambiguous: 'atLeastOnce' });
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await forward(intake, result);
       const later = START + HOUR_MS;
-      expect(await intake.retry([eventId(1)], later)).toBe(1);
+      await intake.retry([eventId(1)], later);
       expect(await begun(intake, later)).toEqual([1]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: later + 1_000 } }], later);
+      await record(intake, 1, { kind: 'ambiguous', dueAt: later + 1_000 }, later);
       expect(await begun(intake, later + 1_000)).toEqual([1]);
-      // Its first call since then was a second ago, so the upstream still remembers the key.
+      // That call was a second ago, so the upstream still remembers the key.
       expect(await rowOf(intake, 1)).toMatchObject({ attempts: 3, maybeDuplicate: false });
     });
 
@@ -313,9 +289,7 @@ export const describeAging = ({ open }: Bench): void => {
 
     it('is remembered for 7 days and then forgotten', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await forward(intake, { kind: 'done' });
       await lookAt(intake, START + 7 * DAY_MS - 1);
       expect([...(await intake.take([admitted(1)])).values()]).toEqual([{ kind: 'duplicate' }]);
       await lookAt(intake, START + 7 * DAY_MS + 1);

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, numbers, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, numbers, record, rowOf } from './intake.contract.js';
 
 const SECOND_MS = 1_000;
 const GREEDY_EVENTS = 6_000;
@@ -33,10 +33,7 @@ const takeAll = async (intake: Intake, events: readonly AdmittedEvent[]): Promis
 };
 
 const settle = (intake: Intake, rows: readonly Pick<IntakeRow, 'id'>[], now: number): Promise<void> =>
-  intake.finish(
-    rows.map(({ id }) => ({ id, result: { kind: 'done' } })),
-    now,
-  );
+  record(intake, rows, { kind: 'done' }, now);
 
 /** Forwards for so many simulated seconds, with calls that end at once. Returns the numbers of what began, in order. */
 const forwardFor = async (intake: Intake, from: number, seconds: number): Promise<number[]> => {
@@ -97,7 +94,7 @@ export const describeFairness = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'b')]);
       expect(await begun(intake, START, 1)).toEqual([1]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 1_000 } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 1_000 });
       expect(await begun(intake, START + 1_000, 1)).toEqual([2]);
     });
 
@@ -193,7 +190,7 @@ export const describeFairness = ({ open }: Bench): void => {
       await settle(intake, (await begin(intake, START, 1)).rows, START);
       await intake.take([closing(3, 'mobile')]);
       expect(await begun(intake)).toEqual([2]);
-      await intake.finish([{ id: eventId(2), result: { kind: 'dead', code: 'refused' } }], START);
+      await record(intake, 2, { kind: 'dead', code: 'refused' });
       expect(await begun(intake)).toEqual([3]);
     });
 
@@ -203,7 +200,7 @@ export const describeFairness = ({ open }: Bench): void => {
       await settle(intake, (await begin(intake, START, 1)).rows, START);
       await intake.take([closing(3, 'mobile')]);
       const { rows } = await begin(intake, START);
-      await intake.finish([{ id: eventId(2), result: { kind: 'waiting', dueAt: START + 60_000 } }], START);
+      await record(intake, 2, { kind: 'waiting', dueAt: START + 60_000 });
       expect(numbers(rows)).toEqual([2]);
       expect(await begun(intake)).toEqual([]);
       expect(await intake.purge([eventId(2)], START)).toBe(1);
@@ -235,7 +232,7 @@ export const describeFairness = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'a'), of(3, 'b')]);
       await begun(intake, START, 1);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 30_000 } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 30_000 });
       expect(await begun(intake, START + 1)).toEqual([3]);
       expect(await begun(intake, START + 29_999)).toEqual([]);
       expect(await begun(intake, START + 30_000)).toEqual([1]);
@@ -260,7 +257,7 @@ export const describeFairness = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([closing(1, 'a')]);
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 30_000 } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 30_000 });
       await intake.take([of(2, 'a')]);
       expect(await begun(intake, START + 1)).toEqual([2]);
     });
@@ -269,7 +266,7 @@ export const describeFairness = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([of(1, 'a'), of(2, 'b')]);
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await record(intake, 1, { kind: 'dead', code: 'refused' });
       expect(await intake.retry([eventId(1)], START)).toBe(1);
       expect(await begun(intake, START)).toEqual([1]);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', attempts: 2 });
@@ -296,7 +293,7 @@ export const describeFairness = ({ open }: Bench): void => {
       await left.lead('left', START);
       await left.take([of(1, 'a'), closing(2, 'a'), of(3, 'b'), closing(4, 'b'), closing(5, 'moved')]);
       expect((await begun(left)).sort()).toEqual([1, 3]);
-      await left.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await record(left, 1, { kind: 'done' });
       expect(await begun(left)).toEqual([2]);
       expect(await right.lead('right', START + 30_000)).toBe(true);
       expect((await begun(right, START + 30_000)).sort()).toEqual([2, 3]);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, dismissed, numbers, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, dismissed, forward, numbers, record, rowOf } from './intake.contract.js';
 
 const MINUTE_MS = 60_000;
 
@@ -29,7 +29,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       await intake.take([admitted(9), dismissed(2, 9)]);
       expect(await begun(intake)).toEqual([9]);
       expect(await begun(intake)).toEqual([]);
-      await intake.finish([{ id: eventId(9), result: { kind: 'done' } }], START);
+      await record(intake, 9, { kind: 'done' });
       expect(await begun(intake)).toEqual([2]);
     });
 
@@ -38,7 +38,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       await intake.take([dismissed(2, 1), admitted(1), admitted(3)]);
       expect(await begun(intake)).toEqual([1, 3]);
       expect(await begun(intake)).toEqual([]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 40);
+      await record(intake, 1, { kind: 'done' }, START + 40);
       expect(await begun(intake, START + 40)).toEqual([2]);
     });
 
@@ -46,8 +46,8 @@ export const describeForwarding = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3), dismissed(4, 3)]);
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 500 } }], START);
-      await intake.finish([{ id: eventId(3), result: { kind: 'ambiguous', dueAt: START + 900 } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 500 });
+      await record(intake, 3, { kind: 'ambiguous', dueAt: START + 900 });
       expect(await begun(intake, START + 499)).toEqual([]);
       expect(await begun(intake, START + 500)).toEqual([1]);
       expect(await begun(intake, START + 900)).toEqual([3]);
@@ -59,7 +59,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake)).toEqual([9]);
       await intake.take([admitted(4, { offerId: 'same', receivedAt: START + 5 })]);
       expect(await begun(intake, START + 10)).toEqual([]);
-      await intake.finish([{ id: eventId(9), result: { kind: 'done' } }], START + 20);
+      await record(intake, 9, { kind: 'done' }, START + 20);
       expect(await begun(intake, START + 20)).toEqual([4]);
     });
 
@@ -67,7 +67,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), admitted(2)]);
       await begun(intake, START, 1);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 30_000 } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 30_000 });
       expect(await begun(intake, START + 1)).toEqual([2]);
     });
 
@@ -76,8 +76,8 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect((await begin(intake)).nextAt).toBeUndefined();
       await intake.take([admitted(1), admitted(2)]);
       expect((await begin(intake)).nextAt).toBeUndefined();
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 8_000 } }], START);
-      await intake.finish([{ id: eventId(2), result: { kind: 'ambiguous', dueAt: START + 5_000 } }], START);
+      await record(intake, 1, { kind: 'waiting', dueAt: START + 8_000 });
+      await record(intake, 2, { kind: 'ambiguous', dueAt: START + 5_000 });
       expect((await begin(intake)).nextAt).toBe(START + 5_000);
     });
   });
@@ -89,8 +89,8 @@ export const describeForwarding = ({ open }: Bench): void => {
       const intake = open();
       await intake.take(events);
       expect(await begun(intake, START, 2, 3)).toEqual([1, 2]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
-      await intake.finish([{ id: eventId(2), result: { kind: 'waiting', dueAt: START + 600_000 } }], START);
+      await record(intake, 1, { kind: 'done' });
+      await record(intake, 2, { kind: 'waiting', dueAt: START + 600_000 });
       expect(await begun(intake, START + 20_000, 2, 3)).toEqual([3]);
       expect(await begun(intake, START + 59_999, 2, 3)).toEqual([]);
       expect(await begun(intake, START + MINUTE_MS + 1, 9, 3)).toEqual([4, 5]);
@@ -102,7 +102,7 @@ export const describeForwarding = ({ open }: Bench): void => {
       const first = open();
       await first.take(events);
       expect(await begun(first, START, 1, 1)).toEqual([1]);
-      await first.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 30_000);
+      await record(first, 1, { kind: 'done' }, START + 30_000);
       await first.close();
       const second = open();
       await second.lead('successor', START + 50_000);
@@ -149,26 +149,19 @@ export const describeForwarding = ({ open }: Bench): void => {
   describe('records what came of a call', () => {
     it('settles a done event for good, without a code', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 321);
+      await forward(intake, { kind: 'done' }, START + 321);
       const row = { state: 'done', settledAt: START + 321, code: undefined, attempts: 1 };
       expect(await rowOf(intake, 1)).toMatchObject(row);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'late' } }], START + 999);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START } }], START + 999);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START } }], START + 999);
+      await record(intake, 1, { kind: 'dead', code: 'late' }, START + 999);
+      await record(intake, 1, { kind: 'waiting', dueAt: START }, START + 999);
+      await record(intake, 1, { kind: 'ambiguous', dueAt: START }, START + 999);
       expect(await rowOf(intake, 1)).toMatchObject(row);
       expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
     });
 
     it('keeps a dead event with its reason', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish(
-        [{ id: eventId(1), result: { kind: 'dead', code: 'param_wrong_value' } }],
-        START + 5,
-      );
+      await forward(intake, { kind: 'dead', code: 'param_wrong_value' }, START + 5);
       expect(await rowOf(intake, 1)).toMatchObject({
         state: 'dead',
         code: 'param_wrong_value',
@@ -178,9 +171,7 @@ export const describeForwarding = ({ open }: Bench): void => {
 
     it('begins a waiting event again when it is due and not before, and does not mark it', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 4_000 } }], START);
+      await forward(intake, { kind: 'waiting', dueAt: START + 4_000 });
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'waiting', isAmbiguous: false });
       expect(await begun(intake, START + 3_999)).toEqual([]);
       expect(await begun(intake, START + 4_000)).toEqual([1]);
@@ -190,13 +181,11 @@ export const describeForwarding = ({ open }: Bench): void => {
 
     it('keeps an ambiguous event as forwarding, begins it again when it is due, and marks it for good', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'ambiguous', dueAt: START + 4_000 } }], START);
+      await forward(intake, { kind: 'ambiguous', dueAt: START + 4_000 });
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', isAmbiguous: true });
       expect(await begun(intake, START + 3_999)).toEqual([]);
       expect(await begun(intake, START + 4_000)).toEqual([1]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 4_100);
+      await record(intake, 1, { kind: 'done' }, START + 4_100);
       expect(await rowOf(intake, 1)).toMatchObject({ state: 'done', isAmbiguous: true, attempts: 2 });
     });
 
@@ -228,7 +217,7 @@ export const describeForwarding = ({ open }: Bench): void => {
 
     it('records nothing for an id that it does not know', async () => {
       const intake = open();
-      await intake.finish([{ id: eventId(404), result: { kind: 'done' } }], START);
+      await record(intake, 404, { kind: 'done' });
       expect(await intake.list({ limit: 9 })).toEqual([]);
     });
   });

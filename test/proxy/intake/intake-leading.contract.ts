@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, record, rowOf } from './intake.contract.js';
 
 const LEAD_MS = 30_000;
 
@@ -63,8 +63,8 @@ export const describeLeading = ({ open }: Bench): void => {
       await left.lead('left', START);
       await left.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
       await begun(left, START, 3);
-      await left.finish([{ id: eventId(2), result: { kind: 'done' } }], START);
-      await left.finish([{ id: eventId(3), result: { kind: 'waiting', dueAt: START + 90_000 } }], START);
+      await record(left, 2, { kind: 'done' });
+      await record(left, 3, { kind: 'waiting', dueAt: START + 90_000 });
       expect(await right.lead('right', START + LEAD_MS)).toBe(true);
       expect([await rowOf(right, 1), await rowOf(right, 2), await rowOf(right, 3)]).toMatchObject([
         { state: 'forwarding', isAmbiguous: true },
@@ -103,7 +103,7 @@ export const describeLeading = ({ open }: Bench): void => {
       await left.take([admitted(1)]);
       await begun(left);
       await right.lead('right', START + LEAD_MS);
-      await left.finish([{ id: eventId(1), result: { kind: 'done' } }], START + LEAD_MS + 5);
+      await record(left, 1, { kind: 'done' }, START + LEAD_MS + 5);
       expect(await begun(right, START + LEAD_MS + 10)).toEqual([]);
       expect(await rowOf(right, 1)).toMatchObject({ state: 'done', isAmbiguous: true });
     });

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake, LedgerCell, LedgerFilter } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, dismissed } from './intake.contract.js';
+import { type Bench, begin, dismissed, forward, record } from './intake.contract.js';
 
 const DAY_MS = 86_400_000;
 const TODAY = new Date(START).toISOString().slice(0, 10);
@@ -128,7 +128,7 @@ export const describeLedger = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1, { reason: 'escape' })]);
       await begin(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await record(intake, 1, { kind: 'dead', code: 'refused' });
       expect(await ledgerOf(intake)).toEqual({
         [`${TODAY} (none) viewed`]: { taken: 1, refused: 1 },
         [`${TODAY} (none) dismissed escape`]: { taken: 1, givenUp: 1 },
@@ -137,21 +137,17 @@ export const describeLedger = ({ open }: Bench): void => {
 
     it('takes back what a dead letter counted when that is retried', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begin(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await forward(intake, { kind: 'dead', code: 'refused' });
       await intake.retry(undefined, START);
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
       await begin(intake, START + 1);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 1);
+      await record(intake, 1, { kind: 'done' }, START + 1);
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1, delivered: 1 } });
     });
 
     it('moves a purged dead letter from what was refused', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begin(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await forward(intake, { kind: 'dead', code: 'refused' });
       await intake.purge([eventId(1)], START);
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1, purged: 1 } });
     });
@@ -160,15 +156,13 @@ export const describeLedger = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1, { usage: { subscriptionId: 'sub', properties: {} } })]);
       await intake.usage.begin({ now: START, limit: 1, perMinute: 10 });
-      await intake.usage.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await record(intake.usage, 1, { kind: 'done' });
       expect(await ledgerOf(intake)).toEqual({ [`${TODAY} (none) viewed`]: { taken: 1 } });
     });
 
     it('remembers what became of an event after the event is forgotten', async () => {
       const intake = open();
-      await intake.take([admitted(1)]);
-      await begin(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await forward(intake, { kind: 'done' });
       const later = START + 8 * DAY_MS;
       await intake.lead('leader', later);
       await begin(intake, later);
@@ -199,9 +193,9 @@ export const describeLedger = ({ open }: Bench): void => {
         [1, 3, 7].map((number) => ({ id: eventId(number), result: { kind: 'done' as const } })),
         START,
       );
-      await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'resource_not_found' } }], START);
+      await record(intake, 4, { kind: 'dead', code: 'resource_not_found' });
       await begin(intake, START + 1);
-      await intake.finish([{ id: eventId(2), result: { kind: 'done' } }], START + 1);
+      await record(intake, 2, { kind: 'done' }, START + 1);
       const before = await ledgerOf(intake);
       expect(before).toEqual({
         [`${TODAY} (none) dismissed escape`]: { taken: 1, givenUp: 1 },

@@ -3,7 +3,7 @@ import type { EventState, ForwardResult } from '../../../src/proxy/index.js';
 import { purge } from '../../../src/proxy/operator/purging.js';
 import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, dismissed, numbers, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, dismissed, numbers, record, rowOf } from './intake.contract.js';
 
 export const describeOperator = ({ open }: Bench): void => {
   describe('answers an operator', () => {
@@ -56,7 +56,7 @@ export const describeOperator = ({ open }: Bench): void => {
         [1],
         [5, 4],
       ]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'x' } }], START);
+      await record(intake, 1, { kind: 'dead', code: 'x' });
       // The dismissal became a dead letter with its view.
       expect(numbers(await intake.list({ limit: 9, visitor: 'ada' }))).toEqual([5]);
       expect(await inState('dead')).toEqual([]);
@@ -85,7 +85,7 @@ export const describeOperator = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), admitted(2)]);
       expect(await begun(intake, START, 1)).toEqual([1]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+      await record(intake, 1, { kind: 'dead', code: 'refused' });
       expect(await intake.purge([eventId(1), eventId(2)], START + 5_000)).toBe(2);
       expect([await rowOf(intake, 1), await rowOf(intake, 2)]).toMatchObject([
         { code: 'purged', settledAt: START },
@@ -206,10 +206,7 @@ export const describeOperator = ({ open }: Bench): void => {
       for (;;) {
         const { rows } = await begin(intake, START, 500);
         if (!rows.length) break;
-        await intake.finish(
-          rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'x' } })),
-          START,
-        );
+        await record(intake, rows, { kind: 'dead', code: 'x' });
       }
       expect(await intake.retry(undefined, START)).toBe(352);
       expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
@@ -220,10 +217,7 @@ export const describeOperator = ({ open }: Bench): void => {
       await intake.take([dismissed(1, 9), admitted(9)]);
       // The view goes first, becomes a dead letter and takes the dismissal along.
       const { rows } = await begin(intake, START, 9);
-      await intake.finish(
-        rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'x' } })),
-        START,
-      );
+      await record(intake, rows, { kind: 'dead', code: 'x' });
       await intake.take([dismissed(3, 9)]);
       expect(await intake.retry([eventId(1), eventId(3)], START)).toBe(0);
       expect(await intake.list({ limit: 9, states: ['waiting'] })).toEqual([]);

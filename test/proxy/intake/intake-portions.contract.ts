@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, dismissed, numbers } from './intake.contract.js';
+import { type Bench, begin, begun, dismissed, numbers, record } from './intake.contract.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -90,7 +90,7 @@ export const describePortions = ({ open }: Bench, many: number): void => {
       const events = [admitted(0), ...manyOf(many, (at) => dismissed(at + 1, 0))];
       await inRequests(events, (some) => intake.take(some));
       expect(await begun(intake)).toEqual([0]);
-      await intake.finish([{ id: eventId(0), result: { kind: 'dead', code: 'resource_not_found' } }], START);
+      await record(intake, 0, { kind: 'dead', code: 'resource_not_found' });
       const left = await waitingIn(intake, events);
       expect(left).toBeGreaterThanOrEqual(many - MOST);
       const steps = await stepThrough(intake, START, () => waitingIn(intake, events));

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { Intake, Lane } from '../../../src/proxy/index.js';
 import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, dismissed, numbers } from './intake.contract.js';
+import { type Bench, begin, dismissed, numbers, record } from './intake.contract.js';
 
 /** Everything that a program which only reads can learn. */
 const learnt = async (intake: Intake) => {
@@ -23,7 +23,7 @@ const changesOf = (lane: Lane): Readonly<Record<string, () => Promise<unknown>>>
   lead: () => lane.lead('reader', START),
   resign: () => lane.resign('reader'),
   begin: () => lane.begin({ now: START, limit: 9, perMinute: 9 }),
-  finish: () => lane.finish([{ id: eventId(1), result: { kind: 'done' } }], START),
+  finish: () => record(lane, 1, { kind: 'done' }),
   note: () => lane.note({ alert: 'a reader was here' }),
   retry: () => lane.retry(undefined, START),
   purge: () => lane.purge([eventId(1)], START),
@@ -37,7 +37,7 @@ export const describeReading = ({ open }: Bench): void => {
     const reader = open({ readOnly: true });
     expect(await learnt(reader)).toEqual(await learnt(intake));
     const { rows } = await begin(intake);
-    await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'x' } }], START);
+    await record(intake, 1, { kind: 'dead', code: 'x' });
     await intake.take([admitted(3)]);
     expect(numbers(rows)).toEqual([1]);
     expect(await learnt(reader)).toEqual(await learnt(intake));

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Lane } from '../../../src/proxy/index.js';
 import { admitted, tallyOf } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begun, dismissed, numbers } from './intake.contract.js';
+import { type Bench, begun, dismissed, numbers, record } from './intake.contract.js';
 
 export const describeTaking = ({ open }: Bench): void => {
   describe('takes an event once', () => {
@@ -49,7 +49,7 @@ export const describeTaking = ({ open }: Bench): void => {
       ]);
       const due = { now: START, limit: 9, perMinute: 10_000 };
       expect((await intake.usage.begin(due)).rows.map((row) => row.headers)).toEqual([headers, undefined]);
-      await intake.usage.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await record(intake.usage, 1, { kind: 'done' });
       expect([await headersOf(intake), await headersOf(intake.usage)]).toEqual([
         [undefined, headers],
         [undefined, undefined],
@@ -62,7 +62,7 @@ export const describeTaking = ({ open }: Bench): void => {
       await intake.take([admitted(1, { usage, headers: { 'chargebee-request-origin-ip': '203.0.113.9' } })]);
       const due = { now: START, limit: 9, perMinute: 10_000 };
       await intake.usage.begin(due);
-      await intake.usage.finish([{ id: eventId(1), result: { kind: 'dead', code: 'x' } }], START);
+      await record(intake.usage, 1, { kind: 'dead', code: 'x' });
       await intake.usage.retry([eventId(1)], START);
       const { rows } = await intake.usage.begin(due);
       expect(rows.map((row) => [row.usage, row.headers])).toEqual([[usage, undefined]]);
@@ -90,8 +90,8 @@ export const describeTaking = ({ open }: Bench): void => {
       const intake = open();
       await intake.take([admitted(1), dismissed(2, 1), admitted(3, { offerId: 'offer1' }), admitted(4)]);
       await begun(intake);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
-      await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'x' } }], START);
+      await record(intake, 1, { kind: 'done' });
+      await record(intake, 4, { kind: 'dead', code: 'x' });
       expect(await tallyOf(intake)).toEqual([
         { offerId: 'offer1', type: 'dismissed', state: 'waiting', events: 1 },
         { offerId: 'offer1', type: 'viewed', state: 'done', events: 1 },
@@ -155,7 +155,7 @@ export const describeTaking = ({ open }: Bench): void => {
       const narrow = await intake.take([dismissed(5, 6), admitted(6)]);
       expect([...narrow.values()]).toEqual([overloaded, overloaded]);
       await begun(intake);
-      await intake.finish([{ id: eventId(2), result: { kind: 'done' } }], START);
+      await record(intake, 2, { kind: 'done' });
       expect([...(await intake.take([dismissed(5, 6), admitted(6)]))]).toEqual([
         [eventId(5), overloaded],
         [eventId(6), { kind: 'accepted' }],
@@ -167,7 +167,7 @@ export const describeTaking = ({ open }: Bench): void => {
       await intake.take([admitted(1), admitted(2)]);
       await begun(intake);
       expect([...(await intake.take([admitted(3)])).values()]).toEqual([overloaded]);
-      await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+      await record(intake, 1, { kind: 'done' });
       expect([...(await intake.take([admitted(3), admitted(4)])).values()]).toEqual([
         { kind: 'accepted' },
         overloaded,
@@ -180,12 +180,9 @@ export const describeTaking = ({ open }: Bench): void => {
       const first = open();
       await first.take([admitted(1), admitted(2), admitted(3), admitted(4)]);
       await begun(first, START, 3);
-      await first.finish([{ id: eventId(1), result: { kind: 'done' } }], START + 1);
-      await first.finish(
-        [{ id: eventId(2), result: { kind: 'dead', code: 'resource_not_found' } }],
-        START + 2,
-      );
-      await first.finish([{ id: eventId(3), result: { kind: 'ambiguous', dueAt: START + 9 } }], START + 3);
+      await record(first, 1, { kind: 'done' }, START + 1);
+      await record(first, 2, { kind: 'dead', code: 'resource_not_found' }, START + 2);
+      await record(first, 3, { kind: 'ambiguous', dueAt: START + 9 }, START + 3);
       const before = await first.list({ limit: 9 });
       await first.close();
       const second = open();

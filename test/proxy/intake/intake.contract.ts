@@ -1,8 +1,15 @@
 /** What every intake promises, with a suite for each promise. Each opens intakes in a place that outlives them. */
 import { afterEach, beforeEach, describe } from 'vitest';
-import type { AdmittedEvent, Begun, Intake, IntakeRow } from '../../../src/proxy/index.js';
+import type {
+  AdmittedEvent,
+  Begun,
+  ForwardResult,
+  Intake,
+  IntakeRow,
+  Lane,
+} from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
-import { START } from '../../support/wire.js';
+import { eventId, START } from '../../support/wire.js';
 import { describeAging } from './intake-aging.contract.js';
 import { describeDoor } from './intake-door.contract.js';
 import { describeFairness } from './intake-fairness.contract.js';
@@ -51,6 +58,25 @@ export const numbers = (rows: readonly { readonly id: string }[]): number[] =>
 /** Begins what is due, and returns the numbers of these events. */
 export const begun = async (intake: Intake, now = START, limit?: number, perMinute?: number) =>
   numbers((await begin(intake, now, limit, perMinute)).rows);
+
+/** Records what came of the calls for events, by their numbers or rows. */
+export const record = (
+  lane: Pick<Lane, 'finish'>,
+  events: number | readonly Pick<IntakeRow, 'id'>[],
+  result: ForwardResult,
+  at = START,
+): Promise<void> =>
+  lane.finish(
+    (typeof events === 'number' ? [{ id: eventId(events) }] : events).map(({ id }) => ({ id, result })),
+    at,
+  );
+
+/** Takes event 1, begins it, and records what came of its call. */
+export const forward = async (intake: Intake, result: ForwardResult, at = START): Promise<void> => {
+  await intake.take([admitted(1)]);
+  await begin(intake);
+  await record(intake, 1, result, at);
+};
 
 /** The row of an event, by its number. */
 export const rowOf = async (intake: Intake, number: number): Promise<IntakeRow | undefined> =>

@@ -9,7 +9,7 @@ import {
 import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { eventId } from '../../../support/wire.js';
-import { begin, begun, rowOf } from '../intake.contract.js';
+import { begin, begun, record, rowOf } from '../intake.contract.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -78,7 +78,7 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
       await behind.take([admitted(1, { receivedAt: there }), admitted(2, { receivedAt: there })]);
       await behind.lead('behind', there);
       expect(await begun(behind, there, 1)).toEqual([1]);
-      await behind.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: there + 600_000 } }], there);
+      await record(behind, 1, { kind: 'waiting', dueAt: there + 600_000 }, there);
       await behind.resign('behind');
       await right.lead('right', now);
       expect(await begun(right, now + 500_000)).toEqual([2]);
@@ -101,7 +101,7 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     await begin(intake, now);
     await intake.take([admitted(1, { receivedAt: now })]);
     await begun(intake, now);
-    await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: now + HOUR_MS } }], now);
+    await record(intake, 1, { kind: 'waiting', dueAt: now + HOUR_MS }, now);
     const other = new Client({ connectionString: postgres.url });
     await other.connect();
     await other.query(`BEGIN; LOCK TABLE "${name}".gate IN EXCLUSIVE MODE`);
@@ -118,7 +118,7 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     await left.take([1, 2, 3].map((number) => admitted(number, { receivedAt: now })));
     await begun(left, now, 2);
     await right.lead('right', now + 31_000);
-    await left.finish([{ id: eventId(1), result: { kind: 'done' } }], now + 31_001);
+    await record(left, 1, { kind: 'done' }, now + 31_001);
     expect(await begun(left, now + 31_002)).toEqual([]);
     expect(await begun(right, now + 31_003)).toEqual([2, 3]);
     expect(await rowOf(right, 1)).toMatchObject({ state: 'done' });

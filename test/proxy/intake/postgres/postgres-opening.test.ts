@@ -10,7 +10,7 @@ import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { pageRequest, startProxy } from '../../../support/proxy.js';
 import { eventId, START, wireBody, wireEvent } from '../../../support/wire.js';
-import { begin, begun } from '../intake.contract.js';
+import { begun, forward } from '../intake.contract.js';
 
 const page = await readPrivacyPage();
 
@@ -182,9 +182,7 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
 
   it('has exact numbers even if bounds and times are not whole numbers', async () => {
     const intake = open(undefined, { maxDelayMs: 86_400_000.5 });
-    await intake.take([admitted(1)]);
-    await begin(intake);
-    await intake.finish([{ id: eventId(1), result: { kind: 'waiting', dueAt: START + 9.4 } }], START + 0.7);
+    await forward(intake, { kind: 'waiting', dueAt: START + 9.4 }, START + 0.7);
     expect(await begun(intake, START + 9)).toEqual([]);
     expect(await begun(intake, START + 10)).toEqual([1]);
   });

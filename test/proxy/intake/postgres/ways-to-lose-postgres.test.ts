@@ -10,7 +10,7 @@ import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { importing, inProcess, outputOf } from '../../../support/processes.js';
 import { eventId, START } from '../../../support/wire.js';
-import { begin, begun } from '../intake.contract.js';
+import { begin, begun, record } from '../intake.contract.js';
 
 const configuration = (hint: RegExp): unknown =>
   expect.objectContaining({
@@ -57,7 +57,7 @@ describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () =
     const intake = open(postgres.url);
     await intake.take([1, 2, 3].map((number) => admitted(number)));
     await begin(intake, START, 1);
-    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+    await record(intake, 1, { kind: 'done' });
     await postgres.ask(`DROP SCHEMA ${name} CASCADE`);
     await look(intake);
     expect(alerts).toEqual(told(2));

@@ -7,7 +7,7 @@ import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
 import { eventId, START } from '../../../support/wire.js';
-import { begin } from '../intake.contract.js';
+import { begin, record } from '../intake.contract.js';
 
 const folder = { path: '', remove: (): void => undefined };
 const opened: Intake[] = [];
@@ -74,10 +74,7 @@ describe('what a file says about visitors', () => {
     database.close();
     other.remove();
     const { rows } = await begin(intake);
-    await intake.finish(
-      rows.map(({ id }) => ({ id, result: { kind: 'done' } })),
-      START,
-    );
+    await record(intake, rows, { kind: 'done' });
     expect(linesOf()).toEqual([]);
     expect(inFile((of) => of.prepare('SELECT line FROM events').all())).toEqual([
       { line: null },

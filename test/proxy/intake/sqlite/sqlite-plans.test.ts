@@ -6,8 +6,8 @@ import type { Intake } from '../../../../src/proxy/index.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { recordStatements } from '../../../support/statements.js';
-import { eventId, START } from '../../../support/wire.js';
-import { begin, dismissed, rowOf } from '../intake.contract.js';
+import { START } from '../../../support/wire.js';
+import { begin, dismissed, forward, record, rowOf } from '../intake.contract.js';
 
 describe('an offer with a long history', () => {
   const folder = { path: '', remove: (): void => undefined };
@@ -66,9 +66,7 @@ describe('an offer with a long history', () => {
   const looks = (): number => executed.filter((sql) => sql.includes('seen')).length;
 
   const killView = async (): Promise<void> => {
-    await intake.take([admitted(1)]);
-    await begin(intake);
-    await intake.finish([{ id: eventId(1), result: { kind: 'dead', code: 'refused' } }], START);
+    await forward(intake, { kind: 'dead', code: 'refused' });
     executed.length = 0;
   };
 
@@ -76,7 +74,7 @@ describe('an offer with a long history', () => {
     await killView();
     await intake.take([dismissed(2, 1), dismissed(3, 1), admitted(4), dismissed(5, 4)]);
     await begin(intake);
-    await intake.finish([{ id: eventId(4), result: { kind: 'dead', code: 'refused' } }], START);
+    await record(intake, 4, { kind: 'dead', code: 'refused' });
     const read = steps();
     expect(read).toEqual(
       expect.arrayContaining([
@@ -117,10 +115,7 @@ describe('an offer with a long history', () => {
     await intake.take([admitted(1, { visitor: 'home' })]);
     await intake.take([dismissed(2, 1, { visitor: 'mobile' }), admitted(3, { visitor: 'dead' })]);
     const { rows } = await begin(intake);
-    await intake.finish(
-      rows.map(({ id }) => ({ id, result: { kind: 'dead', code: 'refused' } })),
-      START,
-    );
+    await record(intake, rows, { kind: 'dead', code: 'refused' });
     await intake.retry(undefined, START);
     await begin(intake);
     const read = steps();

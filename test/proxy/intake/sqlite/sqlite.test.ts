@@ -10,7 +10,7 @@ import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { IMPORTING_INTAKE, inProcess, outputOf } from '../../../support/processes.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
-import { begin, describeIntake } from '../intake.contract.js';
+import { begin, describeIntake, record } from '../intake.contract.js';
 import { describeAnswering } from '../intake-answering.contract.js';
 
 describeIntake(
@@ -139,10 +139,7 @@ describe('what is old', () => {
     const intake = sqliteIntake({ file: join(folder.path, 'intake.db') });
     const events = Array.from({ length: 250 }, (_, at) => admitted(at + 1));
     await intake.take(events);
-    await intake.finish(
-      events.map(({ id }) => ({ id, result: { kind: 'done' } })),
-      START,
-    );
+    await record(intake, events, { kind: 'done' });
     const remembered = async (): Promise<number> => (await intake.list({ limit: 1_000 })).length;
     const now = START + 8 * DAY_MS;
     await begin(intake, now, 0, 10_000, 2 * DAY_MS);
@@ -234,7 +231,7 @@ describe('a file that loses its name while it is open', () => {
       intake.accept([{ id: eventId(3), content: 'digest', receivedAt: START }]),
     ).rejects.toMatchObject(refused);
     expect((await begin(intake)).rows.map(({ id }) => id)).toEqual([eventId(1)]);
-    await intake.finish([{ id: eventId(1), result: { kind: 'done' } }], START);
+    await record(intake, 1, { kind: 'done' });
     await intake.close();
     folder.remove();
   });
