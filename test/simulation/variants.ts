@@ -133,7 +133,7 @@ export const VARIANTS: readonly Variant[] = [
     ),
     noticedBy: ['I20'],
     focus: { only: ['view', 'open', 'flush', 'dismiss', 'wait'] },
-    seed: 1,
+    seed: 3,
   },
   {
     name: 'what is on its way is evicted first',
