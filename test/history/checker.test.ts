@@ -120,6 +120,27 @@ it('a dismissal goes with its view as soon as the database says why that went', 
   expect(standing('settled')).toBe('broken');
 });
 
+it('a call may count twice if the servers’ clock has voided the lead under which it was made, and it is marked', () => {
+  const clock: Draft = { kind: 'clock', byMs: -3_600_000, names: ['servers'] };
+  const again: readonly Draft[] = [
+    { ...one.forwarded, number: 9, proxy: 'proxy-2' },
+    { ...one.effect, number: 9 },
+    { ...one.ended, number: 9 },
+  ];
+  const standing = (isAmbiguous: boolean, ...before: readonly Draft[]): string => {
+    const rows = [{ id: one.id, state: 'done', isAmbiguous, maybeDuplicate: false }] as const;
+    return check(
+      historyOf([
+        ...[{ kind: 'mode', keys: 'ignores' } as const, one.created, ...before, one.forwarded, one.effect],
+        ...[...again, one.ended, one.settled, { kind: 'final-intake', rows } as const],
+      ]),
+    ).invariants.I3.standing;
+  };
+  expect(standing(true, clock)).toBe('kept');
+  expect(standing(false, clock)).toBe('broken');
+  expect(standing(true)).toBe('broken');
+});
+
 it('a page waits after the failure of an endpoint as long as after that of another one', () => {
   const attempt = (at: number, number: number, endpoint: string, isRepeat: boolean): readonly Draft[] => [
     { ...one.requested, at, number, endpoint, isRepeat },

@@ -2,6 +2,7 @@
 import { LEAD_MS, ORDER_MS } from '../bounds.js';
 import { type Judgement, judging } from '../breach.js';
 import type { Chronicle, Placed } from '../chronicle.js';
+import type { RowOf } from '../row.js';
 import { wasAbsent } from './endpoints.js';
 
 /** I2: every effect is an event that was created, once, with the same offer and type. */
@@ -27,6 +28,9 @@ const isAmbiguous = (chronicle: Chronicle, { row, index }: Placed<'forwarded'>):
   const end = chronicle.endOf(row.number);
   if (!end || end.row.isAmbiguous) return true;
   if (chronicle.isDirect(row.proxy)) return false;
+  // A lead that was taken under another clock is void: another process takes over what is under way.
+  const isOther = ({ names }: RowOf<'clock'>): boolean => names?.includes('servers') === true;
+  if (chronicle.lately('clock', index, LEAD_MS, isOther)) return true;
   // It never wrote what it knew: it died first, or its intake failed.
   const settledAt = chronicle.about('settled', row.id ?? '').find((settled) => settled.index > index)?.index;
   const to = settledAt ?? chronicle.history.length;
