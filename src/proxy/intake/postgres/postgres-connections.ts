@@ -30,24 +30,6 @@ const configuration = (hint: string, cause?: unknown): OffersightError =>
 const parsers = new TypeOverrides();
 for (const type of [INT8, NUMERIC]) parsers.setTypeParser(type, Number);
 
-/** The limits of time that pg also takes from a URL, where they count more than beside it. */
-const LIMITS = ['connectionTimeoutMillis', 'query_timeout'] as const;
-
-/** Moves such limits out of the URL, since pg's own timers are not used. */
-const withLimitsOf = (config: PoolConfig): PoolConfig => {
-  const { connectionString = '' } = config;
-  if (!URL.canParse(connectionString)) return config;
-  const url = new URL(connectionString);
-  const found = LIMITS.filter((name) => url.searchParams.has(name));
-  if (!found.length) return config;
-  const limits: PoolConfig = {};
-  for (const name of found) {
-    limits[name] = Number(url.searchParams.get(name)) || 0;
-    url.searchParams.delete(name);
-  }
-  return { ...config, ...limits, connectionString: url.href };
-};
-
 /**
  * Checks the option that names the database, and makes of it how to connect.
  * @throws {OffersightError} `configuration` if it does not name a database.
@@ -59,7 +41,7 @@ export const configOf = (connection: string | PoolConfig): PoolConfig => {
     );
   if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null))
     throw configuration('Set connection to a URL or to options of pg, such as { host, database, user }.');
-  const config = withLimitsOf({
+  const config: PoolConfig = {
     application_name: 'offersight',
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
@@ -67,7 +49,7 @@ export const configOf = (connection: string | PoolConfig): PoolConfig => {
     max: CONNECTIONS,
     ...(typeof connection === 'string' ? { connectionString: connection } : connection),
     types: parsers,
-  });
+  };
   try {
     // This only reads the URL. It does not connect, and needs no stream of the host's.
     new Client({ ...config, stream: () => new Socket() });

@@ -83,16 +83,6 @@ describe.skipIf(!hasPostgres)('the one connection of a pool', () => {
     expect((await slept).rows).toMatchObject(ONE);
   });
 
-  it.each([
-    ['the URL', '?query_timeout=500', {}],
-    ['the options', '', { query_timeout: 500 }],
-  ])('has the limit of %s', async (_, query, limits) => {
-    const connections = open(limits, `${postgres.url}${query}`);
-    await expect(connections.use((session) => session.query('SELECT pg_sleep(60)'))).rejects.toMatchObject({
-      code: 'ETIMEDOUT',
-    });
-  });
-
   /** A server of which the first connection is silent, and all others lead to Postgres. */
   const startHalfDead = async () => {
     const sockets: Socket[] = [];
