@@ -10,7 +10,7 @@ import { platformRuntime } from '../../../runtime.js';
 import { checkOptionNames } from '../../option-names.js';
 import type { Intake } from '../intake.js';
 import { BOUND_NAMES, type IntakeBounds, type ReadOnlyOption, resolveBounds } from '../rules.js';
-import { askInGroups, createGrouping } from '../sql/group-commit.js';
+import { inGroups } from '../sql/group-commit.js';
 import { createSqlIntake } from '../sql/intake.js';
 import { configOf, createConnections } from './postgres-connections.js';
 import { createDriver, POSTGRES } from './postgres-driver.js';
@@ -67,20 +67,12 @@ export const postgresIntake = (options: PostgresIntakeOptions): Intake => {
     onFound: opening.find,
   });
   const { keepBooks, ...intake } = createSqlIntake(driver, POSTGRES, bounds, readOnly);
-  const grouping = createGrouping(intake.take, { runtime, isOwnFault });
   return {
     ...intake,
-    take: grouping.take,
-    knows: askInGroups(intake.knows, { runtime, isOwnFault }),
-
+    ...inGroups(intake, { runtime, isOwnFault }),
     claim(site, bookkeeping = {}) {
       keepBooks(bookkeeping);
       opening.claim(site, bookkeeping.onAlert);
-    },
-
-    async close() {
-      await grouping.idle();
-      await intake.close();
     },
   };
 };

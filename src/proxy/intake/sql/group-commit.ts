@@ -166,3 +166,19 @@ export const askInGroups = (knows: Intake['knows'], context: GroupingContext): I
     return new Set([...verdicts].flatMap(([id, verdict]) => (verdict === KNOWN ? [id] : [])));
   };
 };
+
+/** The methods of an intake whose requests share transactions. */
+export const inGroups = (
+  { take, knows, close }: Pick<Intake, 'take' | 'knows' | 'close'>,
+  context: GroupingContext,
+): Pick<Intake, 'take' | 'knows' | 'close'> => {
+  const grouping = createGrouping(take, context);
+  return {
+    take: grouping.take,
+    knows: askInGroups(knows, context),
+    async close() {
+      await grouping.idle();
+      await close();
+    },
+  };
+};

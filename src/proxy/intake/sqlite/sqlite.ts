@@ -11,7 +11,7 @@ import { checkOptionNames } from '../../option-names.js';
 import { inTime } from '../../patience.js';
 import type { Intake } from '../intake.js';
 import { BOUND_NAMES, type IntakeBounds, type ReadOnlyOption, resolveBounds } from '../rules.js';
-import { askInGroups, createGrouping, DEADLINE_MS } from '../sql/group-commit.js';
+import { DEADLINE_MS, inGroups } from '../sql/group-commit.js';
 import { createDriver, loadLibsql } from './sqlite-driver.js';
 import { isOwnFault } from './sqlite-failures.js';
 import { openFile } from './sqlite-file.js';
@@ -58,20 +58,14 @@ export const sqliteIntake = (options: SqliteIntakeOptions): Intake => {
   const intake = createSqliteIntake({ file, bounds, database, driver, isReading: readOnly });
   // Files of tests are where nothing has to stay.
   const where = process.env.NODE_ENV === 'test' ? undefined : unsafePlace(surroundingsOf(file));
-  const grouping = createGrouping(intake.take, { runtime, isOwnFault });
   return {
     ...intake,
-    take: grouping.take,
-    knows: askInGroups(intake.knows, { runtime, isOwnFault }),
+    ...inGroups(intake, { runtime, isOwnFault }),
     // Requests also wait for this.
     accept: (events) => inTime(runtime, DEADLINE_MS, intake.accept(events)),
     claim(site, bookkeeping = {}) {
       intake.claim(site, bookkeeping);
       if (where !== undefined) bookkeeping.onAlert?.('unsafePlace', { where });
-    },
-    async close() {
-      await grouping.idle();
-      await intake.close();
     },
   };
 };
