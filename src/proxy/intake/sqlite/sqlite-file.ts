@@ -19,26 +19,6 @@ const configuration = (hint: string): OffersightError => new OffersightError('co
 export const pragma = (database: Database.Database, name: string): unknown =>
   (database.prepare(`PRAGMA ${name}`).get() as Readonly<Record<string, unknown>>)[name];
 
-/**
- * Runs work in one transaction. libsql's own way would hide what went wrong: if the disk is full, SQLite has rolled back
- * already, and libsql would complain of that.
- */
-export const transact = <Result>(database: Database.Database, work: () => Result): Result => {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (cause) {
-    try {
-      database.exec('ROLLBACK');
-    } catch {
-      // SQLite has done it.
-    }
-    throw cause;
-  }
-};
-
 /** @throws {OffersightError} `configuration` if this release cannot use it. */
 const layoutOf = (database: Database.Database): number => {
   const layout = Number(pragma(database, 'user_version'));
@@ -47,26 +27,24 @@ const layoutOf = (database: Database.Database): number => {
 };
 
 /**
- * Checks that a file can be read as it is.
- * @throws {OffersightError} `configuration` if a proxy has to open it first.
- */
-export const checkLayout = (database: Database.Database): void => {
-  if (layoutOf(database) !== LAYOUT)
-    throw configuration('No proxy of this release has opened the intake file: start the proxy first.');
-};
-
-/**
  * Gives a file this release's layout. Another process that opens the file at the same time waits, or finds that it is
  * done.
  */
-export const layOut = (database: Database.Database): void => {
+const layOut = (database: Database.Database): void => {
   if (layoutOf(database) === LAYOUT) return;
-  transact(database, () => {
+  database.exec('BEGIN IMMEDIATE');
+  try {
     const layout = layoutOf(database);
-    if (layout === LAYOUT) return;
-    const made = `PRAGMA application_id = ${APPLICATION_ID}; ${schemaOf(SQLITE)}`;
-    database.exec(`${layout === 0 ? made : upgradeOf(SQLITE)} PRAGMA user_version = ${LAYOUT};`);
-  });
+    if (layout !== LAYOUT) {
+      const made = `PRAGMA application_id = ${APPLICATION_ID}; ${schemaOf(SQLITE)}`;
+      database.exec(`${layout === 0 ? made : upgradeOf(SQLITE)} PRAGMA user_version = ${LAYOUT};`);
+    }
+    database.exec('COMMIT');
+  } catch (cause) {
+    // If the disk is full, SQLite has rolled back already.
+    if (database.inTransaction) database.exec('ROLLBACK');
+    throw cause;
+  }
 };
 
 const BUSY_MS = 5_000;
@@ -121,7 +99,8 @@ const checkReadable = (file: string): void => {
 const configureReading = (database: Database.Database): void => {
   database.pragma('query_only = ON');
   checkOwner(database);
-  checkLayout(database);
+  if (layoutOf(database) !== LAYOUT)
+    throw configuration('No proxy of this release has opened the intake file: start the proxy first.');
 };
 
 const configure = (database: Database.Database): void => {
@@ -176,10 +155,7 @@ export const claimFile = (database: Database.Database, site: string): void => {
   const ownerOf = database.prepare('SELECT name FROM site');
   try {
     // If two processes open a new file at the same moment, one finds the other's name.
-    if (!ownerOf.get())
-      transact(database, () =>
-        database.prepare('INSERT OR IGNORE INTO site (one, name) VALUES (1, ?)').run(site),
-      );
+    if (!ownerOf.get()) database.prepare('INSERT OR IGNORE INTO site (one, name) VALUES (1, ?)').run(site);
   } catch (cause) {
     throw isBusy(cause) ? new OffersightError('configuration', HELD, cause) : cause;
   }
