@@ -53,29 +53,28 @@ export const paceOf = (tx: Transaction, table: LaneTable, now: number): Promise<
 
 const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: Dialect) => {
   const isOpen = 'settled_at IS NULL';
-  // If the clock has been set back since, a due time from before would delay its offer for too long.
-  const isAhead = `${isOpen} AND due_at > ?1 AND due_at < ${IN_FLIGHT}
-    AND (attempts = 0 OR due_at > ?1 + ${LONGEST_WAIT_MS})`;
   // An event that is on its way is not given up during its call: the outcome decides.
-  const isDelayed = (since: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND waiting_since < ${since}`;
-  const isEnded = (by: string) => `${isOpen} AND due_at < ${IN_FLIGHT} AND expires_at <= ${by}`;
-  const isUnknown = (since: string) =>
-    `${isOpen} AND is_ambiguous = 1 AND due_at <= ?1 AND first_forward_at < ${since}`;
-  const portionOf = (which: string, order: string): string =>
-    `arrival IN (SELECT arrival FROM ${table} WHERE ${which} ORDER BY ${order} LIMIT ${PORTION})`;
+  const isHere = `${isOpen} AND due_at < ${IN_FLIGHT}`;
+  // If the clock has been set back since, a due time from before would delay its offer for too long.
+  const isAhead = `${isHere} AND due_at > ?1 AND (attempts = 0 OR due_at > ?1 + ${LONGEST_WAIT_MS})`;
+  const isDelayed = `${isHere} AND waiting_since < ?2`;
+  const isEnded = `${isHere} AND expires_at <= ?3`;
+  const isUnknown = `${isOpen} AND is_ambiguous = 1 AND due_at <= ?1 AND first_forward_at < ?4`;
+  const isOld = 'settled_at < ?5';
+  const portionOf = (which: string, order: string, rows = PORTION): string =>
+    `arrival IN (SELECT arrival FROM ${table} WHERE ${which} ORDER BY ${order} LIMIT ${rows})`;
   const giveUp = (code: string, which: string, order: string): string =>
     `UPDATE ${table} SET state = 'dead', code = '${code}', settled_at = ?1, headers = NULL
      WHERE ${portionOf(which, order)} RETURNING offer_id`;
   const has = (which: string): string => `EXISTS (SELECT 1 FROM ${table} WHERE ${which})`;
   return {
-    chores: `SELECT ${has(isAhead)} AS is_ahead, ${has(isDelayed('?2'))} AS is_delayed,
-      ${has(isEnded('?3'))} AS is_ended,
-      ${rules.ambiguous === 'atMostOnce' ? has(isUnknown('?4')) : '0'} AS is_unknown,
-      ${has('settled_at < ?5')} AS is_old${choosing.chores}`,
+    chores: `SELECT ${has(isAhead)} AS is_ahead, ${has(isDelayed)} AS is_delayed, ${has(isEnded)} AS is_ended,
+      ${rules.ambiguous === 'atMostOnce' ? has(isUnknown) : '0'} AS is_unknown,
+      ${has(isOld)} AS is_old${choosing.chores}`,
     putRight: `UPDATE ${table} SET due_at = ?1 WHERE ${portionOf(isAhead, 'due_at')} RETURNING 1 AS one`,
-    expireDelayed: giveUp('expired', isDelayed('?2'), 'waiting_since'),
-    expireEnded: giveUp('expired', isEnded('?2'), 'expires_at'),
-    giveUpUnknown: giveUp('unknown_outcome', isUnknown('?2'), 'first_forward_at'),
+    expireDelayed: giveUp('expired', isDelayed, 'waiting_since'),
+    expireEnded: giveUp('expired', isEnded, 'expires_at'),
+    giveUpUnknown: giveUp('unknown_outcome', isUnknown, 'first_forward_at'),
     called: `INSERT INTO paced_calls (lane, event, at) SELECT '${table}', value, ?2 FROM ${texts('ids')} AS begun`,
     begin: `UPDATE ${table} SET state = 'forwarding', due_at = ${IN_FLIGHT}, attempts = attempts + 1,
         first_forward_at = coalesce(first_forward_at, ?2),
@@ -84,8 +83,7 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
           'CASE WHEN is_ambiguous = 1 AND first_forward_at < ?3 THEN 1 ELSE 0 END',
         )}
       WHERE id IN ${texts('ids')} RETURNING *`,
-    forget: `DELETE FROM ${table} WHERE arrival IN
-      (SELECT arrival FROM ${table} WHERE settled_at < ?1 ORDER BY settled_at LIMIT ${FORGET_ROWS}) RETURNING 1 AS one`,
+    forget: `DELETE FROM ${table} WHERE ${portionOf(isOld, 'settled_at', FORGET_ROWS)} RETURNING 1 AS one`,
   };
 };
 
@@ -95,22 +93,15 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
   const { maxDelayMs } = rules;
   const statements = statementsOf(parts, dialect);
 
-  const boundsOf = (now: number, past: number) => ({
-    delayedSince: past - maxDelayMs,
-    unknownSince: now - KEY_WINDOW_MS,
-    oldSince: past - MEMORY_MS,
-  });
+  /** The values of every statement that looks for chores. */
+  const timesOf = (now: number, graceMs: number) => {
+    const past = now - graceMs;
+    return [now, past - maxDelayMs, past, now - KEY_WINDOW_MS, past - MEMORY_MS] as const;
+  };
+  type Times = ReturnType<typeof timesOf>;
 
-  async function find(tx: Transaction, now: number, past: number): Promise<Chores> {
-    const { delayedSince, unknownSince, oldSince } = boundsOf(now, past);
-    const [chores = {}] = await tx.ask<Chores>(
-      statements.chores,
-      now,
-      delayedSince,
-      past,
-      unknownSince,
-      oldSince,
-    );
+  async function find(tx: Transaction, times: Times): Promise<Chores> {
+    const [chores = {}] = await tx.ask<Chores>(statements.chores, ...times);
     return chores;
   }
 
@@ -120,17 +111,18 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
   }
 
   /** Puts the lane in order before anything begins. */
-  async function tidy(tx: Transaction, now: number, past: number): Promise<Tidied> {
-    type Gone = Pick<Row, 'offer_id'>;
-    const { delayedSince, unknownSince, oldSince } = boundsOf(now, past);
-    const chores = await find(tx, now, past);
-    const ahead = chores.is_ahead ? await tx.ask(statements.putRight, now) : [];
-    const expired = chores.is_delayed ? await tx.ask<Gone>(statements.expireDelayed, now, delayedSince) : [];
-    const ended = chores.is_ended ? await tx.ask<Gone>(statements.expireEnded, now, past) : [];
-    const unknown = chores.is_unknown ? await tx.ask<Gone>(statements.giveUpUnknown, now, unknownSince) : [];
+  async function tidy(tx: Transaction, times: Times): Promise<Tidied> {
+    const [now] = times;
+    const chores = await find(tx, times);
+    const change = async (isNeeded: unknown, statement: string) =>
+      isNeeded ? tx.ask<Pick<Row, 'offer_id'>>(statement, ...times) : [];
+    const ahead = await change(chores.is_ahead, statements.putRight);
+    const expired = await change(chores.is_delayed, statements.expireDelayed);
+    const ended = await change(chores.is_ended, statements.expireEnded);
+    const unknown = await change(chores.is_unknown, statements.giveUpUnknown);
     const offers = new Set([...expired, ...ended, ...unknown].map(({ offer_id }) => offer_id));
     await takeAlong(tx, [...offers], now);
-    const forgotten = chores.is_old ? await tx.ask(statements.forget, oldSince) : [];
+    const forgotten = await change(chores.is_old, statements.forget);
     // A due time that was corrected may have made its line ripe.
     const isMore = await choosing.prepare(tx, { ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
     return {
@@ -167,7 +159,7 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
 
   /** Finds out, without a change, whether there is anything to do: undefined if there is. */
   async function glance(tx: Transaction, { now, graceMs = 0 }: BeginOptions): Promise<Begun | undefined> {
-    const chores = await find(tx, now, now - graceMs);
+    const chores = await find(tx, timesOf(now, graceMs));
     if (Object.values(chores).some(Boolean)) return undefined;
     return { rows: [], nextAt: await nextDue(tx, now), expired: 0 };
   }
@@ -178,7 +170,7 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
   ): Promise<Begun> {
     // This process may have stood still for so long that another one has taken over.
     if (await leading.isDeposed(tx)) return { rows: [], nextAt: undefined, expired: 0 };
-    const { expired, isOverdue, isUnfinished } = await tidy(tx, now, now - graceMs);
+    const { expired, isOverdue, isUnfinished } = await tidy(tx, timesOf(now, graceMs));
     if (isOverdue) return { rows: [], nextAt: now + AGAIN_MS, expired };
     const [{ calls, oldest } = { calls: 0, oldest: null }] = await paceOf(tx, table, now);
     const room = Math.max(0, Math.min(limit, perMinute - calls));

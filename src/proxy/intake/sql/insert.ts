@@ -18,7 +18,7 @@ type Fact =
 /** Events that the host's own programs report have UUIDs of version 8 as ids. */
 const [VERSION_AT, REPORTED] = [14, '8'];
 
-const EVENT = {
+const BOTH = {
   id: 'text',
   content: 'text',
   type: 'text',
@@ -27,21 +27,9 @@ const EVENT = {
   received_at: 'integer',
   waiting_since: 'integer',
   headers: 'text',
-  group_name: 'text',
-  reason: 'text',
 } as const;
-const USAGE = {
-  id: 'text',
-  content: 'text',
-  type: 'text',
-  offer_id: 'text',
-  occurred_at: 'integer',
-  expires_at: 'integer',
-  received_at: 'integer',
-  waiting_since: 'integer',
-  headers: 'text',
-  usage: 'text',
-} as const;
+const EVENT = { ...BOTH, group_name: 'text', reason: 'text' } as const;
+const USAGE = { ...BOTH, expires_at: 'integer', usage: 'text' } as const;
 
 /**
  * Whether no view of its visitor is open or came with it. Then it waits for the views of all visitors: a phone may have
@@ -90,6 +78,18 @@ type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 const textOf = (value: object | undefined): string | undefined => value && JSON.stringify(value);
 
 const isOfGroups = (fact: Fact): fact is GroupFact => fact.fact === 'group' || fact.fact === 'groups';
+
+/** What both tables have of an event. */
+const bothOf = (event: AdmittedEvent, aheadMs: number) => ({
+  id: event.id,
+  content: event.content,
+  type: event.type,
+  offer_id: event.offerId,
+  occurred_at: event.occurredAt,
+  received_at: event.receivedAt,
+  waiting_since: event.receivedAt + aheadMs,
+  headers: textOf(event.headers),
+});
 
 /** Decides the verdict of each event, and which events are new. */
 const judge = (events: readonly AdmittedEvent[], facts: readonly Fact[], maxWaiting: number) => {
@@ -151,14 +151,7 @@ export const createTaking = (
     const rows = fresh.map((event, at) => {
       const { key, visitor } = lines[at] ?? { key: '', visitor: NOBODY };
       return {
-        id: event.id,
-        content: event.content,
-        type: event.type,
-        offer_id: event.offerId,
-        occurred_at: event.occurredAt,
-        received_at: event.receivedAt,
-        waiting_since: event.receivedAt + tx.aheadMs,
-        headers: textOf(event.headers),
+        ...bothOf(event, tx.aheadMs),
         group_name: placed[at],
         reason: event.reason,
         visitor,
@@ -169,17 +162,14 @@ export const createTaking = (
   }
 
   async function takeUsage(tx: Transaction, fresh: readonly AdmittedEvent[]): Promise<void> {
-    const rows = fresh.flatMap(({ id, type, offerId, occurredAt, receivedAt, usage, ...event }) => {
-      if (!usage) return [];
-      const times = {
-        occurred_at: occurredAt,
-        received_at: receivedAt,
-        waiting_since: receivedAt + tx.aheadMs,
-        expires_at: occurredAt + MAX_USAGE_AGE_MS + tx.aheadMs,
-      };
-      const texts = { headers: textOf(event.headers), usage: textOf(usage) };
-      return { id, content: '', type, offer_id: offerId, ...times, ...texts };
-    });
+    const rows = fresh
+      .filter(({ usage }) => usage)
+      .map((event) => ({
+        ...bothOf(event, tx.aheadMs),
+        content: '',
+        expires_at: event.occurredAt + MAX_USAGE_AGE_MS + tx.aheadMs,
+        usage: textOf(event.usage),
+      }));
     if (rows.length) await tx.ask(statements.takeUsage, JSON.stringify(rows));
   }
 

@@ -75,21 +75,21 @@ export const createLeading = (driver: SqlDriver, table: LaneTable) => {
   /** The process whose lead was taken through this lane. */
   let leader: string | undefined;
 
-  async function isAnothers(tx: Transaction, token: string, now: number): Promise<boolean> {
+  async function find(tx: Transaction): Promise<Lease | undefined> {
     const [held] = await tx.ask<Lease>(statements.lease);
+    return held;
+  }
+
+  const isAnothers = (held: Lease | undefined, token: string, now: number): boolean => {
     // No lease is given out for so long ahead: one that ends later was made under another clock. The slack is for a
     // lease that was renewed while this transaction waited for its turn.
     const isFresh = held && held.until > now && held.until <= now + LEAD_MS + SLACK_MS;
     return isFresh === true && held.token !== token && !isOver(held);
-  }
-
-  async function giveWay(tx: Transaction, token: string, now: number): Promise<false | undefined> {
-    return (await isAnothers(tx, token, now)) ? false : undefined;
-  }
+  };
 
   async function take(tx: Transaction, token: string, now: number): Promise<boolean> {
-    if (await isAnothers(tx, token, now)) return false;
-    const [held] = await tx.ask<Lease>(statements.lease);
+    const held = await find(tx);
+    if (isAnothers(held, token, now)) return false;
     if (held?.token !== token) {
       await tx.ask(statements.recount, now);
       await tx.ask(statements.orphan);
@@ -104,7 +104,7 @@ export const createLeading = (driver: SqlDriver, table: LaneTable) => {
       const leads = await driver.write(
         (tx) => take(tx, token, now + tx.aheadMs),
         // A process that does not lead asks with each event that it takes, and a read does not delay the others.
-        (tx) => giveWay(tx, token, now + tx.aheadMs),
+        async (tx) => (isAnothers(await find(tx), token, now + tx.aheadMs) ? false : undefined),
       );
       if (leads) leader = token;
       return leads;
@@ -116,9 +116,7 @@ export const createLeading = (driver: SqlDriver, table: LaneTable) => {
 
     /** Says whether the lead that was taken here belongs to another process now. */
     async isDeposed(tx: Transaction): Promise<boolean> {
-      if (leader === undefined) return false;
-      const [held] = await tx.ask<Lease>(statements.lease);
-      return held?.token !== leader;
+      return leader !== undefined && (await find(tx))?.token !== leader;
     },
   };
 };

@@ -4,24 +4,6 @@ import type { LaneParts } from './claim.js';
 import type { Dialect, Transaction } from './driver.js';
 import type { LaneTable, Row } from './rows.js';
 
-/** An event that is done or dead. */
-interface Settled {
-  readonly id: string;
-  readonly state: 'done' | 'dead';
-  readonly code: string | null;
-  readonly attempt: number | null;
-}
-
-/** An event that waits again. */
-interface Postponed {
-  readonly id: string;
-  readonly state: 'waiting' | 'forwarding';
-  readonly due_at: number;
-  /** Whether it may have arrived: 0 or 1. */
-  readonly unsure: number;
-  readonly attempt: number | null;
-}
-
 const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) => ({
   // The upstream counts a call at some time between its beginning and its end, so the end is the safe assumption.
   answered: `UPDATE paced_calls SET at = ?2 WHERE ${row} IN (
@@ -48,25 +30,15 @@ const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) 
 /** Sorts the results of events by what has to be written. */
 const sorted = (finished: readonly Finished[]) => {
   // An event that is settled once stays as it is.
-  const settled = new Map<string, Settled>();
-  const postponed = new Map<string, Postponed>();
+  const settled = new Map<string, object>();
+  const postponed = new Map<string, object>();
   for (const { id, result, attempt = null } of finished)
-    switch (result.kind) {
-      case 'done':
-        if (!settled.has(id)) settled.set(id, { id, state: 'done', code: null, attempt });
-        break;
-      case 'dead':
-        if (!settled.has(id)) settled.set(id, { id, state: 'dead', code: result.code, attempt });
-        break;
-      case 'waiting':
-        postponed.set(id, { id, state: 'waiting', due_at: result.dueAt, unsure: 0, attempt });
-        break;
-      case 'ambiguous':
-        postponed.set(id, { id, state: 'forwarding', due_at: result.dueAt, unsure: 1, attempt });
-        break;
-      default:
-        result satisfies never;
-    }
+    if (result.kind === 'waiting')
+      postponed.set(id, { id, attempt, state: 'waiting', due_at: result.dueAt, unsure: 0 });
+    else if (result.kind === 'ambiguous')
+      postponed.set(id, { id, attempt, state: 'forwarding', due_at: result.dueAt, unsure: 1 });
+    else if (!settled.has(id))
+      settled.set(id, { id, attempt, state: result.kind, code: result.kind === 'dead' ? result.code : null });
   return { settled: [...settled.values()], postponed: [...postponed.values()] };
 };
 
