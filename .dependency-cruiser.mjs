@@ -16,7 +16,7 @@ const PARTS = [
   ['testing', 'testing(\\.|/(?!node))', `testing/|client/|protocol/|${SHARED}`, 'Pages would load it.', 'index'],
   ['testing-node', 'testing/node', 'tools/(dev|mock-api)/|proxy/needs-node', 'It only starts the tools.'],
   ['proxy', 'proxy/(?!cli/)', `proxy/|protocol/|${SHARED}`, 'It knows neither pages nor tools.'],
-  ['proxy-rooms', 'proxy/(door|alerts|judging|intake|forward)/', `proxy/(?!(operator|cli)/|(handler|index|node|cli)\\.)|protocol/|${SHARED}`, 'A part does not know what is composed of it.'],
+  ['proxy-rooms', 'proxy/(door|alerts|authorize|intake|forward)/', `proxy/(?!(operator|cli)/|(handler|index|node|cli)\\.)|protocol/|${SHARED}`, 'A part does not know what is composed of it.'],
   ['door', 'proxy/door/', `proxy/(door/|alerts/|recent)|protocol/|${SHARED}`, 'It decides before anything is known of the events.'],
   ['sql', 'proxy/intake/sql/', `proxy/(intake/(?!sqlite|postgres|direct)|alerts/|patience)|protocol/|${SHARED}`, 'It serves any database.'],
   ['operator', 'proxy/operator/', `proxy/(?!cli/)|protocol/|${SHARED}`, 'It needs no command line.'],

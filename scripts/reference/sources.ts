@@ -139,7 +139,7 @@ export const OPTION_PAGES: readonly OptionPage[] = [
       },
       {
         title: 'inspectLink',
-        file: 'src/proxy/judging/inspecting.ts',
+        file: 'src/proxy/authorize/inspecting.ts',
         name: 'InspectLinkOptions',
         about:
           'The second argument of `inspectLink`, which makes a link to [the inspector](../inspector.md).',

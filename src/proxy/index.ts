@@ -11,6 +11,8 @@ export type { Runtime, Stop } from '../runtime.js';
 export type { OnAlert } from './alerts/alert.js';
 export type { Observation, OnObservation } from './alerts/observation.js';
 export type { AlertCode } from './alerts/table.js';
+export { type InspectLinkOptions, inspectLink } from './authorize/inspecting.js';
+export { type SignableOffer, signOffer } from './authorize/signature.js';
 export type { Machines } from './door/admission.js';
 export type { Limits } from './door/budgets.js';
 export type { ProblemCode } from './door/exchange.js';
@@ -35,8 +37,6 @@ export type {
 } from './intake/intake.js';
 export type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFigures, LedgerFilter } from './intake/ledger.js';
 export type { IntakeBounds, ReadOnlyOption } from './intake/rules.js';
-export { type InspectLinkOptions, inspectLink } from './judging/inspecting.js';
-export { type SignableOffer, signOffer } from './judging/signature.js';
 export { createOfferAdmin, type OfferAdmin, type OfferAdminOptions } from './operator/admin.js';
 export type { OfferProxyOptions, UsageOptions } from './options.js';
 export type { Caller, ReportedEvent, ReportResult, ServerEvent } from './reported.js';

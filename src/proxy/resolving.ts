@@ -2,12 +2,12 @@
 import * as z from 'zod/mini';
 import { OffersightError } from '../errors.js';
 import { type Hook, hookOf } from './alerts/cause.js';
+import { INSPECTING } from './authorize/inspecting.js';
+import { checkSecrets } from './authorize/signature.js';
 import type { Machines } from './door/admission.js';
 import type { Limits } from './door/budgets.js';
 import type { ResolvedPace } from './forward/gate.js';
 import { isDurable } from './intake/direct/direct.js';
-import { INSPECTING } from './judging/inspecting.js';
-import { checkSecrets } from './judging/signature.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';
 import { checked, ranged } from './settings/checking.js';
 import {

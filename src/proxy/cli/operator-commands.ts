@@ -1,7 +1,7 @@
 /** Commands for operators: the figures, lists, retries, purges and reports that the operator's door has too. */
 import { platformRuntime } from '../../runtime.js';
+import { createReporting } from '../authorize/reporting.js';
 import type { Intake, ListFilter } from '../intake/intake.js';
-import { createReporting } from '../judging/reporting.js';
 import { readFunnel, toCsvLines } from '../operator/funnel.js';
 import { eachRow, laneOf, readStanding, readStatus, toLine } from '../operator/listing.js';
 import { faultOf, purge } from '../operator/purging.js';

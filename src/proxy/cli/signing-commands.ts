@@ -1,6 +1,6 @@
 /** `offersight sign` and `offersight inspect-link`: what a secret of the proxy's makes. */
-import { inspectLink } from '../judging/inspecting.js';
-import { signOffer } from '../judging/signature.js';
+import { inspectLink } from '../authorize/inspecting.js';
+import { signOffer } from '../authorize/signature.js';
 import { Failure } from './failure.js';
 import type { Values } from './flags.js';
 import { readSecret } from './secrets.js';

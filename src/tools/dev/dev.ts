@@ -1,7 +1,7 @@
 /** `offersight dev`: everything between a page and Chargebee on this machine, without an account. */
 import { resolve } from 'node:path';
+import { inspectLink } from '../../proxy/authorize/inspecting.js';
 import { replyNothing } from '../../proxy/cli/routes.js';
-import { inspectLink } from '../../proxy/judging/inspecting.js';
 import { platformRuntime } from '../../runtime.js';
 import type { Upstream } from '../mock-api/server.js';
 import { frontApplication } from './application.js';

@@ -4,8 +4,9 @@
  * knows it, with any clock, and another token ends them all. The page keeps only how often sessions
  * were ended.
  */
+
+import { isMacOf, isSameSecret, keyOf, macOf, WRITTEN_MAC } from '../../authorize/mac.js';
 import type { Intake } from '../../intake/intake.js';
-import { isMacOf, isSameSecret, keyOf, macOf, WRITTEN_MAC } from '../../judging/mac.js';
 
 /** A session that holds. */
 export interface Session {

@@ -1,8 +1,8 @@
 import { beforeAll, describe, expect, it } from 'vitest';
 import { MAX_RETENTION_MS } from '../../../src/protocol/retention.js';
+import { isSameSecret } from '../../../src/proxy/authorize/mac.js';
+import { createVerifier } from '../../../src/proxy/authorize/signature.js';
 import { signOffer } from '../../../src/proxy/index.js';
-import { isSameSecret } from '../../../src/proxy/judging/mac.js';
-import { createVerifier } from '../../../src/proxy/judging/signature.js';
 import { START } from '../../support/wire.js';
 
 const SECRET = 'canary-secret-0123456789-abcdefghijk';

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { createVerifier } from '../../../src/proxy/authorize/signature.js';
 import { type OfferProxyOptions, signOffer } from '../../../src/proxy/index.js';
-import { createVerifier } from '../../../src/proxy/judging/signature.js';
 import { CANARY_KEY, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { expectUntouched } from '../../support/untouched.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';

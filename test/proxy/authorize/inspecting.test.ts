@@ -1,8 +1,8 @@
 /** Links that open the inspector: who can make one, and where it is valid. */
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createInspecting } from '../../../src/proxy/authorize/inspecting.js';
+import { keyOf, macOf } from '../../../src/proxy/authorize/mac.js';
 import { inspectLink } from '../../../src/proxy/index.js';
-import { createInspecting } from '../../../src/proxy/judging/inspecting.js';
-import { keyOf, macOf } from '../../../src/proxy/judging/mac.js';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { START, wireBody, wireEvent } from '../../support/wire.js';
 
