@@ -3,9 +3,9 @@ import type { BeginOptions, Begun } from '../intake.js';
 import { KEY_WINDOW_MS, type LaneRules, LONGEST_WAIT_MS, MEMORY_MS } from '../rules.js';
 import type { Dialect, Transaction } from './driver.js';
 import type { TakeAlong } from './give-up.js';
-import type { Leading } from './lease.js';
+import type { LaneLease } from './lease.js';
 import { AGAIN_MS, IN_FLIGHT, type LaneTable, PORTION, type Row, toIntakeRow } from './rows.js';
-import type { Choosing, ChoosingChores } from './select-due.js';
+import type { Selection, SelectionChores } from './select-due.js';
 
 const MINUTE_MS = 60_000;
 /** So many events are forgotten in one transaction. */
@@ -18,12 +18,12 @@ export interface LaneParts {
   readonly table: LaneTable;
   readonly rules: LaneRules;
   readonly takeAlong: TakeAlong;
-  readonly choosing: Choosing;
+  readonly selection: Selection;
 }
 
-export type LedParts = LaneParts & { readonly leading: Leading };
+export type LedParts = LaneParts & { readonly lease: LaneLease };
 
-interface Chores extends ChoosingChores {
+interface Chores extends SelectionChores {
   readonly is_ahead?: unknown;
   readonly is_delayed?: unknown;
   readonly is_ended?: unknown;
@@ -51,7 +51,7 @@ export const paceOf = (tx: Transaction, table: LaneTable, now: number): Promise<
     now + MINUTE_MS,
   );
 
-const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: Dialect) => {
+const statementsOf = ({ table, rules, selection }: LaneParts, { larger, texts }: Dialect) => {
   const isOpen = 'settled_at IS NULL';
   // An event that is on its way is not given up during its call: the outcome decides.
   const isHere = `${isOpen} AND due_at < ${IN_FLIGHT}`;
@@ -70,7 +70,7 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
   return {
     chores: `SELECT ${has(isAhead)} AS is_ahead, ${has(isDelayed)} AS is_delayed, ${has(isEnded)} AS is_ended,
       ${rules.ambiguous === 'atMostOnce' ? has(isUnknown) : '0'} AS is_unknown,
-      ${has(isOld)} AS is_old${choosing.chores}`,
+      ${has(isOld)} AS is_old${selection.chores}`,
     putRight: `UPDATE ${table} SET due_at = ?1 WHERE ${portionOf(isAhead, 'due_at')} RETURNING 1 AS one`,
     expireDelayed: giveUp('expired', isDelayed, 'waiting_since'),
     expireEnded: giveUp('expired', isEnded, 'expires_at'),
@@ -88,8 +88,8 @@ const statementsOf = ({ table, rules, choosing }: LaneParts, { larger, texts }: 
 };
 
 /** Begins the events of a lane that are due. */
-export const createBeginning = (parts: LedParts, dialect: Dialect) => {
-  const { table, rules, leading, takeAlong, choosing } = parts;
+export const createClaim = (parts: LedParts, dialect: Dialect) => {
+  const { table, rules, lease, takeAlong, selection } = parts;
   const { maxDelayMs } = rules;
   const statements = statementsOf(parts, dialect);
 
@@ -106,7 +106,7 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
   }
 
   async function nextDue(tx: Transaction, now: number): Promise<number | undefined> {
-    const [next] = await tx.ask<{ readonly at: number | null }>(choosing.nextDue, now);
+    const [next] = await tx.ask<{ readonly at: number | null }>(selection.nextDue, now);
     return next?.at ?? undefined;
   }
 
@@ -124,7 +124,11 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
     await takeAlong(tx, [...offers], now);
     const forgotten = await change(chores.is_old, statements.forget);
     // A due time that was corrected may have made its line ripe.
-    const isMore = await choosing.prepare(tx, { ...chores, is_ripe: chores.is_ripe || chores.is_ahead }, now);
+    const isMore = await selection.prepare(
+      tx,
+      { ...chores, is_ripe: chores.is_ripe || chores.is_ahead },
+      now,
+    );
     return {
       expired: expired.length,
       isOverdue: [expired, ended, unknown].some(({ length }) => length === PORTION),
@@ -150,7 +154,7 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
   ): Promise<{ readonly rows: readonly Row[]; readonly isOver: boolean }> {
     const rows: Row[] = [];
     for (let look = 0; look < LOOKS && rows.length < room; look++) {
-      const { ids, isOver, isEnough } = await choosing.choose(tx, now, room - rows.length, look > 0);
+      const { ids, isOver, isEnough } = await selection.select(tx, now, room - rows.length, look > 0);
       rows.push(...(await start(tx, ids, now)));
       if (isOver || isEnough) return { rows, isOver };
     }
@@ -169,7 +173,7 @@ export const createBeginning = (parts: LedParts, dialect: Dialect) => {
     { now, limit, perMinute, graceMs = 0 }: BeginOptions,
   ): Promise<Begun> {
     // This process may have stood still for so long that another one has taken over.
-    if (await leading.isDeposed(tx)) return { rows: [], nextAt: undefined, expired: 0 };
+    if (await lease.isDeposed(tx)) return { rows: [], nextAt: undefined, expired: 0 };
     const { expired, isOverdue, isUnfinished } = await tidy(tx, timesOf(now, graceMs));
     if (isOverdue) return { rows: [], nextAt: now + AGAIN_MS, expired };
     const [{ calls, oldest } = { calls: 0, oldest: null }] = await paceOf(tx, table, now);

@@ -134,7 +134,7 @@ const closedBlindly = (fresh: readonly AdmittedEvent[]): readonly string[] => {
   return closed;
 };
 
-export const createTaking = (
+export const createInsert = (
   dialect: Dialect,
   { groups, maxWaiting }: { readonly groups: Groups; readonly maxWaiting: number },
 ) => {

@@ -5,7 +5,7 @@ import { onlyRead, type resolveBounds, USAGE_RULES } from '../rules.js';
 import { noteDoor, readDoor } from './door-notes.js';
 import type { Dialect, SqlDriver } from './driver.js';
 import { createGroups } from './groups.js';
-import { createTaking } from './insert.js';
+import { createInsert } from './insert.js';
 import { createLane } from './lane.js';
 import { createLedger } from './ledger.js';
 import { readSecret } from './lines.js';
@@ -41,7 +41,7 @@ export const createSqlIntake = (
   const { maxWaiting, ledgerDays, ...rules } = bounds;
   const groups = createGroups(dialect);
   const ledger = createLedger(driver, dialect, { groups, ledgerDays });
-  const taking = createTaking(dialect, { groups, maxWaiting });
+  const insert = createInsert(dialect, { groups, maxWaiting });
   const lane = createLane(driver, dialect, 'events', { ...rules, isOrdered: true });
 
   return {
@@ -64,9 +64,9 @@ export const createSqlIntake = (
         : begun;
     },
 
-    take: (events) => driver.write((tx) => taking.take(tx, events)),
+    take: (events) => driver.write((tx) => insert.take(tx, events)),
 
-    knows: (events) => driver.read((tx) => taking.knows(tx, events)),
+    knows: (events) => driver.read((tx) => insert.knows(tx, events)),
 
     async endSessions() {
       await driver.write((tx) => tx.ask(END_SESSIONS));

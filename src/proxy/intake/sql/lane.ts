@@ -1,15 +1,15 @@
 /** One lane of an intake: what waits for one destination, and who forwards it. */
 import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '../intake.js';
 import type { LaneRules } from '../rules.js';
-import { createBeginning, paceOf } from './claim.js';
+import { createClaim, paceOf } from './claim.js';
 import type { Dialect, SqlDriver, Transaction } from './driver.js';
 import { createTakeAlong, takeNothing } from './give-up.js';
-import { createLeading } from './lease.js';
-import { createListing } from './list.js';
-import { createReviving } from './retry.js';
+import { createLease } from './lease.js';
+import { createList } from './list.js';
+import { createRetry } from './retry.js';
 import type { LaneTable } from './rows.js';
-import { chooseInTurn, chooseOldest } from './select-due.js';
-import { createFinishing } from './settle.js';
+import { selectInTurn, selectOldest } from './select-due.js';
+import { createSettle } from './settle.js';
 
 const statementsOf = (table: LaneTable) => ({
   setNote: `INSERT INTO lane_notes (lane, note) VALUES ('${table}', ?1) ON CONFLICT (lane) DO UPDATE SET note = excluded.note`,
@@ -46,11 +46,11 @@ interface Standing {
 export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable, rules: LaneRules): Lane => {
   const statements = statementsOf(table);
   const parts = rules.isOrdered
-    ? { table, rules, takeAlong: createTakeAlong(table, dialect), choosing: chooseInTurn(dialect) }
-    : { table, rules, takeAlong: takeNothing, choosing: chooseOldest(table) };
-  const leading = createLeading(driver, table);
-  const beginning = createBeginning({ ...parts, leading }, dialect);
-  const finish = createFinishing(parts, dialect);
+    ? { table, rules, takeAlong: createTakeAlong(table, dialect), selection: selectInTurn(dialect) }
+    : { table, rules, takeAlong: takeNothing, selection: selectOldest(table) };
+  const lease = createLease(driver, table);
+  const claim = createClaim({ ...parts, lease }, dialect);
+  const settle = createSettle(parts, dialect);
 
   /** Looks by the database's clock, and says by this process's when more may be begun. */
   const lookBy =
@@ -79,17 +79,17 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
   }
 
   return {
-    ...createListing(driver, table),
-    ...createReviving(driver, dialect, parts),
-    lead: leading.lead,
-    resign: leading.resign,
+    ...createList(driver, table),
+    ...createRetry(driver, dialect, parts),
+    lead: lease.lead,
+    resign: lease.resign,
 
     // An idle process looks every two seconds, and a read does not delay the others.
-    begin: (options) => driver.write(lookBy(beginning.begin, options), lookBy(beginning.glance, options)),
+    begin: (options) => driver.write(lookBy(claim.begin, options), lookBy(claim.glance, options)),
 
     finish: (finished, now) =>
       driver.write((tx) =>
-        finish(
+        settle(
           tx,
           finished.map((one) => shifted(one, tx.aheadMs)),
           now + tx.aheadMs,

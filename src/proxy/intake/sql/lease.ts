@@ -70,7 +70,7 @@ const statementsOf = (table: LaneTable) => ({
   forgetCalls: `DELETE FROM paced_calls WHERE lane = '${table}' AND at <= ?1`,
 });
 
-export const createLeading = (driver: SqlDriver, table: LaneTable) => {
+export const createLease = (driver: SqlDriver, table: LaneTable) => {
   const statements = statementsOf(table);
   /** The process whose lead was taken through this lane. */
   let leader: string | undefined;
@@ -121,4 +121,4 @@ export const createLeading = (driver: SqlDriver, table: LaneTable) => {
   };
 };
 
-export type Leading = ReturnType<typeof createLeading>;
+export type LaneLease = ReturnType<typeof createLease>;

@@ -32,7 +32,7 @@ const listOf = (
   return { sql: `SELECT * FROM ${table} ${where} ORDER BY arrival DESC LIMIT ?1`, params };
 };
 
-export const createListing = (driver: SqlDriver, table: LaneTable): Pick<Lane, 'list' | 'tally'> => {
+export const createList = (driver: SqlDriver, table: LaneTable): Pick<Lane, 'list' | 'tally'> => {
   // What is too old is counted as none, not left out: a look for so many newer rows could go through the whole table.
   const tallied = `SELECT offer_id, type, state, sum(CASE WHEN received_at >= ?2 THEN 1 ELSE 0 END) AS events,
        sum(CASE WHEN received_at >= ?2 AND code = '${PURGED}' THEN 1 ELSE 0 END) AS purged, max(arrival) AS last

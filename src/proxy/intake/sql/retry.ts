@@ -20,7 +20,7 @@ const statementsOf = (table: LaneTable, { larger, texts }: Dialect) => ({
      WHERE id IN ${texts('ids')} AND ((state = 'waiting' AND is_ambiguous = 0) OR (state = 'dead' AND code <> '${PURGED}')) RETURNING offer_id`,
 });
 
-export const createReviving = (
+export const createRetry = (
   driver: SqlDriver,
   dialect: Dialect,
   { table, takeAlong }: { readonly table: LaneTable; readonly takeAlong: TakeAlong },

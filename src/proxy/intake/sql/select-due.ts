@@ -9,42 +9,42 @@ const ADOPT_ROWS = 100;
 /** After a look in vain, the next one takes in so many more lines. */
 const LOOK_ROWS = 100;
 
-export interface ChoosingChores {
+export interface SelectionChores {
   readonly is_ripe?: unknown;
   readonly is_unlined?: unknown;
   readonly is_due?: unknown;
 }
 
-interface Chosen {
+interface Selected {
   readonly ids: readonly string[];
   readonly isOver: boolean;
   /** The transaction has changed enough, so the next one looks further. */
   readonly isEnough?: boolean;
 }
 
-export interface Choosing {
+export interface Selection {
   /** Further columns of a statement whose first value is the time. */
   readonly chores: string;
   /** Does these chores. @returns Whether there is more to do. */
-  prepare(tx: Transaction, chores: ChoosingChores, now: number): Promise<boolean>;
+  prepare(tx: Transaction, chores: SelectionChores, now: number): Promise<boolean>;
   /**
    * The ids of events that may be begun now, the next one first.
    * @param isAgain Whether an earlier look in the same transaction was in vain.
    * @returns Also whether there are no more of these events.
    */
-  choose(tx: Transaction, now: number, most: number, isAgain: boolean): Promise<Chosen>;
+  select(tx: Transaction, now: number, most: number, isAgain: boolean): Promise<Selected>;
   /** A statement that finds as `at` when more is due. Its value is the time. */
   readonly nextDue: string;
 }
 
-/** Chooses the events that have waited longest, for a lane without order. */
-export const chooseOldest = (table: LaneTable): Choosing => {
+/** Selects the events that have waited longest, for a lane without order. */
+export const selectOldest = (table: LaneTable): Selection => {
   const isDue = 'settled_at IS NULL AND due_at <= ?1';
   const due = `SELECT id FROM ${table} WHERE ${isDue} ORDER BY due_at, arrival LIMIT ?2`;
   return {
     chores: `, EXISTS (SELECT 1 FROM ${table} WHERE ${isDue}) AS is_due`,
     prepare: async () => false,
-    async choose(tx, now, most) {
+    async select(tx, now, most) {
       const rows = await tx.ask<Pick<Row, 'id'>>(due, now, most);
       return { ids: rows.map(({ id }) => id), isOver: true };
     },
@@ -130,8 +130,8 @@ const sorted = (candidates: readonly Candidate[], now: number, most: number) => 
   return { begun, unseen, aside, empty };
 };
 
-/** Chooses in the order of turns. */
-export const chooseInTurn = (dialect: Dialect): Choosing => {
+/** Selects in the order of turns. */
+export const selectInTurn = (dialect: Dialect): Selection => {
   const statements = statementsOf(dialect);
   const takeAlong = createTakeAlong('events', dialect);
 
@@ -157,7 +157,7 @@ export const chooseInTurn = (dialect: Dialect): Choosing => {
       return isMore || ripe.length === PORTION;
     },
 
-    async choose(tx, now, most, isAgain) {
+    async select(tx, now, most, isAgain) {
       const looked = isAgain ? most + LOOK_ROWS : most;
       const rows = await tx.ask<Candidate>(statements.next, looked);
       const { begun, unseen, aside, empty } = sorted(rows, now, most);

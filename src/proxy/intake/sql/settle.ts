@@ -29,26 +29,24 @@ const statementsOf = (table: LaneTable, { given, larger, row, texts }: Dialect) 
 
 /** Sorts the results of events by what has to be written. */
 const sorted = (finished: readonly Finished[]) => {
-  // An event that is settled once stays as it is.
-  const settled = new Map<string, object>();
-  const postponed = new Map<string, object>();
+  const settled: object[] = [];
+  const postponed: object[] = [];
   for (const { id, result, attempt = null } of finished)
     if (result.kind === 'waiting')
-      postponed.set(id, { id, attempt, state: 'waiting', due_at: result.dueAt, unsure: 0 });
+      postponed.push({ id, attempt, state: 'waiting', due_at: result.dueAt, unsure: 0 });
     else if (result.kind === 'ambiguous')
-      postponed.set(id, { id, attempt, state: 'forwarding', due_at: result.dueAt, unsure: 1 });
-    else if (!settled.has(id))
-      settled.set(id, { id, attempt, state: result.kind, code: result.kind === 'dead' ? result.code : null });
-  return { settled: [...settled.values()], postponed: [...postponed.values()] };
+      postponed.push({ id, attempt, state: 'forwarding', due_at: result.dueAt, unsure: 1 });
+    else settled.push({ id, attempt, state: result.kind, code: result.kind === 'dead' ? result.code : null });
+  return { settled, postponed };
 };
 
-export const createFinishing = (
+export const createSettle = (
   { table, takeAlong }: LaneParts,
   dialect: Dialect,
 ): ((tx: Transaction, finished: readonly Finished[], now: number) => Promise<void>) => {
   const statements = statementsOf(table, dialect);
 
-  return async function finish(tx: Transaction, finished, now) {
+  return async function settle(tx: Transaction, finished, now) {
     const { settled, postponed } = sorted(finished);
     await tx.ask(statements.answered, JSON.stringify({ ids: finished.map(({ id }) => id) }), now);
     if (settled.length) {
