@@ -190,133 +190,78 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
 
 describe.skipIf(!hasPostgres)('a server that may lose what it has committed', () => {
   let postgres: PostgresServer;
+  let intake: Intake;
+  let alerts: string[];
+  const past = { ms: 0 };
+  const MINUTES_5 = 300_000;
+
   beforeAll(async () => {
     postgres = await startPostgres();
   }, 60_000);
   afterAll(() => postgres.remove(), 60_000);
 
-  const restarted = async (...settings: string[]): Promise<Intake> => {
-    await postgres.kill();
-    await postgres.start(...settings);
-    return postgresIntake({ connection: postgres.url });
+  /** Sets something of the server that runs, as its administrator does. */
+  const set = async (setting: string, value: string): Promise<void> => {
+    await postgres.ask(`ALTER SYSTEM SET ${setting} = ${value}`);
+    await postgres.ask('SELECT pg_reload_conf()');
+    await vi.waitFor(async () =>
+      expect(await postgres.ask(`SHOW ${setting}`)).toEqual([{ [setting]: value }]),
+    );
   };
 
-  it('is refused with a remedy if fsync is off', async () => {
-    const intake = await restarted('fsync=off');
-    await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/set fsync = on/));
-    await intake.close();
-  });
+  const open = (readOnly = false): Intake => postgresIntake({ connection: postgres.url, readOnly });
 
-  it('is alerted and takes events if pages may be torn', async () => {
-    const intake = await restarted('full_page_writes=off');
-    const alerts: string[] = [];
-    intake.claim('acme-test', { onAlert: (code) => void alerts.push(code) });
-    await intake.take([admitted(1)]);
-    expect(alerts).toEqual(['tornPages']);
-    await intake.close();
-  });
-
-  it('is alerted again every five minutes if pages may be torn, until that is set right', async () => {
-    const past = { ms: 0 };
+  beforeEach(() => {
+    past.ms = 0;
     const now = performance.now.bind(performance);
     vi.spyOn(performance, 'now').mockImplementation(() => now() + past.ms);
-    const intake = await restarted();
-    const alerts: string[] = [];
+    intake = open();
+    alerts = [];
     intake.claim('acme-test', { onAlert: (code) => void alerts.push(code) });
-    const set = async (value: string): Promise<void> => {
-      await postgres.ask(`ALTER SYSTEM SET full_page_writes = ${value}`);
-      await postgres.ask('SELECT pg_reload_conf()');
-      await vi.waitFor(async () =>
-        expect(await postgres.ask('SHOW full_page_writes')).toEqual([{ full_page_writes: value }]),
-      );
-    };
-    try {
-      await intake.status(START);
-      await set('off');
-      for (let times = 0; times < 5; times++) await intake.status(START);
-      expect(alerts).toEqual([]);
-      for (const count of [1, 2]) {
-        past.ms += 300_000;
-        // It looks once, however much is asked then.
-        for (let times = 0; times < 3; times++) await intake.status(START);
-        await vi.waitFor(() => expect(alerts).toEqual(Array(count).fill('tornPages')));
-      }
-      await set('on');
-      past.ms += 300_000;
-      await intake.status(START);
-      past.ms += 300_000;
-      await intake.status(START);
-      expect(alerts).toHaveLength(2);
-    } finally {
-      vi.restoreAllMocks();
-      await set('on');
-      await postgres.ask('ALTER SYSTEM RESET full_page_writes');
-      await intake.close();
+  });
+
+  afterEach(async () => {
+    await intake.close();
+    for (const setting of ['full_page_writes', 'fsync']) await set(setting, 'on');
+    await set('default_transaction_read_only', 'off');
+  });
+
+  it('is alerted every five minutes and takes events if pages may be torn, until that is set right', async () => {
+    await set('full_page_writes', 'off');
+    for (const count of [1, 2]) {
+      // It looks once, however much is asked then.
+      for (const number of [1, 2, 3]) await intake.take([admitted(number)]);
+      await vi.waitFor(() => expect(alerts).toEqual(Array(count).fill('tornPages')));
+      past.ms += MINUTES_5;
     }
+    await set('full_page_writes', 'on');
+    await intake.take([]);
+    past.ms += MINUTES_5;
+    await intake.take([]);
+    expect(alerts).toHaveLength(2);
   });
 
   it('is refused within five minutes if it stops to keep what it commits, until that is set right', async () => {
-    const past = { ms: 0 };
-    const now = performance.now.bind(performance);
-    vi.spyOn(performance, 'now').mockImplementation(() => now() + past.ms);
-    const intake = await restarted();
-    const set = async (value: string): Promise<void> => {
-      await postgres.ask(`ALTER SYSTEM SET fsync = ${value}`);
-      await postgres.ask('SELECT pg_reload_conf()');
-      await vi.waitFor(async () => expect(await postgres.ask('SHOW fsync')).toEqual([{ fsync: value }]));
-    };
-    try {
-      await intake.take([admitted(1)]);
-      await set('off');
-      past.ms += 300_000;
-      for (const number of [2, 3])
-        await expect(intake.take([admitted(number)])).rejects.toEqual(configuration(/set fsync = on/));
-      await set('on');
-      expect((await intake.take([admitted(4)])).get(eventId(4))).toEqual({ kind: 'accepted' });
-    } finally {
-      vi.restoreAllMocks();
-      await postgres.ask('ALTER SYSTEM RESET fsync');
-      await postgres.ask('SELECT pg_reload_conf()');
-      await intake.close();
-    }
+    await intake.take([admitted(1)]);
+    await set('fsync', 'off');
+    past.ms += MINUTES_5;
+    for (const number of [2, 3])
+      await expect(intake.take([admitted(number)])).rejects.toEqual(configuration(/set fsync = on/));
+    await set('fsync', 'on');
+    expect((await intake.take([admitted(4)])).get(eventId(4))).toEqual({ kind: 'accepted' });
   });
 
-  it('cannot take anything, not even nothing, once it only reads', async () => {
-    const intake = await restarted();
-    const readsOnly = async (value: string): Promise<void> => {
-      await postgres.ask(`ALTER SYSTEM SET default_transaction_read_only = ${value}`);
-      await postgres.ask('SELECT pg_reload_conf()');
-      await vi.waitFor(async () =>
-        expect(await postgres.ask('SHOW default_transaction_read_only')).toEqual([
-          { default_transaction_read_only: value },
-        ]),
-      );
-    };
-    try {
-      expect([...(await intake.take([]))]).toEqual([]);
-      await readsOnly('on');
-      await expect(intake.take([])).rejects.toEqual(configuration(/name the primary/));
-      await readsOnly('off');
-      expect([...(await intake.take([]))]).toEqual([]);
-    } finally {
-      await readsOnly('off');
-      await intake.close();
-    }
-  });
-
-  it('is refused with a remedy if it only reads', async () => {
-    const intake = await restarted('default_transaction_read_only=on');
-    await expect(intake.take([admitted(1)])).rejects.toEqual(configuration(/name the primary/));
-    await intake.close();
-  });
-
-  it('serves all the same if it only reads, and so does the intake', async () => {
-    const kept = await restarted();
-    await kept.take([admitted(1)]);
-    await kept.close();
-    await (await restarted('default_transaction_read_only=on')).close();
-    const intake = postgresIntake({ connection: postgres.url, readOnly: true });
-    expect(await intake.list({ limit: 9, id: eventId(1) })).toMatchObject([{ id: eventId(1) }]);
-    await intake.close();
+  it('cannot take anything, not even nothing, while it only reads, and is read all the same', async () => {
+    await intake.take([admitted(1)]);
+    await set('default_transaction_read_only', 'on');
+    const later = open();
+    for (const each of [intake, later])
+      await expect(each.take([])).rejects.toEqual(configuration(/name the primary/));
+    await later.close();
+    const reader = open(true);
+    expect(await reader.list({ limit: 9, id: eventId(1) })).toMatchObject([{ id: eventId(1) }]);
+    await reader.close();
+    await set('default_transaction_read_only', 'off');
+    expect([...(await intake.take([]))]).toEqual([]);
   });
 });
