@@ -29,7 +29,7 @@ export const isOwnFault = (cause: unknown): boolean =>
   cause instanceof Error && 'code' in cause && /^SQLSTATE_(22|23|P0)/.test(String(cause.code));
 
 /** What an operator has to do if the server takes no writes. */
-export const ONLY_READS =
+const ONLY_READS =
   'Postgres only reads there: name the primary in connection, or if it is the primary, set default_transaction_read_only = off.';
 
 const MISSING =

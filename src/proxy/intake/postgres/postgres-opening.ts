@@ -6,7 +6,7 @@ import { otherLayout, otherSite } from '../rules.js';
 import { LAYOUT, schemaOf, upgradeOf } from '../sql/schema.js';
 import type { Connections, Session } from './postgres-connections.js';
 import { type Found, POSTGRES } from './postgres-driver.js';
-import { inWords, ONLY_READS, sqlStateOf } from './postgres-failures.js';
+import { inWords, sqlStateOf } from './postgres-failures.js';
 
 const LEAST_VERSION = 140_000;
 /** So often the settings are looked at again, since somebody may change them while it runs. */
@@ -32,8 +32,6 @@ interface Server {
   readonly fsync: string;
   readonly full_page_writes: string;
   readonly synchronous_commit: string;
-  readonly is_standby: boolean;
-  readonly read_only: string;
   readonly has_schema: boolean;
   readonly has_tables: boolean;
   readonly is_ours: boolean;
@@ -45,8 +43,6 @@ const lookOf = (schema: string): string => `
     current_setting('fsync') AS fsync,
     current_setting('full_page_writes') AS full_page_writes,
     current_setting('synchronous_commit') AS synchronous_commit,
-    pg_is_in_recovery() AS is_standby,
-    current_setting('transaction_read_only') AS read_only,
     to_regnamespace('"${schema}"') IS NOT NULL AS has_schema,
     EXISTS (SELECT 1 FROM pg_catalog.pg_class WHERE relnamespace = to_regnamespace('"${schema}"')) AS has_tables,
     to_regclass('"${schema}".gate') IS NOT NULL AS is_ours`;
@@ -84,7 +80,6 @@ const checkReading = (server: Server): void => {
 
 /** @throws {OffersightError} `configuration` if what it commits may be lost, or it cannot keep it at all. */
 const checkServer = (server: Server): void => {
-  if (server.is_standby || server.read_only === 'on') throw refused(ONLY_READS);
   checkReading(server);
   if (server.fsync !== 'on')
     throw refused(
