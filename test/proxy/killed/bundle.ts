@@ -1,8 +1,7 @@
 /** Bundles a program and `src` into a few files once, so that two hundred processes need not compile them each. */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { rollup } from 'rollup';
-import ts from 'typescript';
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { build } from 'esbuild';
 
 /** A program that Node can run as it is. */
 export interface Program {
@@ -10,41 +9,26 @@ export interface Program {
   remove(): void;
 }
 
-const KILLER = join(import.meta.dirname, 'killer.ts');
-
-const COMPILER = {
-  target: ts.ScriptTarget.ES2022,
-  module: ts.ModuleKind.ES2022,
-  jsx: ts.JsxEmit.ReactJSX,
-  jsxImportSource: 'preact',
-};
-
 /**
  * Bundles a program.
  * @param entry Path of a TypeScript module. Packages stay outside, so the bundle is in a folder from which they are
  * found.
  */
 export const bundleProgram = async (entry: string): Promise<Program> => {
-  const bundle = await rollup({
-    input: { program: entry, killer: KILLER },
-    external: (specifier) => !/^[./]/.test(specifier),
-    plugins: [
-      {
-        name: 'without-types',
-        resolveId(specifier, importer) {
-          if (!importer || !/^[./]/.test(specifier)) return importer ? null : specifier;
-          const path = join(dirname(importer), specifier.replace(/\.js$/, '.ts'));
-          return existsSync(path) ? path : `${path}x`;
-        },
-        load: (id) =>
-          ts.transpileModule(readFileSync(id, 'utf8'), { compilerOptions: COMPILER, fileName: id })
-            .outputText,
-      },
-    ],
-  });
   const folder = join(import.meta.dirname, '../../../test-results', `program-${process.pid}`);
-  mkdirSync(folder, { recursive: true });
-  await bundle.write({ dir: folder, format: 'es', entryFileNames: '[name].js' });
-  await bundle.close();
+  await build({
+    entryPoints: { program: entry, killer: join(import.meta.dirname, 'killer.ts') },
+    outdir: folder,
+    bundle: true,
+    splitting: true,
+    packages: 'external',
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // Which files may be left out is said for the built package.
+    ignoreAnnotations: true,
+    jsx: 'automatic',
+    jsxImportSource: 'preact',
+  });
   return { path: join(folder, 'program.js'), remove: () => rmSync(folder, { recursive: true, force: true }) };
 };
