@@ -177,16 +177,17 @@ const everythingIn = (file: string) => {
 
 describe('a file that version 0.2.0 left', () => {
   let folder: ReturnType<typeof temporaryFolder>;
+  let file: string;
   beforeEach(() => {
     folder = temporaryFolder();
+    file = join(folder.path, 'intake.db');
+    const database = new Database(file);
+    database.exec(read('intake.sql'));
+    database.close();
   });
   afterEach(() => folder.remove());
 
   it('is opened with its events, ids, figures and dead letters, and what waits is delivered', async () => {
-    const file = join(folder.path, 'intake.db');
-    const database = new Database(file);
-    database.exec(read('intake.sql'));
-    database.close();
     await goesOn(intakeHere({ file }));
     const fresh = join(folder.path, 'fresh.db');
     await intakeHere({ file: fresh }).close();
@@ -200,10 +201,6 @@ describe('a file that version 0.2.0 left', () => {
   ])(
     'is opened with all of it after an upgrade that was killed behind %s, also by a process that waited for that',
     async (_, part) => {
-      const file = join(folder.path, 'intake.db');
-      const database = new Database(file);
-      database.exec(read('intake.sql'));
-      database.close();
       const first = run(openingFile(file, stoppingBehind(part)));
       await first.said('begun');
       const second = run(openingFile(file));
@@ -216,10 +213,6 @@ describe('a file that version 0.2.0 left', () => {
   );
 
   it('is left alone by an intake that only reads', () => {
-    const file = join(folder.path, 'intake.db');
-    const database = new Database(file);
-    database.exec(read('intake.sql'));
-    database.close();
     const before = everythingIn(file);
     expect(() => intakeHere({ file, readOnly: true })).toThrow(/start the proxy first/);
     expect(everythingIn(file)).toEqual(before);
@@ -232,6 +225,10 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
     postgres = await startPostgres();
   }, 60_000);
   afterAll(() => postgres.remove());
+  beforeEach(async () => {
+    await postgres.ask('DROP SCHEMA IF EXISTS offersight CASCADE');
+    await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
+  });
 
   const everythingIn = (schema: string) =>
     postgres.ask(
@@ -245,7 +242,6 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
     );
 
   it('is opened with its events, ids, figures and dead letters, and what waits is delivered', async () => {
-    await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
     // Its tables had no keys, and Postgres changes no row of a published table without one.
     await postgres.ask('CREATE PUBLICATION everything FOR ALL TABLES');
     const reader = postgresIntake({ connection: postgres.url, readOnly: true });
@@ -263,8 +259,6 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
   it.each(['the process that upgrades it', 'the server'])(
     'is opened with all of it if %s is killed in the midst of that, while another process waits',
     async (what) => {
-      await postgres.ask('DROP SCHEMA IF EXISTS offersight CASCADE');
-      await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
       // The upgrade has dropped triggers and made indexes before it needs this table.
       const holder = new Client({ connectionString: postgres.url });
       holder.on('error', () => undefined);
@@ -296,8 +290,6 @@ describe.skipIf(!hasPostgres)('a schema that version 0.2.0 left', () => {
   );
 
   it('is refused in words if its tables belong to another user', async () => {
-    await postgres.ask('DROP SCHEMA IF EXISTS offersight CASCADE');
-    await postgres.ask(`BEGIN; ${read('postgres.sql')} COMMIT`);
     await postgres.ask(
       `CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA offersight TO guest;
        GRANT ALL ON ALL TABLES IN SCHEMA offersight TO guest`,

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest';
 import type { AdmittedEvent, Intake, IntakeRow } from '../../../src/proxy/index.js';
 import { admitted } from '../../support/intake.js';
 import { eventId, START } from '../../support/wire.js';
-import { type Bench, begin, begun, numbers, record, rowOf } from './intake.contract.js';
+import { type Bench, begin, begun, numbers, record } from './intake.contract.js';
 
 const SECOND_MS = 1_000;
 const GREEDY_EVENTS = 6_000;
@@ -260,16 +260,6 @@ export const describeFairness = ({ open }: Bench): void => {
       await record(intake, 1, { kind: 'waiting', dueAt: START + 30_000 });
       await intake.take([of(2, 'a')]);
       expect(await begun(intake, START + 1)).toEqual([2]);
-    });
-
-    it('when one is retried after it was a dead letter', async () => {
-      const intake = open();
-      await intake.take([of(1, 'a'), of(2, 'b')]);
-      await begun(intake);
-      await record(intake, 1, { kind: 'dead', code: 'refused' });
-      expect(await intake.retry([eventId(1)], START)).toBe(1);
-      expect(await begun(intake, START)).toEqual([1]);
-      expect(await rowOf(intake, 1)).toMatchObject({ state: 'forwarding', attempts: 2 });
     });
 
     it('when many are retried at once: no `dismissed` goes before its `viewed`, though many others came between them', async () => {

@@ -24,15 +24,6 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
     });
 
-    it('begins a `viewed` before the `dismissed` of the same offer, no matter what their ids are', async () => {
-      const intake = open();
-      await intake.take([admitted(9), dismissed(2, 9)]);
-      expect(await begun(intake)).toEqual([9]);
-      expect(await begun(intake)).toEqual([]);
-      await record(intake, 9, { kind: 'done' });
-      expect(await begun(intake)).toEqual([2]);
-    });
-
     it('lets a `dismissed` wait until the `viewed` of the same offer is settled', async () => {
       const intake = open();
       await intake.take([dismissed(2, 1), admitted(1), admitted(3)]);
@@ -61,14 +52,6 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, START + 10)).toEqual([]);
       await record(intake, 9, { kind: 'done' }, START + 20);
       expect(await begun(intake, START + 20)).toEqual([4]);
-    });
-
-    it('begins other offers while one is postponed', async () => {
-      const intake = open();
-      await intake.take([admitted(1), admitted(2)]);
-      await begun(intake, START, 1);
-      await record(intake, 1, { kind: 'waiting', dueAt: START + 30_000 });
-      expect(await begun(intake, START + 1)).toEqual([2]);
     });
 
     it('says when to look again', async () => {
@@ -120,16 +103,6 @@ export const describeForwarding = ({ open }: Bench): void => {
       expect(await begun(intake, nextAt, 9, 2)).toEqual([3]);
     });
 
-    it('keeps counting after it was closed and opened again, so that a restart does not cause a burst', async () => {
-      const first = open();
-      await first.take(events);
-      await begun(first, START, 9, 4);
-      await first.close();
-      const second = open();
-      await second.lead('successor', START + 100);
-      expect(await begun(second, START + 30_000, 9, 4)).toEqual([]);
-    });
-
     it('counts the calls of every connection', async () => {
       const [left, right] = [open(), open()];
       await left.take(events);
@@ -157,16 +130,6 @@ export const describeForwarding = ({ open }: Bench): void => {
       await record(intake, 1, { kind: 'ambiguous', dueAt: START }, START + 999);
       expect(await rowOf(intake, 1)).toMatchObject(row);
       expect(await begun(intake, START + MINUTE_MS)).toEqual([]);
-    });
-
-    it('keeps a dead event with its reason', async () => {
-      const intake = open();
-      await forward(intake, { kind: 'dead', code: 'param_wrong_value' }, START + 5);
-      expect(await rowOf(intake, 1)).toMatchObject({
-        state: 'dead',
-        code: 'param_wrong_value',
-        settledAt: START + 5,
-      });
     });
 
     it('begins a waiting event again when it is due and not before, and does not mark it', async () => {

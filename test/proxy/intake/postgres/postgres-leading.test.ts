@@ -9,7 +9,7 @@ import {
 import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { eventId } from '../../../support/wire.js';
-import { begin, begun, record, rowOf } from '../intake.contract.js';
+import { begin, begun, record } from '../intake.contract.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -109,19 +109,6 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     expect(rows).toEqual([]);
     expect(Math.abs(nextAt - now - HOUR_MS)).toBeLessThan(5_000);
     await other.end();
-  });
-
-  it('begin nothing once another one leads, but still record that a call was done', async () => {
-    const [left, right] = [open(), open()];
-    const now = Date.now();
-    await left.lead('left', now);
-    await left.take([1, 2, 3].map((number) => admitted(number, { receivedAt: now })));
-    await begun(left, now, 2);
-    await right.lead('right', now + 31_000);
-    await record(left, 1, { kind: 'done' }, now + 31_001);
-    expect(await begun(left, now + 31_002)).toEqual([]);
-    expect(await begun(right, now + 31_003)).toEqual([2, 3]);
-    expect(await rowOf(right, 1)).toMatchObject({ state: 'done' });
   });
 
   it('continue by themselves when their connections are cut and the server starts again', async () => {
