@@ -87,6 +87,33 @@ test.describe('the offer part', () => {
   });
 });
 
+test('a script that is inlined into the page finds its files where data-files says, or says where it looked', async ({
+  page,
+  stack,
+}) => {
+  const { said } = watch(page);
+  const inlined = await readFile('dist/offersight.js', 'utf8');
+  const show = (attributes: string): void =>
+    stack.site.show(
+      `${offer('seen')}<script ${attributes} data-endpoint="/offer-events">${inlined}</script>`,
+      {
+        script: '',
+      },
+    );
+  show('data-files="/"');
+  await page.goto(`${stack.site.url}/page.html`);
+  await stack.expectRecorded(['viewed seen']);
+  expect(said).toEqual([]);
+  show('data-files="/elsewhere/"');
+  await page.goto(`${stack.site.url}/page.html`);
+  await expect
+    .poll(() => said)
+    .toEqual([expect.stringMatching(/did not load: TypeError: .*\/elsewhere\/offersight-offers\.js$/)]);
+  show('');
+  await page.goto(`${stack.site.url}/page.html`);
+  await stack.expectRecorded(['viewed seen', 'viewed seen', 'viewed seen']);
+});
+
 test.describe('without the offer part', () => {
   test('offers are seen and stored, one line says so, and the next page that has it delivers them', async ({
     page,

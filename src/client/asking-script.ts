@@ -3,6 +3,9 @@ import { tag } from '../script-tag.js';
 import { VERSION } from '../version.js';
 import type * as asking from './asking.js';
 
+/** Where they are, if the tag says so or has an address: a script that is inlined into the page has none. */
+const folder = tag && (tag.getAttribute('data-files') ?? tag.src);
+
 /**
  * By `import()`, which a policy allows that allows the script file by a nonce or by its address. A file that a loader
  * fetched has no tag; there the browser knows its address, but not if it is of another origin (HTML: muted errors).
@@ -14,7 +17,9 @@ const from = (name: string): (() => Promise<unknown>) => {
   return async () => {
     let room: { VERSION: string };
     try {
-      room = (await import(tag ? new URL(file, tag.src).href : file)) as typeof room;
+      room = (await import(
+        tag ? new URL(file, new URL(folder ?? '', document.baseURI)).href : file
+      )) as typeof room;
     } catch (cause) {
       // Before Firefox 155, and in other browsers of that time, an address that failed once fails for as long as the page
       // lives (https://github.com/whatwg/html/issues/6768). If an import map may pin it, no other address is asked.

@@ -66,6 +66,7 @@ export const TAG: readonly string[] = [
   'escape',
   'outbox',
   'consent',
+  'files',
   'gpc',
   'subject',
   'machines',

@@ -140,7 +140,7 @@ export const offersServed: Rule = {
         repair: isRewritten
           ? 'Serve dist/offersight.js of the package as it is, and exclude it from what bundles, transpiles or minifies: some make require() of import().'
           : isCombined
-            ? 'The script runs out of another file than its own, and looks for this one beside that. Exclude offersight.js from what combines or inlines scripts, so that its tag stays as you wrote it.'
+            ? 'The script runs out of another file than its own, and looks for this one beside that. Exclude offersight.js from what combines or inlines scripts, so that its tag stays as you wrote it, or set data-files of the tag to the folder of offersight-offers.js.'
             : 'Serve offersight-offers.js beside offersight.js, as text/javascript and of the same version. If the page has a policy, let that load both; an Integrity-Policy or a policy of hashes needs an import map. From another origin they need Access-Control-Allow-Origin. From npm, serve all chunks of one build.',
       }),
     ];
