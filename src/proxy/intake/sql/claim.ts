@@ -87,7 +87,6 @@ const statementsOf = ({ table, rules, selection }: LaneParts, { larger, texts }:
   };
 };
 
-/** Begins the events of a lane that are due. */
 export const createClaim = (parts: LedParts, dialect: Dialect) => {
   const { table, rules, lease, takeAlong, selection } = parts;
   const { maxDelayMs } = rules;

@@ -23,7 +23,6 @@ interface Row {
 const firstDayOf = (now: number): string => isoDayOf(dayOf(now) - REPORT_DAYS + 1);
 const dayIn = ({ lane }: Row): string => lane.slice(COUNTED.length).split(':', 1)[0] ?? '';
 
-/** Adds counts of today, and replaces the alerts that it has. */
 export async function noteDoor(tx: Transaction, report: DoorReport, now: number): Promise<void> {
   const today = isoDayOf(dayOf(now));
   for (const kind of KINDS)
@@ -34,7 +33,6 @@ export async function noteDoor(tx: Transaction, report: DoorReport, now: number)
     if (row.lane.startsWith(COUNTED) && dayIn(row) < firstDayOf(now)) await tx.ask(FORGET, row.lane);
 }
 
-/** Reads what is not over yet. */
 export async function readDoor(tx: Transaction, now: number): Promise<DoorReport> {
   const found = { requests: new Map<string, number>(), refused: new Map<string, number>() };
   const alerts: RaisedAlert[] = [];

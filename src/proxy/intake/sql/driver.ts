@@ -1,6 +1,5 @@
 /** What the rules of an intake need of a database: transactions, and the words in which databases differ. */
 
-/** A value that a statement can be given, or that is in a row. */
 export type Value = string | number | null;
 
 /** A transaction, until its work has returned. */
@@ -30,14 +29,12 @@ export interface SqlDriver {
   close(): Promise<void>;
 }
 
-/** The columns of the JSON that a statement is given. */
 export type Columns = Readonly<Record<string, 'text' | 'integer'>>;
 
 /** A trigger: it runs by itself after rows of a table were written. */
 export interface Trigger {
   readonly name: string;
   readonly table: string;
-  /** Such as `INSERT`. */
   readonly after: string;
   /** A condition over `OLD` and `NEW`. @default always */
   readonly when?: string;
@@ -45,7 +42,6 @@ export interface Trigger {
   readonly body: string;
 }
 
-/** Fragments of SQL. */
 export interface Dialect {
   /** The type of a column that numbers its rows in the order in which they came. */
   readonly arrival: string;

@@ -2,7 +2,6 @@
 import type { Dialect, Transaction } from './driver.js';
 import { type LaneTable, PORTION, type Row } from './rows.js';
 
-/** The code of a `dismissed` whose views are dead letters. */
 export const VIEWED_DEAD = 'viewed_dead';
 
 /**

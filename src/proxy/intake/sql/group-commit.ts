@@ -22,7 +22,6 @@ export const DEADLINE_MS = 5_000;
 type Verdicts = ReadonlyMap<string, Verdict>;
 type Known = Pick<AdmittedEvent, 'id' | 'content'>;
 
-/** A request that waits for its turn. */
 interface Waiting<Event extends Known> {
   readonly events: readonly Event[];
   readonly resolve: (verdicts: Verdicts) => void;
@@ -37,7 +36,6 @@ type Judge<Event> = (events: readonly Event[]) => Promise<Verdicts>;
 export interface Grouping<Event = AdmittedEvent> {
   /** Takes the events of one request. Rejects if that takes too long. They may be taken all the same. */
   readonly take: Judge<Event>;
-  /** Resolves when no request waits any more. */
   idle(): Promise<void>;
 }
 

@@ -30,7 +30,6 @@ export const createGroups = (dialect: Dialect) => {
     /** Finds what {@link place} has to know, given the groups that are {@link unlisted}. */
     facts: statements.facts,
 
-    /** Sets the groups that the host lists. */
     list(groups: ReadonlySet<string> | undefined): void {
       listed = groups;
     },

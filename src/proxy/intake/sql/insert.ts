@@ -12,7 +12,6 @@ type Fact =
   | GroupFact
   /** The content of an event that was taken, or that the billing system reported. */
   | { readonly fact: 'event' | 'accepted'; readonly name: string; readonly text: string }
-  /** The number of events that wait. */
   | { readonly fact: 'open'; readonly many: number };
 
 /** Events that the host's own programs report have UUIDs of version 8 as ids. */
@@ -79,7 +78,6 @@ const textOf = (value: object | undefined): string | undefined => value && JSON.
 
 const isOfGroups = (fact: Fact): fact is GroupFact => fact.fact === 'group' || fact.fact === 'groups';
 
-/** What both tables have of an event. */
 const bothOf = (event: AdmittedEvent, aheadMs: number) => ({
   id: event.id,
   content: event.content,
@@ -174,7 +172,6 @@ export const createInsert = (
   }
 
   return {
-    /** Takes events, and gives one verdict for each, by id. */
     async take(tx: Transaction, events: readonly AdmittedEvent[]): Promise<ReadonlyMap<string, Verdict>> {
       if (!events.length) await tx.ask(statements.touch);
       const ids = events.map(({ id }) => id);

@@ -12,7 +12,6 @@ import { readSecret } from './lines.js';
 import { AGAIN_MS } from './rows.js';
 
 export interface SqlIntake extends Omit<Intake, 'claim'> {
-  /** Gives the ledger what it has to know. */
   keepBooks(bookkeeping: Bookkeeping): void;
 }
 

@@ -39,10 +39,7 @@ interface Standing {
   readonly note: string | null;
 }
 
-/**
- * Makes the lane over its table.
- * @param table One of our own names, since it becomes part of statements.
- */
+/** @param table One of our own names, since it becomes part of statements. */
 export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable, rules: LaneRules): Lane => {
   const statements = statementsOf(table);
   const parts = rules.isOrdered
