@@ -288,12 +288,12 @@ export const VARIANTS: readonly Variant[] = [
   {
     name: 'an acceptance is forwarded as a view',
     edits: one(
-      'proxy/judging/reporting.ts',
+      'proxy/authorize/reporting.ts',
       "if (type === 'accepted') {",
       "if (type === ('counted' as string)) {",
     ).concat(
       one(
-        'proxy/judging/reporting.ts',
+        'proxy/authorize/reporting.ts',
         'const reported = { id, type, offerId, occurredAt };',
         "const reported = { id, type: type === 'accepted' ? 'viewed' : type, offerId, occurredAt };",
       ),
