@@ -5,8 +5,8 @@
 import type { Runtime } from '../../../runtime.js';
 import { createGate, type ResolvedPace } from '../../forward/gate.js';
 
-/** A caller that got no place asks again after this long at the least. */
-const AGAIN_MS = 1_000;
+/** The shortest time after which a page sends an event again. */
+export const AGAIN_MS = 1_000;
 
 export const createPlaces = (
   { perMinute, concurrent }: ResolvedPace,

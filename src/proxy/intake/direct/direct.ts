@@ -13,8 +13,8 @@ import { patiently } from '../../patience.js';
 import { createRecent } from '../../recent.js';
 import type { AdmittedEvent } from '../admitted.js';
 import type { Intake } from '../intake.js';
-import { createPlaces } from './call-places.js';
-import { AGAIN_MS, createOutcomes } from './outcomes.js';
+import { AGAIN_MS, createPlaces } from './call-places.js';
+import { createOutcomes } from './outcomes.js';
 
 /** Whether an intake keeps events, rather than forwards them itself. */
 export const isDurable = (intake: Intake | DirectIntake): intake is Intake => 'take' in intake;

@@ -5,10 +5,7 @@ import type { Alert } from '../../alerts/alert.js';
 import type { Outcome } from '../../forward/destination.js';
 import { CIRCUIT_MS, createBlame } from '../../forward/pauses.js';
 import { createTrackRecord } from '../../forward/track-record.js';
-import type { Places } from './call-places.js';
-
-/** The shortest time after which a page sends an event again. */
-export const AGAIN_MS = 1_000;
+import { AGAIN_MS, type Places } from './call-places.js';
 
 export const createOutcomes = ({
   places,
