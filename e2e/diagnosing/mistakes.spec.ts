@@ -70,7 +70,7 @@ const MISTAKES: Readonly<Record<string, Make>> = {
     head: '<script async src="/analytics/offersight.js" data-endpoint="/offer-events"></script>',
     prepare: ({ page }) => page.route('**/analytics/*', (route) => route.abort('blockedbyclient')),
   }),
-  'The file that delivers is missing': onConsole('data-endpoint="/offer-events"', OFFER, {
+  'The offer part is missing': onConsole('data-endpoint="/offer-events"', OFFER, {
     prepare: ({ stack }) =>
       stack.site.serve('/offersight-offers.js', (_, response) => response.writeHead(404).end()),
   }),
