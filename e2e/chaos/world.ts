@@ -65,7 +65,8 @@ export const createWorld = async (
   const proxies = await startProxies(
     { folder, upstream: upstream.url, key: API_KEY, restartMs: RESTART_MS },
     (name, signal) => {
-      if (signal === 'SIGKILL') recorder.tell({ kind: 'killed', what: 'proxy', names: [name] });
+      // Also by a second SIGTERM; after one it ends by itself.
+      if (signal) recorder.tell({ kind: 'killed', what: 'proxy', names: [name] });
     },
   );
   const network = createNetwork(proxies.port);
