@@ -27,6 +27,8 @@ describe('no attribute that is ours is called a mistake', () => {
     const names = [...(table.split('\n};')[0] ?? '').matchAll(/^ {2}'?([\w-]+)'?: \[/gm)].map(
       ([, name]) => name,
     );
+    // It sets no option.
+    names.push('files');
     expect(names.map((name) => `data-${name}`).sort()).toEqual([...TAG].sort());
     const good = { repeat: 'page', machines: 'count' } as Readonly<Record<string, string>>;
     const attributes = names.map((name) => `data-${name}="${good[name ?? ''] ?? ''}"`);
