@@ -62,8 +62,9 @@ const PREACT = [
 ];
 
 const MEANT: Readonly<Record<string, readonly string[]>> = {
-  // The script file imports the code that only some pages need from its own folder.
+  // They import the parts that a page needs later from their own folder.
   [join('dist', 'offersight.js')]: ['import'],
+  [join('dist', 'offersight-offers.js')]: ['import'],
   [join('dist', 'offersight-inspector.js')]: PREACT,
   [join('test-results', 'module', 'inspector.js')]: PREACT,
 };
@@ -78,7 +79,7 @@ test('no file of the package for browsers turns strings into code, markup or sty
     'offersight-worker.js',
     'service-worker.js',
     'client/later/offer-part.js',
-    'inspector/view/panel.js',
+    'tools/inspector/view/panel.js',
   ])
     expect(files).toContain(join('dist', file));
   // This is an application's build, which contains other packages.

@@ -168,7 +168,7 @@ const LOOKING: readonly (readonly [command: string, prints: RegExp])[] = [
     /^last 7 days +2 +1 +0 +1 [\s\S]*^yearly +2 [\s\S]*^a52ge40b +2 [\s\S]*^offer_events: 0 waiting/m,
   ],
   ['offersight status --limit 100 --page 2', /^all 1 +2 /m],
-  ['offersight status --since', /^\{"door":.*"sums":\{"today":\{"taken":2,/],
+  ['offersight status --since', /^\{"sums":\{"today":\{"taken":2,.*"door":/],
   ['offersight status --follow', / 0 waiting, 2 a minute\n$/],
   ['offersight funnel --by group', /^yearly +2 /m],
   ['offersight events --offer a52ge40b', /^\{"id":"\S+2",.*"state":"done".*\n\{"id":"\S+1",.*"state":"dead"/],
