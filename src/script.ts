@@ -2,7 +2,7 @@
  * Offersight for a script tag: reads the tag's data attributes, starts one tracker and drains the commands that
  * the page pushed before it loaded. Loading it again changes nothing.
  */
-import { call } from './client/first.js';
+import { call } from './client/seer.js';
 import { createOfferTracker, type OfferTracker, type TrackerOptions } from './index.js';
 import { tag } from './script-tag.js';
 

@@ -17,9 +17,8 @@ const from = (name: string): (() => Promise<unknown>) => {
   return async () => {
     let room: { VERSION: string };
     try {
-      room = (await import(
-        tag ? new URL(file, new URL(folder ?? '', document.baseURI)).href : file
-      )) as typeof room;
+      const address = folder == null ? file : new URL(file, new URL(folder, document.baseURI)).href;
+      room = (await import(address)) as typeof room;
     } catch (cause) {
       // Before Firefox 155, and in other browsers of that time, an address that failed once fails for as long as the page
       // lives (https://github.com/whatwg/html/issues/6768). If an import map may pin it, no other address is asked.

@@ -1,10 +1,10 @@
 /** The tracker of a page: one for each endpoint, inert if it cannot work. */
 import { OffersightError } from '../errors.js';
 import { load } from './asking.js';
-import { call, createFirst, nothing } from './first.js';
 import type { PageView } from './inside.js';
 import type { OfferTracker } from './offer-tracker.js';
 import { resolveOptions, type TrackerOptions } from './options.js';
+import { call, createSeer, nothing } from './seer.js';
 
 const createInertTracker = (): OfferTracker => ({
   observe: () => nothing,
@@ -43,7 +43,7 @@ export const createOfferTracker = (given?: TrackerOptions): OfferTracker => {
       const shared = globalThis as { [key]?: PageView };
       shared[key] ??= new Map();
       const latest = shared[key];
-      latest.tracker ??= createFirst(resolved, report, latest);
+      latest.tracker ??= createSeer(resolved, report, latest);
       return latest.tracker;
     } catch (cause) {
       load.more().then(

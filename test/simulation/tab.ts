@@ -346,7 +346,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   };
   const report = (error: OffersightError): void => void reports.push(error);
 
-  // As client/first.ts and client/later/offer-part.ts compose them, without the offers. What delivers comes a moment later.
+  // As client/seer.ts and client/later/offer-part.ts compose them, without the offers. What delivers comes a moment later.
   let there: PageDelivery | undefined;
   let onThere: (delivery: PageDelivery) => void = () => undefined;
   const loaded = new Promise<PageDelivery>((resolve) => {
@@ -370,7 +370,7 @@ export const openTab = (setting: TabSetting, name: string): Tab => {
   };
   const subjects = new Map<string, string | undefined>();
   let newest: OfferEvent | undefined;
-  // The same as the seer does (client/first.ts).
+  // The same as the seer does (client/seer.ts).
   const commit = async (event: OfferEvent): Promise<void> => {
     if (event !== newest || owner.consent !== 'granted') return;
     await outbox.commit().catch(() => undefined);

@@ -26,7 +26,7 @@ export interface Registry {
   readonly placements: Placements;
   /** The latest placement of each offer that is gone, by the offer's id. */
   readonly past: Map<string, Past>;
-  /** Looks for offers in a tree that nobody can find. */
+  /** Looks for offers in a tree that the registry cannot find by itself: a closed shadow root or a frame's document. */
   search(root: SearchRoot): Stop;
   /** Where it looks. */
   readonly roots: ReadonlySet<SearchRoot>;
@@ -54,9 +54,6 @@ export interface RegistryListener {
   /** An element has no id yet: an offer that has not arrived, or a mistake. */
   onEmpty?(): void;
 }
-
-/** `Node`'s own number. */
-const ELEMENT_NODE = 1;
 
 /** Whether a tree is still part of what a user could see. */
 export const isPresent = (root: SearchRoot): boolean =>
@@ -184,7 +181,7 @@ export const createRegistry = (listener: RegistryListener): Registry => {
       isTree ||= addedNodes.length + removedNodes.length > 0;
       for (const node of addedNodes) {
         // What was built or taken out meanwhile is found when it comes.
-        if (node.nodeType !== ELEMENT_NODE || !node.isConnected) continue;
+        if (node.nodeType !== Node.ELEMENT_NODE || !node.isConnected) continue;
         findTree(node as Element);
         if (node.firstChild) discover(node as Element);
       }

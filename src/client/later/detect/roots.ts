@@ -21,10 +21,6 @@ export interface Roots {
   stop: Stop;
 }
 
-/** `Node`'s own numbers. */
-const ELEMENT_NODE = 1;
-const FRAGMENT_NODE = 11;
-
 /** A form's fields hide its own properties behind their names, so the prototype is asked. */
 const own = (node: Node, name: keyof Element, prototype = Node.prototype): unknown =>
   Reflect.get(prototype, name, node);
@@ -34,7 +30,7 @@ const own = (node: Node, name: keyof Element, prototype = Node.prototype): unkno
  * or a document may be what the page has named so.
  */
 export const hostOf = (node: Node): Element | false =>
-  own(node, 'nodeType') === FRAGMENT_NODE && (node as ShadowRoot).host;
+  own(node, 'nodeType') === Node.DOCUMENT_FRAGMENT_NODE && (node as ShadowRoot).host;
 
 /** What a node is drawn in: through slots, and out of open and closed shadow roots. */
 const drawnIn = (node: Node): Node | false => {
@@ -50,7 +46,7 @@ export const animationsOf = (element: Element): Animation[] =>
 /** An element and everything around it, as it is drawn. */
 export function* outward(node: Node): Generator<Element> {
   for (let at: Node | false = node; at; at = drawnIn(at))
-    if (own(at, 'nodeType') === ELEMENT_NODE) yield at as Element;
+    if (own(at, 'nodeType') === Node.ELEMENT_NODE) yield at as Element;
 }
 
 /** Whether a node is, or holds as it is drawn, another. */

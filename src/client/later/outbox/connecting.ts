@@ -5,8 +5,7 @@ import type { Connection, Records } from '../../outbox/records.js';
 /** What one page's connections have in common. */
 export interface Connecting {
   /**
-   * The same records, which do not change any more once nobody waits for them: a transaction that has steps left when it is
-   * given up ends without them.
+   * The same records. A transaction that was given up does not take its remaining steps, so it changes nothing afterwards.
    */
   connect(records: Records<StoreRows>): Connection;
   /**

@@ -123,7 +123,7 @@ export const createWays = (
     return put;
   };
   const { records: own } = outbox;
-  // With whatever the page writes, since it may die behind that.
+  // In every transaction, since the page may end after any of them.
   outbox.records = {
     transact: (work) =>
       own.transact((rows) => {

@@ -19,10 +19,6 @@ import { createPage } from './page.js';
 import { createPart } from './part.js';
 import { createRecording } from './recording.js';
 
-/** `Node`'s own numbers; documents and shadow roots come behind comments. */
-const ELEMENT_NODE = 1;
-const COMMENT_NODE = 8;
-
 /** Does nothing. */
 export const nothing = (): undefined => undefined;
 
@@ -31,7 +27,7 @@ export const call = (callback: () => unknown): void =>
   void new Promise((resolve) => resolve(callback())).catch(console.error);
 
 /** Starts a tracker. Everything that can be wrong with the options or the browser was found before. */
-export const createFirst = (
+export const createSeer = (
   options: ResolvedOptions,
   report: (error: OffersightError) => void,
   latest: PageView,
@@ -150,8 +146,9 @@ export const createFirst = (
     observe(target, offer) {
       // Not by `instanceof`, since a frame has classes of its own.
       const kind = isStopped ? 0 : target?.nodeType;
-      if (kind === ELEMENT_NODE) return registry.observe(target as Element, offer || {});
-      return kind > COMMENT_NODE ? registry.search(target as SearchRoot) : nothing;
+      if (kind === Node.ELEMENT_NODE) return registry.observe(target as Element, offer || {});
+      // Documents and shadow roots have the numbers behind it.
+      return kind > Node.COMMENT_NODE ? registry.search(target as SearchRoot) : nothing;
     },
     dismiss: (offerId, reason) => later((there) => there.onDismiss(offerId, reason)),
     accept: (offerId) => later((there) => there.onAccept(offerId)),
