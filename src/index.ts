@@ -9,8 +9,8 @@ export { markOffer, type OfferAttributes, type Offered, offerAttributes } from '
 export type { Ignore, ObservedOffer, OfferSettings, Repeat } from './client/detect/placement.js';
 export type { SearchRoot } from './client/detect/registry.js';
 export type { ViewabilityRule } from './client/detect/viewability.js';
+export type { ClosingOptions } from './client/later/closing/closing.js';
 export type { FlusherOptions } from './client/later/delivery/flusher.js';
-export type { ClosingOptions } from './client/later/detect/closing.js';
 export { type Explainer, type ExposureNote, explain, type NoteReason } from './client/later/diagnosis.js';
 export type { DiscardReason } from './client/later/outbox/giving-up.js';
 export type { LeasingOptions, OutboxPause, OutboxStats } from './client/later/outbox/remembering.js';

@@ -8,6 +8,7 @@
 
 import type { Impression, Placement, Repeat } from '../client/detect/placement.js';
 import { createRegistry } from '../client/detect/registry.js';
+import { closesByConvention } from '../client/later/closing/conventions.js';
 import { createCounts } from '../client/later/counts.js';
 import { createDecisions } from '../client/later/decisions.js';
 import {
@@ -18,7 +19,6 @@ import {
   pathOf,
   within,
 } from '../client/later/detect/controls.js';
-import { closesByConvention } from '../client/later/detect/conventions.js';
 import type { Roots } from '../client/later/detect/roots.js';
 import type { OfferTracker } from '../client/offer-tracker.js';
 import type { Consent } from '../client/outbox/outbox.js';

@@ -13,7 +13,8 @@ import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { createPart } from '../part.js';
-import { createClosing } from './detect/closing.js';
+import { createClosing } from './closing/closing.js';
+import { closesByConvention } from './closing/conventions.js';
 import { boxesOf, createContents } from './detect/contents.js';
 import {
   createControls,
@@ -23,7 +24,6 @@ import {
   type KnownRegistry,
   matches,
 } from './detect/controls.js';
-import { closesByConvention } from './detect/conventions.js';
 import { clearShareOf } from './detect/covering.js';
 import { createMotion, lookAgain } from './detect/motion.js';
 import { findByChanges } from './detect/mutations.js';

@@ -2,6 +2,7 @@
 import { isShown } from '../../client/detect/exposure.js';
 import type { Placement } from '../../client/detect/placement.js';
 import type { Inside, PageView } from '../../client/inside.js';
+import { viewNow } from '../../client/later/closing/pressing.js';
 import {
   acceptedBy,
   holderOf,
@@ -13,7 +14,6 @@ import {
 } from '../../client/later/debug/closing-words.js';
 import { nameOf } from '../../client/later/debug/wording.js';
 import { nearest, PRESSED, pathOf } from '../../client/later/detect/controls.js';
-import { viewNow } from '../../client/later/detect/pressing.js';
 import { holds } from '../../client/later/detect/roots.js';
 import { isInView } from '../../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../../runtime.js';

@@ -2,8 +2,8 @@
 import { platformRuntime, type Stop } from '../../../runtime.js';
 import { isShown } from '../../detect/exposure.js';
 import type { Inside } from '../../inside.js';
+import { viewNow } from '../closing/pressing.js';
 import { marking, nearest, PRESSED, pathOf } from '../detect/controls.js';
-import { viewNow } from '../detect/pressing.js';
 import { holds } from '../detect/roots.js';
 import { leadsOn, whyPressed } from './closing-words.js';
 import { nameOf } from './wording.js';

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { closesByConvention } from '../../../../src/client/later/closing/conventions.js';
 import { createControls } from '../../../../src/client/later/detect/controls.js';
-import { closesByConvention } from '../../../../src/client/later/detect/conventions.js';
 import { createPage, type Page } from '../../../../src/client/page.js';
 import { find, render } from '../../../support/page.js';
 import { type Decision, decisionLog, placementsOfPage } from '../../../support/placements.js';

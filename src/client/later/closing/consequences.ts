@@ -14,9 +14,8 @@ import {
   type KnownRegistry,
   matches,
   within,
-} from './controls.js';
-import { type Act, viewNow } from './pressing.js';
-import { holds, outward, type Roots } from './roots.js';
+} from '../detect/controls.js';
+import { holds, outward, type Roots } from '../detect/roots.js';
 import {
   clippersOf,
   type Drawing,
@@ -26,7 +25,8 @@ import {
   isPage,
   type Sight,
   scrolledOf,
-} from './sight.js';
+} from '../detect/sight.js';
+import { type Act, viewNow } from './pressing.js';
 
 /** A close later than this after an act is not its consequence. */
 const CONSEQUENCE_MS = 1_000;

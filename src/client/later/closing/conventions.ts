@@ -3,7 +3,7 @@
  * says that they close the box around them.
  */
 
-import { type IsConventional, matches, PRESSED } from './controls.js';
+import { type IsConventional, matches, PRESSED } from '../detect/controls.js';
 
 const CONTROLS = [
   '[data-bs-dismiss]',

@@ -1,6 +1,6 @@
 /** Which controls say by themselves that they close the box around them: by a name, by an icon's name, by a class. */
 import { afterEach, describe, expect, test } from 'vitest';
-import { closesByConvention } from '../../../../src/client/later/detect/conventions.js';
+import { closesByConvention } from '../../../../src/client/later/closing/conventions.js';
 import { find, render } from '../../../support/page.js';
 
 const isConventional = closesByConvention();

@@ -3,7 +3,7 @@
  * the holder is really closed then is closing.ts.
  */
 import type { DismissReason } from '../../../protocol/event.js';
-import { matches, nearest, pathOf } from './controls.js';
+import { matches, nearest, pathOf } from '../detect/controls.js';
 
 /** What a user did, and what of it counts if something is closed by it. */
 export interface Act {

@@ -4,13 +4,6 @@
  */
 import type { Page } from '../../page.js';
 import {
-  type Acts,
-  type Consequences,
-  type ConsequencesContext,
-  createConsequences,
-  textOf,
-} from './consequences.js';
-import {
   acceptedBy,
   around,
   concerned,
@@ -22,11 +15,18 @@ import {
   matches,
   nearest,
   pathOf,
-} from './controls.js';
+} from '../detect/controls.js';
+import { holds, outward, type Roots } from '../detect/roots.js';
+import { type Drawing, drawingOf, hasMoved, isPage } from '../detect/sight.js';
+import {
+  type Acts,
+  type Consequences,
+  type ConsequencesContext,
+  createConsequences,
+  textOf,
+} from './consequences.js';
 import { targetOf } from './conventions.js';
 import { type Act, actOutside, isOnScrollbar, viewNow } from './pressing.js';
-import { holds, outward, type Roots } from './roots.js';
-import { type Drawing, drawingOf, hasMoved, isPage } from './sight.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {

@@ -4,9 +4,9 @@ import {
   type Closing,
   type ClosingOptions,
   createClosing,
-} from '../../../../src/client/later/detect/closing.js';
+} from '../../../../src/client/later/closing/closing.js';
+import { closesByConvention } from '../../../../src/client/later/closing/conventions.js';
 import { matches } from '../../../../src/client/later/detect/controls.js';
-import { closesByConvention } from '../../../../src/client/later/detect/conventions.js';
 import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../../support/page.js';
 import { type Decision, decisionLog, placementsOfPage } from '../../../support/placements.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
