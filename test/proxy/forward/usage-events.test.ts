@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import { MAX_USAGE_EVENT_BYTES, usageEventOf } from '../../../src/proxy/forward/usage-events.js';
-import { hang } from '../../support/proxy.js';
 import {
   failure,
   numberOfUsage,
@@ -35,11 +34,6 @@ const identity = ({ subscription_id, deduplication_id, usage_timestamp }: ToldUs
 /** Done except the events of these numbers. */
 const doneBut = (count: number, numbers: readonly number[], code: string): string[] =>
   usageRows(count).map((_, at) => (numbers.includes(at + 1) ? code : 'done'));
-
-it('a usage event that Chargebee refuses by a word of ours counts as refused', async () => {
-  stage.answer = failing([1], (event) => ({ ...identity(event), api_error_code: 'purged' }));
-  expect(await stage.outcomesOf(usageRows(1))).toEqual(['upstream_purged']);
-});
 
 describe('a usage event', () => {
   it('is sent as its identity and its properties only', async () => {
@@ -97,6 +91,11 @@ describe('an answer that takes the batch', () => {
     stage.answer = failing([2, 5], shape);
     expect(await stage.outcomesOf(usageRows(6))).toEqual(doneBut(6, [2, 5], 'unable_to_process_request'));
     expect(stage.batches).toHaveLength(1);
+  });
+
+  it('and refuses an event by a word of ours counts it as refused', async () => {
+    stage.answer = failing([1], (event) => ({ ...identity(event), api_error_code: 'purged' }));
+    expect(await stage.outcomesOf(usageRows(1))).toEqual(['upstream_purged']);
   });
 
   it('and names an event twice refuses it once', async () => {
@@ -173,33 +172,11 @@ describe('an answer that refuses the batch', () => {
     },
   );
 
-  it.each([
-    { api_error_code: 'configuration_incompatible', error_code: 'api_restricted' },
-    { api_error_code: 'invalid_request', error_code: 'usage_ingestion_not_enabled' },
-    { api_error_code: 'resource_limit_exhausted' },
-  ])('is no event’s fault if it says %j: nothing is halved, and an alert names the support', async (body) => {
-    for (const hasDelivered of [true, false]) {
-      stage = startUsage();
-      stage.answer = () => Response.json(body, { status: 400 });
-      expect(await stage.outcomesOf(usageRows(9), hasDelivered)).toEqual(
-        usageRows(9).map(() => 'misconfigured'),
-      );
-      expect(stage.batches).toHaveLength(1);
-    }
-    expect(await stage.destination.forward([usageRow(1)], true)).toMatchObject([
-      {
-        alert: ['notEnabled', { api: 'usage events', answer: expect.stringMatching(/^400 /) as string }],
-      },
-    ]);
+  it('by 413 and blames no field is no verdict on a single event before the site has taken any', async () => {
+    stage.answer = () => failure(413, 'invalid_request');
+    expect(await stage.outcomesOf([usageRow(1)], false)).toEqual(['misconfigured']);
+    expect(await stage.outcomesOf([usageRow(1)])).toEqual(['invalid_request']);
   });
-
-  it.each([400, 409, 422, 413])(
-    'by %i and blames no field is no verdict on a single event before the site has taken any',
-    async (status) => {
-      stage.answer = () => failure(status, 'invalid_request');
-      expect(await stage.outcomesOf([usageRow(1)], false)).toEqual(['misconfigured']);
-    },
-  );
 
   it('is followed by halves also before the site has taken any, if it blames a field', async () => {
     stage.answer = (events) =>
@@ -210,90 +187,5 @@ describe('an answer that refuses the batch', () => {
           )
         : taken();
     expect(await stage.outcomesOf(usageRows(8), false)).toEqual(doneBut(8, [3], 'param_wrong_value'));
-  });
-
-  it('is the answer for an event that was sent by itself', async () => {
-    stage.answer = () => failure(400, 'param_wrong_value');
-    expect(await stage.outcomesOf([usageRow(1)])).toEqual(['param_wrong_value']);
-    expect(stage.batches).toEqual([[1]]);
-  });
-});
-
-const UNSETTLED = new Set(['throttled', 'ambiguous', 'unavailable', 'misconfigured', 'waiting']);
-
-describe('trouble concerns the batch as a whole, in one call', () => {
-  it.each<[string, () => Response | Promise<Response>, string]>([
-    ['a 429', () => failure(429, 'api_request_limit_exceeded', { 'retry-after': '7' }), 'throttled'],
-    ['a 500', () => failure(500, 'internal_error'), 'ambiguous'],
-    ['a 503 page', () => new Response('<h1>503', { status: 503 }), 'ambiguous'],
-    ['a page', () => new Response('<h1>Welcome'), 'ambiguous'],
-    ['half an answer', () => new Response('{"batch_id":"b","failed_ev'), 'ambiguous'],
-    ['a redirect', () => new Response(null, { status: 302, headers: { location: '/' } }), 'ambiguous'],
-    ['a broken connection', () => Promise.reject(new TypeError('fetch failed')), 'ambiguous'],
-    [
-      'a connection that was never made',
-      () =>
-        Promise.reject(
-          new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNREFUSED' }) }),
-        ),
-      'unavailable',
-    ],
-    ['a wrong key', () => failure(401, 'api_authentication_failed'), 'misconfigured'],
-    ['an API that is not enabled', () => failure(403, 'request_blocked'), 'misconfigured'],
-    ['an unknown site', () => failure(404, 'site_not_found'), 'misconfigured'],
-  ])('%s', async (_, answer, kind) => {
-    stage.answer = answer;
-    expect(await stage.outcomesOf(usageRows(9))).toEqual(usageRows(9).map(() => kind));
-    expect(stage.batches).toHaveLength(1);
-  });
-
-  it('an upstream that never answers is given up after 8 s', async () => {
-    stage.answer = (_, request) => hang(request);
-    const outcomes = stage.outcomesOf(usageRows(3));
-    await stage.runtime.advance(8_000);
-    await expect(Promise.race([outcomes, Promise.resolve('still waiting')])).resolves.toEqual(
-      Array.from({ length: 3 }, () => 'ambiguous'),
-    );
-  });
-
-  it.each<[string, () => Response, string]>([
-    ['a 429', () => failure(429, 'api_request_limit_exceeded', { 'retry-after': '60' }), 'throttled'],
-    ['an outage', () => failure(503), 'ambiguous'],
-    ['a wrong key', () => failure(401, 'api_authentication_failed'), 'misconfigured'],
-  ])('%s between halves ends the halving: nothing more is called', async (_, answer, kind) => {
-    stage.answer = (events) => {
-      if (stage.batches.length >= 4) return answer();
-      return events.some((event) => numberOfUsage(event) === 3) ? failure(400, 'param_wrong_value') : taken();
-    };
-    // 1–16 refused, 1–8 refused, 1–4 refused, 1–2 in trouble.
-    const outcomes = await stage.outcomesOf(usageRows(16));
-    expect(outcomes.slice(0, 2)).toEqual([kind, kind]);
-    // A call that was never made settles none of them.
-    expect(outcomes.filter((outcome) => !UNSETTLED.has(outcome))).toEqual([]);
-    expect(stage.batches.map(({ length }) => length)).toEqual([16, 8, 4, 2]);
-  });
-
-  it('what was taken before the trouble stays taken', async () => {
-    stage.answer = (events) => {
-      if (events.length === 8) return failure(400, 'param_wrong_value');
-      return stage.batches.length === 2 ? taken() : failure(500);
-    };
-    const outcomes = await stage.outcomesOf(usageRows(8));
-    expect(outcomes.slice(0, 4)).toEqual(['done', 'done', 'done', 'done']);
-    expect(outcomes.slice(4).filter((outcome) => !UNSETTLED.has(outcome))).toEqual([]);
-    expect(stage.batches).toHaveLength(3);
-  });
-});
-
-describe('alerts of usage events', () => {
-  it.each([
-    [401, 'api_authentication_failed'],
-    [403, 'request_blocked'],
-    [404, 'site_not_found'],
-  ])('do not speak of offer events after a %i', async (status, code) => {
-    stage.answer = () => failure(status, code);
-    const [outcome] = await stage.destination.forward([usageRow(1)], true);
-    expect(outcome).toMatchObject({ kind: 'misconfigured' });
-    expect(JSON.stringify(outcome)).not.toContain('offer events');
   });
 });

@@ -55,34 +55,25 @@ afterEach(async () => {
 });
 
 describe('a call with usage events', () => {
-  it('says who caused them if all are from one caller', async () => {
-    const ada = { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' };
-    callers = { 1: ada, 2: ada };
+  const ada = { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' };
+  it.each<[string, Readonly<Record<number, Caller>>, Record<string, string>]>([
+    [
+      'who caused them if all are from one caller',
+      { 1: ada, 2: ada },
+      { [IP]: ada.ip, [USER]: btoa('ada'), [ENTITY]: 'be-1' },
+    ],
+    [
+      'only the business entity if they are from several',
+      { 1: ada, 2: { ...ada, user: 'bo' } },
+      { [ENTITY]: 'be-1' },
+    ],
+    ['nothing if one of them has no caller', { 2: { ip: ada.ip } }, {}],
+  ])('says %s', async (_, given, headers) => {
+    callers = given;
     start();
     await report(1, 2);
     await started.runtime.advance(2_000);
-    expect(told).toEqual([
-      { numbers: [1, 2], headers: { [IP]: '203.0.113.9', [USER]: btoa('ada'), [ENTITY]: 'be-1' } },
-    ]);
-  });
-
-  it('says only the business entity if they are from several callers', async () => {
-    callers = {
-      1: { ip: '203.0.113.9', user: 'ada', businessEntityId: 'be-1' },
-      2: { ip: '203.0.113.9', user: 'bo', businessEntityId: 'be-1' },
-    };
-    start();
-    await report(1, 2);
-    await started.runtime.advance(2_000);
-    expect(told).toEqual([{ numbers: [1, 2], headers: { [ENTITY]: 'be-1' } }]);
-  });
-
-  it('says nothing of a caller if one of them has none', async () => {
-    callers = { 2: { ip: '203.0.113.9' } };
-    start();
-    await report(1, 2);
-    await started.runtime.advance(2_000);
-    expect(told).toEqual([{ numbers: [1, 2], headers: {} }]);
+    expect(told).toEqual([{ numbers: [1, 2], headers }]);
   });
 
   it('has events of one business entity, and no two such calls are under way because of that', async () => {

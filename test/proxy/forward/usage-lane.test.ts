@@ -1,21 +1,9 @@
 /** Usage events through the whole proxy: made, kept, sent and aged beside offer events, and independent of them. */
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import {
-  createOfferProxy,
-  directIntake,
-  type OfferProxyOptions,
-  type UsageOptions,
-} from '../../../src/proxy/index.js';
+import type { UsageOptions } from '../../../src/proxy/index.js';
 import { temporaryFolder } from '../../support/intake.js';
-import {
-  CANARY_KEY,
-  hang,
-  noContent,
-  pageRequest,
-  type StartedProxy,
-  startProxy,
-} from '../../support/proxy.js';
+import { hang, noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { failure, numberOfUsage, type ToldUsage, taken } from '../../support/usage.js';
 import { eventId, START, wireBody, wireEvent } from '../../support/wire.js';
@@ -299,37 +287,7 @@ describe('the 12 hours of the API', () => {
   });
 });
 
-describe('one destination that fails neither holds nor doubles the other', () => {
-  it.each<[string, () => Response | Promise<Response>]>([
-    ['is away', () => failure(503)],
-    ['wants no call for an hour', () => failure(429, undefined, { 'retry-after': '3600' })],
-    ['does not take the key', () => failure(401, 'api_authentication_failed')],
-    ['answers with pages', () => new Response('<h1>Welcome')],
-    ['refuses everything', () => failure(400, 'invalid_request')],
-  ])('usage events arrive while the API of offer events %s', async (_, offers) => {
-    const started = start();
-    started.runtime.answer = answering({ offers });
-    await report(started, range(1, 7));
-    await started.runtime.advance(90_000);
-    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual(range(1, 7));
-    expect(Object.values(await usageStates(started))).toEqual(range(1, 7).map(() => 'done'));
-  });
-
-  it.each<[string, () => Response | Promise<Response>]>([
-    ['is away', () => failure(503)],
-    ['wants no call for an hour', () => failure(429, undefined, { 'retry-after': '3600' })],
-    ['does not take the key', () => failure(401, 'api_authentication_failed')],
-    ['answers with pages', () => new Response('<h1>Welcome')],
-    ['refuses everything', () => failure(400, 'invalid_request')],
-  ])('offer events arrive while the API of usage events %s', async (_, usage) => {
-    const started = start();
-    started.runtime.answer = answering({ usage });
-    await report(started, range(1, 7));
-    await started.runtime.advance(90_000);
-    expect(offersOf(started)).toBe(7);
-    expect(await statesOf(started)).toEqual(range(1, 7).map(() => 'done'));
-  });
-
+describe('of one destination and the other', () => {
   it('each has its own dead letters, and one is retried without the other', async () => {
     const started = start();
     started.runtime.answer = answering({ usage: () => failure(400, 'param_wrong_value') });
@@ -377,33 +335,31 @@ describe('the subscription that an event counts for', () => {
     expect(offersOf(started)).toBe(2);
   });
 
-  it.each<[string, unknown]>([
-    ['an empty one', ''],
-    ['51 characters', 's'.repeat(51)],
-    ['a number', 17],
-    ['an object', { id: 'sub' }],
-    ['yes', true],
-  ])('leads to an alert if it cannot be one (%s), and only the offer event is sent', async (_, value) => {
-    const started = start({ subscriptionFor: () => value as string });
-    expect(await report(started, [1])).toEqual(['accepted']);
-    await started.runtime.advance(3_000);
-    expect([offersOf(started), batchesOf(started)]).toEqual([1, []]);
-    expect(started.alerts).toEqual([expect.stringMatching(/subscriptionFor/)]);
-  });
-
-  it.each<[string, unknown]>([
-    ['nested', { a: { b: 1 } }],
-    ['a list', { a: [1] }],
-    ['null', { a: null }],
-    ['too large', { a: 'x'.repeat(1_000) }],
-    ['too large only in bytes', { a: 'é'.repeat(450) }],
-  ])('gets no properties that the API does not take (%s), and an alert says so', async (_, properties) => {
-    const started = start({ propertiesFor: () => properties as Record<string, string> });
-    expect(await report(started, [1])).toEqual(['accepted']);
-    await started.runtime.advance(3_000);
-    expect([offersOf(started), batchesOf(started)]).toEqual([1, []]);
-    expect(started.alerts).toEqual([expect.stringMatching(/propertiesFor/)]);
-  });
+  it.each<[hook: string, title: string, value: unknown]>([
+    ['subscriptionFor', 'an empty text', ''],
+    ['subscriptionFor', '51 characters', 's'.repeat(51)],
+    ['subscriptionFor', 'a number', 17],
+    ['subscriptionFor', 'an object', { id: 'sub' }],
+    ['propertiesFor', 'nested', { a: { b: 1 } }],
+    ['propertiesFor', 'a list', { a: [1] }],
+    ['propertiesFor', 'null', { a: null }],
+    ['propertiesFor', 'too large', { a: 'x'.repeat(1_000) }],
+    ['propertiesFor', 'too large only in bytes', { a: 'é'.repeat(450) }],
+    ['propertiesFor', 'nothing', undefined],
+    ['propertiesFor', 'no number', { a: Number.NaN }],
+    ['propertiesFor', 'a function', { a: () => 1 }],
+    ['propertiesFor', 'more digits than JSON has', { a: 1n }],
+    ['propertiesFor', 'a string', 'offer'],
+  ])(
+    'leads to an alert if %s gives what the API does not take (%s): only the offer event is sent',
+    async (hook, _, value) => {
+      const started = start({ [hook]: () => value });
+      expect(await report(started, [1])).toEqual(['accepted']);
+      await started.runtime.advance(3_000);
+      expect([offersOf(started), batchesOf(started)]).toEqual([1, []]);
+      expect(started.alerts).toEqual([expect.stringMatching(hook)]);
+    },
+  );
 
   it('gets properties that the host may take a moment to find', async () => {
     const properties = Promise.resolve({ plan: 'gold' }) as unknown as Record<string, string>;
@@ -411,37 +367,5 @@ describe('the subscription that an event counts for', () => {
     expect(await report(started, [1])).toEqual(['accepted']);
     await started.runtime.advance(3_000);
     expect(batchesOf(started)).toMatchObject([[{ properties: { plan: 'gold' } }]]);
-  });
-
-  it.each<[string, unknown]>([
-    ['nothing', undefined],
-    ['no number', { a: Number.NaN }],
-    ['a function', { a: () => 1 }],
-    ['more digits than JSON has', { a: 1n }],
-    ['a string', 'offer'],
-  ])('gets an alert even if a host without types gives properties that are %s', async (_, properties) => {
-    const started = start({ propertiesFor: () => properties as Record<string, string> });
-    expect(await report(started, [1])).not.toEqual([]);
-    await started.runtime.advance(3_000);
-    expect(batchesOf(started)).toEqual([]);
-    expect(started.alerts).toHaveLength(1);
-  });
-});
-
-describe('usage events need an intake that remembers', () => {
-  const create = (options: Partial<OfferProxyOptions>) => () =>
-    createOfferProxy({ site: 'acme-test', apiKey: CANARY_KEY, intake: directIntake(), ...options });
-
-  it('make creation fail without one, and the error says which to take', () => {
-    expect(create({ usage: { subscriptionFor: () => 'sub' } })).toThrow(
-      expect.objectContaining({
-        code: 'configuration',
-        hint: expect.stringMatching(/sqliteIntake/) as string,
-      }),
-    );
-  });
-
-  it('are not sent at all, so the intake `direct` is enough', async () => {
-    await create({})().close();
   });
 });
