@@ -161,9 +161,13 @@ const ALWAYS: readonly (readonly [title: string, Answer, Expected])[] = [
   ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'UND_ERR_SOCKET', 'UND_ERR_HEADERS_TIMEOUT', 'EWHATEVER'].map(
     (why) => [`${why}: nobody knows`, broken(failed(why)), ambiguous(why)] as const,
   ),
-  ...[undefined, null, 'text', new Error('x'), { code: 'ECONNREFUSED' }].map(
+  ...[undefined, null, 'text', { code: 'ECONNREFUSED' }].map(
     (thrown) =>
-      [`${String(thrown)} that is thrown`, () => Promise.reject(thrown), { kind: 'ambiguous' }] as const,
+      [
+        `${JSON.stringify(thrown)} that is thrown`,
+        () => Promise.reject(thrown),
+        { kind: 'ambiguous' },
+      ] as const,
   ),
 ];
 

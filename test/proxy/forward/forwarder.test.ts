@@ -69,19 +69,6 @@ describe('the forwarder', () => {
       [10, 1_000],
     ]);
   });
-
-  it('makes a dead letter with its code of what the upstream refuses', async () => {
-    stage.answer = (number) => (number === 2 ? { kind: 'refused', code: 'resource_not_found' } : done);
-    await stage.take(1, 2, 3);
-    stage.start();
-    await stage.runtime.advance(60_000);
-    expect(called()).toEqual([1, 2, 3]);
-    expect(await stage.intake.list({ limit: 3 })).toMatchObject([
-      { state: 'done', code: undefined },
-      { state: 'dead', code: 'resource_not_found' },
-      { state: 'done' },
-    ]);
-  });
 });
 
 describe('the pace', () => {
