@@ -9,7 +9,6 @@ const PROOF = [
   'test/simulation/{variants,simulation}.test.ts',
   'test/proxy/{real-time,storms}.test.ts',
   'test/proxy/intake/postgres/*.test.ts',
-  'test/proxy/intake/ledger-size.test.ts',
   'test/proxy/killed/killed.test.ts',
   'test/{types,fuzz,bundling}/*.test.ts',
   'test/{code-types,dockerfile,reference}.test.ts',

@@ -35,7 +35,7 @@ const GROUP_STEP = 16;
 const DAY_STEP = GROUP_STEP * 2 ** 20;
 
 /** The first number of a day's cells. */
-export const firstCellOf = (day: number): number => day * DAY_STEP;
+const firstCellOf = (day: number): number => day * DAY_STEP;
 
 /** Splits a cell's number into its parts. */
 const partsOf = (cell: number) => ({
