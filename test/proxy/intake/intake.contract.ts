@@ -1,5 +1,6 @@
 /** What every intake promises, with a suite for each promise. Each opens intakes in a place that outlives them. */
-import { afterEach, beforeEach, describe } from 'vitest';
+import { afterEach, beforeEach, describe, test } from 'vitest';
+import type { Verdict } from '../../../src/protocol/batch.js';
 import type {
   AdmittedEvent,
   Begun,
@@ -36,11 +37,15 @@ export interface IntakePlace {
   remove(): void | Promise<void>;
 }
 
-/** What a suite has in each of its tests. */
-export interface Bench {
-  /** Opens an intake in this test's place; it is closed after the test. */
-  open(options?: IntakeOptions): Intake;
-}
+const benchOf = (open: (options?: IntakeOptions) => Intake) => ({
+  /** A test that gets an intake without options. */
+  it: test.extend('intake', () => open()),
+  /** Opens an intake in the test's place; it is closed after the test. */
+  open,
+});
+
+/** What a suite has. */
+export type Bench = ReturnType<typeof benchOf>;
 
 /** Begins what is due, by default without a bound that matters. */
 export const begin = (
@@ -58,6 +63,11 @@ export const numbers = (rows: readonly { readonly id: string }[]): number[] =>
 /** Begins what is due, and returns the numbers of these events. */
 export const begun = async (intake: Intake, now = START, limit?: number, perMinute?: number) =>
   numbers((await begin(intake, now, limit, perMinute)).rows);
+
+export const DONE: ForwardResult = { kind: 'done' };
+export const dead = (code = 'refused'): ForwardResult => ({ kind: 'dead', code });
+export const waiting = (dueAt: number): ForwardResult => ({ kind: 'waiting', dueAt });
+export const ambiguous = (dueAt: number): ForwardResult => ({ kind: 'ambiguous', dueAt });
 
 /** Records what came of the calls for events, by their numbers or rows. */
 export const record = (
@@ -82,6 +92,19 @@ export const forward = async (intake: Intake, result: ForwardResult, at = START)
 export const rowOf = async (intake: Intake, number: number): Promise<IntakeRow | undefined> =>
   (await intake.list({ limit: 1_000 })).find((row) => numbers([row])[0] === number);
 
+/** The states of events, by their numbers, each with its code if it has one. */
+export const statesOf = async (lane: Pick<Lane, 'list'>, ...of: readonly number[]): Promise<string[]> => {
+  const rows = await lane.list({ limit: 1_000 });
+  return of.map((number) => {
+    const row = rows.find(({ id }) => id === eventId(number));
+    return [row?.state, row?.code].filter(Boolean).join(' ');
+  });
+};
+
+/** The kind of each verdict, or the code of one that is not good. */
+export const verdictsOf = async (verdicts: Promise<ReadonlyMap<string, Verdict>>): Promise<string[]> =>
+  [...(await verdicts).values()].map((verdict) => ('code' in verdict ? verdict.code : verdict.kind));
+
 /** A `dismissed` of the offer that `admitted(of)` views. */
 export const dismissed = (number: number, of: number, fields: Partial<AdmittedEvent> = {}): AdmittedEvent =>
   admitted(number, { type: 'dismissed', offerId: `offer${of}`, ...fields });
@@ -95,13 +118,11 @@ export const describeIntake = (name: string, makePlace: () => IntakePlace, many:
   describe(`the intake ${name}`, () => {
     let place: IntakePlace;
     const opened: Intake[] = [];
-    const bench: Bench = {
-      open(options) {
-        const intake = place.open(options);
-        opened.push(intake);
-        return intake;
-      },
-    };
+    const bench = benchOf((options) => {
+      const intake = place.open(options);
+      opened.push(intake);
+      return intake;
+    });
 
     beforeEach(() => {
       place = makePlace();
