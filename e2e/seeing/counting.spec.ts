@@ -129,165 +129,135 @@ const expectOnly = async (page: Page, ...expected: readonly (readonly string[])[
 /** Runs a script in the page, which can use `counting` and ids as global names. */
 const act = (page: Page, script: string): Promise<unknown> => page.evaluate(`(async () => { ${script} })()`);
 
-test.describe('the same offers count as for an exact observer', () => {
-  test('if the page scrolls', async ({ page, stack }) => {
-    // An offer takes 220 px, so a screen shows three of them and 70 % of the fourth.
-    await open(stack, page, offers('row', 0, 79), LONG_DWELL_MS);
-    await expectCounted(page, ids('row', 0, 3));
-    await act(page, 'await counting.eachFrame(20, () => scrollBy(0, 440))');
-    await expectCounted(page, ids('row', 0, 3), ids('row', 40, 43));
-    // In the end, the screen shows 65 % of offer 34, and nothing of 38.
-    await act(
-      page,
+/** A page, its dwell, and scripts, each with the offers that have counted once it has run. */
+type Row = readonly [
+  body: string,
+  dwellMs: number,
+  ...steps: (readonly [script: string, ...counted: (readonly string[])[]])[],
+];
+
+const carousel = (name: string) =>
+  `<div id="${name}" style="display: flex; gap: 20px; width: 1000px; overflow-x: auto">
+    ${offers(name, 0, 49, 'class="offer" style="flex: none"')}</div>`;
+const bar = (name: string, bottom: number, last: number) =>
+  `<div style="position: fixed; bottom: ${bottom}px; display: flex">${offers(name, 1, last, 'class="offer small"')}</div>`;
+const sticky = (name: string) => `<section style="height: 8000px">
+  ${offer(name, 'class="offer" style="position: sticky; top: 10px"')}${space(2_000)}${offer(`${name}-passed`)}</section>`;
+/** Scrolls frame by frame, for twice the dwell. */
+const scrolling = (dwellMs: number, by: string) => `const until = performance.now() + 2 * ${dwellMs};
+  while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, ${by}));`;
+
+const ROWS: Readonly<Record<string, Row>> = {
+  // An offer takes 220 px, so a screen shows three of them and 70 % of the fourth. In the end, it shows 65 % of offer 34.
+  'the page scrolls': [
+    offers('row', 0, 79),
+    LONG_DWELL_MS,
+    ['', ids('row', 0, 3)],
+    ['await counting.eachFrame(20, () => scrollBy(0, 440))', ids('row', 0, 3), ids('row', 40, 43)],
+    [
       `await counting.eachFrame(8, () => scrollBy(0, -440));
-      await counting.eachFrame(4, () => scrollBy(0, 400));
-      scrollTo(0, 34 * 220 + 70);`,
-    );
-    await expectOnly(page, ids('row', 0, 3), ids('row', 34, 37), ids('row', 40, 43));
-  });
-
-  test('if the page jumps', async ({ page, stack }) => {
-    await open(stack, page, offers('row', 0, 199), LONG_DWELL_MS);
-    await expectCounted(page, ids('row', 0, 3));
-    await act(
-      page,
-      `await counting.eachFrame(30, (turn) => scrollTo(0, 220 * (5 + ((turn * 37) % 190))));
-      scrollTo(0, 150 * 220);`,
-    );
-    await expectCounted(page, ids('row', 0, 3), ids('row', 150, 153));
-    // The screen shows 30 % of the first and of the last offer.
-    await act(page, 'scrollTo(0, 20 * 220 + 140)');
-    await expectOnly(page, ids('row', 0, 3), ids('row', 21, 23), ids('row', 150, 153));
-  });
-
-  test('if they come late', async ({ page, stack }) => {
-    await open(
-      stack,
-      page,
-      `<div id="feed">${offer('first')}</div>${space(3_000)}<div id="foot"></div>`,
-      LONG_DWELL_MS,
-    );
-    await expectCounted(page, ['first']);
-    const late = `<section><ul><li>${offer('deep')}</li></ul></section>${offer('beside')}`;
-    await act(page, `feed.insertAdjacentHTML('beforeend', '${late}')`);
-    await act(page, `foot.insertAdjacentHTML('beforeend', '${offer('below')}${offer('lowest')}')`);
-    await expectCounted(page, ['first', 'deep', 'beside']);
-    await act(
-      page,
+       await counting.eachFrame(4, () => scrollBy(0, 400));
+       scrollTo(0, 34 * 220 + 70);`,
+      ids('row', 0, 3),
+      ids('row', 34, 37),
+      ids('row', 40, 43),
+    ],
+  ],
+  // In the end, the screen shows 30 % of the first and of the last offer.
+  'the page jumps': [
+    offers('row', 0, 199),
+    LONG_DWELL_MS,
+    ['', ids('row', 0, 3)],
+    [
+      'await counting.eachFrame(30, (turn) => scrollTo(0, 220 * (5 + ((turn * 37) % 190)))); scrollTo(0, 150 * 220);',
+      ids('row', 0, 3),
+      ids('row', 150, 153),
+    ],
+    ['scrollTo(0, 20 * 220 + 140)', ids('row', 0, 3), ids('row', 21, 23), ids('row', 150, 153)],
+  ],
+  'they come late': [
+    `<div id="feed">${offer('first')}</div>${space(3_000)}<div id="foot"></div>`,
+    LONG_DWELL_MS,
+    ['', ['first']],
+    [
+      `feed.insertAdjacentHTML('beforeend', '<section><ul><li>${offer('deep')}</li></ul></section>${offer('beside')}');
+       foot.insertAdjacentHTML('beforeend', '${offer('below')}${offer('lowest')}')`,
+      ['first', 'deep', 'beside'],
+    ],
+    [
       `scrollTo(0, 1e6);
-      foot.insertAdjacentHTML('beforeend', '${space(900)}${offer('under')}');
-      await counting.eachFrame(2, () => undefined);
-      feed.append(document.querySelector('[data-offer-id=lowest]'));`,
-    );
-    await expectOnly(page, ['first', 'deep', 'beside', 'below']);
-  });
-
-  test('if they are in carousels', async ({ page, stack }) => {
-    // An offer takes 320 px, so 1,000 px show three of them, and 13 % of the fourth.
-    const carousel = (name: string) =>
-      `<div id="${name}" style="display: flex; gap: 20px; width: 1000px; overflow-x: auto">
-        ${offers(name, 0, 49, 'class="offer" style="flex: none"')}</div>`;
-    const body = `${carousel('upper')}${carousel('lower')}${space(900)}${carousel('unseen')}`;
-    await open(stack, page, body, LONG_DWELL_MS);
-    await expectCounted(page, ids('upper', 0, 2), ids('lower', 0, 2));
-    await act(
-      page,
+       foot.insertAdjacentHTML('beforeend', '${space(900)}${offer('under')}');
+       await counting.eachFrame(2, () => undefined);
+       feed.append(document.querySelector('[data-offer-id=lowest]'));`,
+      ['first', 'deep', 'beside', 'below'],
+    ],
+  ],
+  // An offer takes 320 px, so 1,000 px show three of them, and 13 % of the fourth.
+  'they are in carousels': [
+    `${carousel('upper')}${carousel('lower')}${space(900)}${carousel('unseen')}`,
+    LONG_DWELL_MS,
+    ['', ids('upper', 0, 2), ids('lower', 0, 2)],
+    [
       `await counting.eachFrame(6, () => { upper.scrollBy(640, 0); unseen.scrollBy(640, 0) });
-      lower.scrollLeft = 30 * 320 + 200;`,
-    );
-    await expectOnly(
-      page,
+       lower.scrollLeft = 30 * 320 + 200;`,
       ids('upper', 0, 2),
       ids('upper', 12, 14),
       ids('lower', 0, 2),
       ids('lower', 31, 33),
-    );
-  });
-
-  test('if they are scattered over a long page', async ({ page, stack }) => {
-    const gaps = [1_310, 940, 2_770, 1_020, 3_330, 1_150];
-    const body = gaps
-      .map((gap, index) => {
-        const [open, close] = ['<p><i>'.repeat(index), '</i></p>'.repeat(index)];
-        return `${space(gap)}${open}${offer(`part-${index}`, `style="display: block; height: ${90 + 40 * index}px"`)}${close}`;
-      })
-      .join('');
-    await open(stack, page, body + space(2_000));
-    for (const [index, before] of [
-      [4, []],
-      [1, ['part-4']],
-      [5, ['part-1', 'part-4']],
-    ] as const) {
-      await act(
-        page,
-        `document.querySelector('[data-offer-id=part-${index}]').scrollIntoView({ block: 'center' })`,
-      );
-      await expectCounted(page, before, [`part-${index}`]);
-    }
-    await expectOnly(page, ['part-1', 'part-4', 'part-5']);
-  });
-
+    ],
+  ],
   // The one or two frames between mounting and the jump do not count as a view of the first screen.
-  for (const [when, wait] of [
-    ['in the same task', ''],
-    ['a frame later', 'await counting.eachFrame(1, () => undefined);'],
-  ] as const)
-    test(`if the page jumps after mounting, ${when}`, async ({ page, stack }) => {
-      await open(stack, page, '', LONG_DWELL_MS);
-      await act(
-        page,
-        `document.body.innerHTML = '${offers('row', 0, 239)}'; ${wait} scrollTo(0, 120 * 220);`,
-      );
-      await expectOnly(page, ids('row', 120, 123));
+  'the page jumps after mounting, in the same task': [
+    '',
+    LONG_DWELL_MS,
+    [`document.body.innerHTML = '${offers('row', 0, 239)}'; scrollTo(0, 120 * 220);`, ids('row', 120, 123)],
+  ],
+  'the page jumps after mounting, a frame later': [
+    '',
+    LONG_DWELL_MS,
+    [
+      `document.body.innerHTML = '${offers('row', 0, 239)}'; await counting.eachFrame(1, () => undefined); scrollTo(0, 120 * 220);`,
+      ids('row', 120, 123),
+    ],
+  ],
+  'they are below an accordion that closes and shrinks the page': [
+    `<div id="fold">${offers('fold', 0, 399)}</div>${offers('under', 0, 6)}`,
+    DWELL_MS,
+    ['', ids('fold', 0, 3)],
+    ['fold.hidden = true', ids('fold', 0, 3), ids('under', 0, 3)],
+  ],
+  'they are in an inner vertical scroller': [
+    `<div id="box" style="height: 600px; overflow-y: auto">
+       ${offers('item', 0, 59, 'style="height: 140px; margin-bottom: 10px"')}</div>`,
+    LONG_DWELL_MS,
+    ['', ids('item', 0, 3)],
+    ['await counting.eachFrame(20, () => box.scrollBy(0, 300))', ids('item', 0, 3), ids('item', 40, 43)],
+  ],
+  'they are in a bar that stays at the bottom': [
+    `${bar('bar', 0, 5)}${bar('sunk', -70, 2)}${space(20_000)}`,
+    DWELL_MS,
+    [scrolling(DWELL_MS, '48'), ids('bar', 1, 5)],
+  ],
+  // Where the last frame came is random, and may be where the passed offer is.
+  'they are sticky': [
+    `${space(1_000)}${sticky('sticky')}${sticky('later')}`,
+    LONG_DWELL_MS,
+    [
+      `scrollTo(0, 1200); ${scrolling(LONG_DWELL_MS, 'scrollY < 7000 ? 1000 : -5000')} scrollTo(0, 6200);`,
+      ['sticky'],
+    ],
+  ],
+};
+
+test.describe('the same offers count as for an exact observer', () => {
+  for (const [when, [body, dwellMs, ...steps]] of Object.entries(ROWS))
+    test(`if ${when}`, async ({ page, stack }) => {
+      await open(stack, page, body, dwellMs);
+      for (const [at, [script, ...expected]] of steps.entries()) {
+        await act(page, script);
+        await (at === steps.length - 1 ? expectOnly : expectCounted)(page, ...expected);
+      }
     });
-
-  test('if they are below an accordion that closes and shrinks the page', async ({ page, stack }) => {
-    await open(stack, page, `<div id="fold">${offers('fold', 0, 399)}</div>${offers('under', 0, 6)}`);
-    await expectCounted(page, ids('fold', 0, 3));
-    await act(page, 'fold.hidden = true');
-    await expectOnly(page, ids('fold', 0, 3), ids('under', 0, 3));
-  });
-
-  test('if they are in an inner vertical scroller', async ({ page, stack }) => {
-    await open(
-      stack,
-      page,
-      `<div id="box" style="height: 600px; overflow-y: auto">
-        ${offers('item', 0, 59, 'style="height: 140px; margin-bottom: 10px"')}</div>`,
-      LONG_DWELL_MS,
-    );
-    await expectCounted(page, ids('item', 0, 3));
-    await act(page, 'await counting.eachFrame(20, () => box.scrollBy(0, 300))');
-    await expectOnly(page, ids('item', 0, 3), ids('item', 40, 43));
-  });
-
-  test('if they are in a bar that stays at the bottom', async ({ page, stack }) => {
-    const bar = (name: string, bottom: number, last: number) =>
-      `<div style="position: fixed; bottom: ${bottom}px; display: flex">${offers(name, 1, last, 'class="offer small"')}</div>`;
-    await open(stack, page, `${bar('bar', 0, 5)}${bar('sunk', -70, 2)}${space(20_000)}`);
-    await act(
-      page,
-      `const until = performance.now() + 2 * ${DWELL_MS};
-      while (performance.now() < until) await counting.eachFrame(1, () => scrollBy(0, 48));`,
-    );
-    await expectOnly(page, ids('bar', 1, 5));
-  });
-
-  test('if they are sticky', async ({ page, stack }) => {
-    const part = (name: string) => `<section style="height: 8000px">
-      ${offer(name, 'class="offer" style="position: sticky; top: 10px"')}${space(2_000)}${offer(`${name}-passed`)}</section>`;
-    await open(stack, page, `${space(1_000)}${part('sticky')}${part('later')}`, LONG_DWELL_MS);
-    await act(page, 'scrollTo(0, 1200)');
-    await act(
-      page,
-      `const until = performance.now() + 2 * ${LONG_DWELL_MS};
-      while (performance.now() < until)
-        await counting.eachFrame(1, () => scrollBy(0, scrollY < 7000 ? 1000 : -5000));
-      // Where the last frame came is random, and may be where the passed offer is.
-      scrollTo(0, 6200);`,
-    );
-    await expectOnly(page, ['sticky']);
-  });
 });
 
 test.describe('in a frame that the surrounding page has scrolled away', () => {

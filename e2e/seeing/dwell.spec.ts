@@ -1,100 +1,52 @@
 import { returnToKept } from '../fixtures/kept.js';
-import { trackerStats, untilHidden } from '../fixtures/ready.js';
+import { holdTimers, trackerStats, untilHidden } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
+import { addWitness, between, CLOCK, find, offer, onViewed, run, TALL, witness } from './scene.js';
 
-const TALL = '<div style="height: 3000px"></div>';
-
-/** An offer of 300 × 200 px. Its dwell is short, since few tests are about the full second. */
-const offer = (id: string, attributes = '', dwellMs = 300) =>
-  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwellMs}" ${attributes}></div>`;
-
-/**
- * An offer that certainly counts, and later than the others would: once it has arrived, every other that counts has
- * arrived as well.
- */
-const witness = (id = 'witness', dwellMs = 700) =>
-  offer(id, 'style="position: fixed; top: 0; right: 0"', dwellMs);
-
-/** Scrolls so that an offer's top edge is at this height of the viewport. */
-const scrollTo = (id: string, top: number) => `
-  { const offer = document.querySelector('[data-offer-id="${id}"]');
-    scrollBy({ top: offer.getBoundingClientRect().top - ${top}, behavior: 'instant' }); }`;
-
-/** Runs a script of the page at the moment when an offer counts. */
-const onViewed = (id: string, act: string) => `<script>
-  document.addEventListener('offersight:viewed', async ({ detail }) => {
-    const frame = () => new Promise(requestAnimationFrame);
-    if (detail.offerId === '${id}') { ${act} }
-  });
-</script>`;
-
-/** Keeps, by the page's clock, when each offer counted and when the page could be seen. */
-const CLOCK = `<script>
-  window.times = {};
-  document.addEventListener('offersight:viewed', ({ detail, timeStamp }) => { times[detail.offerId] = timeStamp; });
-  document.addEventListener('visibilitychange', ({ timeStamp }) => { times[document.visibilityState] = timeStamp; });
-  addEventListener('pageshow', ({ persisted, timeStamp }) => { if (persisted) times.restored = timeStamp; });
-</script>`;
-
-/** The milliseconds between two moments that the clock kept. */
-const between = (from: string, to: string) => `times['${to}'] - times['${from}']`;
-
-test.describe('the share of an offer that must be visible', () => {
-  test('is half of it', async ({ page, stack }) => {
-    await stack.open(page, `${TALL}${offer('half')}${TALL}`);
-    await page.evaluate(scrollTo('half', 800 - 101));
-    await stack.expectRecorded(['viewed half']);
-  });
-
-  test('is not met by less than half of it', async ({ page, stack }) => {
-    await stack.open(page, `${TALL}${offer('less')}${TALL}${witness()}`);
-    await page.evaluate(scrollTo('less', 800 - 97));
-    await stack.expectRecorded(['viewed witness']);
-  });
-
-  test('is counted in both directions', async ({ page, stack }) => {
-    // Both show 70 % of their width. The first shows 80 % of its height, so 56 %; the second shows 60 %, so 42 %.
-    const corner = (id: string, top: number) =>
-      offer(id, `style="position: fixed; left: -90px; top: ${top}px"`);
-    await stack.open(page, `${corner('56-percent', -40)}${corner('42-percent', 800 - 120)}${witness()}`);
-    await stack.expectRecorded(['viewed 56-percent', 'viewed witness']);
-  });
-
-  test.describe('for an offer from 242,500 px² on', () => {
-    /** An offer of 500 px width, of which so many rows are visible at the bottom of the viewport. */
-    const large = (id: string, height: number, rows: number, attributes = '') =>
-      `<div data-offer-id="${id}" data-offer-dwell="300" ${attributes}
-            style="position: fixed; top: ${800 - rows}px; width: 500px; height: ${height}px"></div>`;
-
-    test('is 30 %', async ({ page, stack }) => {
+test('an offer counts if half of it is visible, from 242,500 px² on 30 %, and not by less', async ({
+  page,
+  stack,
+}) => {
+  /** An offer of which so many rows are visible at the bottom of the viewport. */
+  const rows = (id: string, visible: number, size = '') =>
+    offer(id, `style="position: fixed; top: ${800 - visible}px; ${size}"`);
+  const corner = (id: string, top: number) =>
+    offer(id, `style="position: fixed; left: -90px; top: ${top}px"`);
+  const large = (id: string, height: number, visible: number) =>
+    rows(id, visible, `left: 600px; width: 500px; height: ${height}px`);
+  await stack.open(
+    page,
+    [
+      rows('half', 101),
+      rows('less', 97),
+      // Both show 70 % of their width. The first shows 80 % of its height, so 56 %; the second shows 60 %, so 42 %.
+      corner('56-percent', -40),
+      corner('42-percent', 800 - 120),
       // 500 × 484 is just below the limit, and 500 × 486 just above it. 170 and 135 rows are 35 % and 28 %.
-      await stack.open(
-        page,
-        `${large('small-484', 484, 170)}${large('large-486', 486, 170)}${large('little-486', 486, 135)}${witness()}`,
-      );
-      await stack.expectRecorded(['viewed large-486', 'viewed witness']);
-    });
-  });
+      large('small-484', 484, 170),
+      large('large-486', 486, 170),
+      large('little-486', 486, 135),
+      witness(),
+    ].join(''),
+    // These offers cover each other.
+    { script: 'data-endpoint="/offer-events" data-occlusion="false"' },
+  );
+  await stack.expectRecorded(['viewed half', 'viewed 56-percent', 'viewed large-486', 'viewed witness']);
 });
 
 test.describe('the time that an offer must be visible', () => {
+  const plain = (id: string, attributes = '') =>
+    `<div class="offer" data-offer-id="${id}" ${attributes}></div>`;
+
   test('is a second', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `<script>
-         times.added = performance.now();
-         document.body.insertAdjacentHTML('beforeend', '<div class="offer" data-offer-id="second"></div>');
-       </script>`,
-      { head: CLOCK },
-    );
+    const add = `times.added = performance.now(); document.body.insertAdjacentHTML('beforeend', '${plain('second')}')`;
+    await stack.open(page, `<script>${add}</script>`, { head: CLOCK });
     await stack.expectRecorded(['viewed second']);
     expect(await page.evaluate(between('added', 'second'))).toBeGreaterThanOrEqual(1_000);
   });
 
   test('is not met by scrolling past (fault 50)', async ({ page, stack }) => {
-    const offers = ['fast-1', 'fast-2', 'fast-3'].map(
-      (id) => `${TALL}<div class="offer" data-offer-id="${id}"></div>`,
-    );
+    const offers = ['fast-1', 'fast-2', 'fast-3'].map((id) => TALL + plain(id));
     await stack.open(page, `${offers.join('')}${TALL}${witness()}`);
     // Otherwise the page would have scrolled before anybody looks.
     await trackerStats(page);
@@ -104,37 +56,29 @@ test.describe('the time that an offer must be visible', () => {
         scrollBy({ top: 250, behavior: 'instant' });
         await new Promise(requestAnimationFrame);
       }
-      document.body.insertAdjacentHTML(
-        'beforeend',
-        '<div class="offer" data-offer-id="last" data-offer-dwell="1300" style="position: fixed; bottom: 0"></div>',
-      );
     });
+    await addWitness(page, 'last', 1_300);
     await stack.expectRecorded(['viewed witness', 'viewed last']);
   });
 
   test('may be 0, and then the first glimpse counts, and nothing less', async ({ page, stack }) => {
     await stack.open(
       page,
-      `<div class="offer" data-offer-id="glimpse" data-offer-dwell="0"></div>
-       ${onViewed('glimpse', `document.querySelector('[data-offer-id=glimpse]').remove()`)}
-       ${TALL}<div class="offer" data-offer-id="below" data-offer-dwell="0"></div>${witness()}`,
+      `${offer('glimpse', '', 0)}${onViewed('glimpse', `${find('glimpse')}.remove()`)}${TALL}${offer('below', '', 0)}${witness()}`,
     );
     await stack.expectRecorded(['viewed glimpse', 'viewed witness']);
   });
 
   test('starts again when the offer comes back', async ({ page, stack }) => {
+    const frame = 'await new Promise(requestAnimationFrame);';
     await stack.open(
       page,
-      `<div class="offer" id="comes-back" data-offer-id="comes-back" data-offer-dwell="3000"></div>
-       ${onViewed(
-         'witness',
-         `document.querySelector('#comes-back').style.marginLeft = '-160px';
-          await frame();
-          await frame();
-          document.querySelector('#comes-back').style.marginLeft = '0';
-          times.back = performance.now();`,
-       )}
-       ${witness()}`,
+      `${offer('comes-back', '', 3_000)}${witness()}${onViewed(
+        'witness',
+        `const { style } = ${find('comes-back')};
+         style.marginLeft = '-160px'; ${frame}${frame}
+         style.marginLeft = '0'; times.back = performance.now();`,
+      )}`,
       { head: CLOCK },
     );
     await stack.expectRecorded(['viewed witness', 'viewed comes-back']);
@@ -144,27 +88,11 @@ test.describe('the time that an offer must be visible', () => {
 
 test.describe('how often an offer counts', () => {
   /** Removes an offer, waits until that was noticed, and puts it back at the top. */
-  const remount = (id: string) => `(async () => {
-    const offer = document.querySelector('[data-offer-id="${id}"]');
-    const frame = () => new Promise(requestAnimationFrame);
-    offer.remove();
-    await frame();
-    await frame();
-    document.body.prepend(offer);
-    await frame();
-  })()`;
+  const remount = (id: string) =>
+    `{ const offer = ${find(id)}; offer.remove(); await noticed(); document.body.prepend(offer); await noticed(); }`;
 
   /** Scrolls everything except the witnesses away and back. */
-  const lookAgain = `(async () => {
-    const frame = () => new Promise(requestAnimationFrame);
-    scrollTo(0, 2000);
-    await frame();
-    await frame();
-    scrollTo(0, 0);
-    await frame();
-  })()`;
-
-  const addMarker = `document.body.insertAdjacentHTML('beforeend', '${witness('marker')}')`;
+  const lookAgain = 'scrollTo(0, 2000); await noticed(); scrollTo(0, 0); await noticed();';
 
   test('is once a page view, however often it is looked at, and again after a reload', async ({
     page,
@@ -172,11 +100,10 @@ test.describe('how often an offer counts', () => {
   }) => {
     await stack.open(page, `${offer('again')}${TALL}`);
     await stack.expectRecorded(['viewed again']);
-    await page.evaluate(lookAgain);
-    await page.evaluate(remount('again'));
-    // Another element shows the same offer.
-    await page.evaluate(`document.body.insertAdjacentHTML('afterbegin', '${offer('again')}')`);
-    await page.evaluate(addMarker);
+    // In the end, another element shows the same offer.
+    const another = `document.body.insertAdjacentHTML('afterbegin', '${offer('again')}')`;
+    await run(page, `${lookAgain}${remount('again')}${another}`);
+    await addWitness(page, 'marker');
     await stack.expectRecorded(['viewed again', 'viewed marker']);
     await page.reload();
     await stack.expectRecorded(['viewed again', 'viewed marker', 'viewed again']);
@@ -186,36 +113,29 @@ test.describe('how often an offer counts', () => {
     page,
     stack,
   }) => {
-    await stack.open(
-      page,
-      `${offer('mounted', 'data-offer-repeat="mount"')}${offer('follows-tag')}${TALL}${witness()}`,
-    );
-    await stack.expectRecorded(['viewed mounted', 'viewed follows-tag', 'viewed witness']);
-    await page.evaluate(lookAgain);
-    await page.evaluate(addMarker);
-    await stack.expectRecorded(['viewed mounted', 'viewed follows-tag', 'viewed witness', 'viewed marker']);
-    await page.evaluate(remount('mounted'));
-    await page.evaluate(remount('follows-tag'));
-    await page.evaluate(addMarker.replace('marker', 'last'));
-    await stack.expectRecorded([
-      'viewed mounted',
-      'viewed mounted',
-      'viewed follows-tag',
-      'viewed witness',
-      'viewed marker',
-      'viewed last',
-    ]);
+    await stack.open(page, `${offer('mounted', 'data-offer-repeat="mount"')}${offer('follows-tag')}${TALL}`);
+    const seen = ['viewed mounted', 'viewed follows-tag'];
+    await stack.expectRecorded(seen);
+    await run(page, lookAgain);
+    await addWitness(page, 'marker');
+    await stack.expectRecorded([...seen, 'viewed marker']);
+    await run(page, remount('mounted') + remount('follows-tag'));
+    await addWitness(page, 'last');
+    await stack.expectRecorded([...seen, 'viewed mounted', 'viewed marker', 'viewed last']);
   });
 
   test('may be once a browser, across reloads and tabs', async ({ page, context, stack }) => {
-    const body = `${offer('ever', 'data-offer-repeat="browser"')}${offer('each')}${witness()}`;
+    const body = `${offer('ever', 'data-offer-repeat="browser"')}${offer('each')}`;
     await stack.open(page, body);
-    await stack.expectRecorded(['viewed ever', 'viewed each', 'viewed witness']);
+    await stack.expectRecorded(['viewed ever', 'viewed each']);
     await page.reload();
-    const second = ['viewed each', 'viewed each', 'viewed witness', 'viewed witness'];
-    await stack.expectRecorded(['viewed ever', ...second]);
-    await stack.open(await context.newPage(), body);
-    await stack.expectRecorded(['viewed ever', ...second, 'viewed each', 'viewed witness']);
+    await addWitness(page, 'witness');
+    await stack.expectRecorded(['viewed ever', 'viewed each', 'viewed each', 'viewed witness']);
+    const other = await context.newPage();
+    await stack.open(other, body);
+    await addWitness(other, 'last');
+    const each = ['viewed each', 'viewed each', 'viewed each'];
+    await stack.expectRecorded(['viewed ever', ...each, 'viewed witness', 'viewed last']);
   });
 });
 
@@ -227,32 +147,30 @@ test.describe('a page that nobody sees', () => {
     const { context } = await profile.start();
     const [page] = context.pages();
     if (!page) throw new Error('the browser has no page');
-    const front = await context.newPage();
-    await page.bringToFront();
-    await stack.open(page, offer('ahead'), { head: CLOCK });
+    // Time passes when the test says so, however long a tab takes to come to the front.
+    await page.clock.install();
+    await stack.open(page, offer('ahead', '', 0), { head: CLOCK });
     await stack.expectRecorded(['viewed ahead']);
-    // The offer dwells once another one beside it has counted. A machine that is too busy to hide the page by then tries
-    // again with the next one.
-    const seen = ['viewed ahead'];
-    let turn = 0;
-    for (let isInTime = false; !isInTime; turn++) {
-      if (turn) seen.push(`viewed behind-${turn - 1}`);
-      await page.bringToFront();
-      await page.evaluate(
-        `document.body.insertAdjacentHTML('beforeend', '${offer(`behind-${turn}`, '', 4_000)}${witness(`beside-${turn}`, 0)}')`,
-      );
-      await page.waitForFunction(`times['beside-${turn}']`);
-      seen.push(`viewed beside-${turn}`);
-      await front.bringToFront();
-      await untilHidden(page);
-      isInTime = await page.evaluate(`${between(`beside-${turn}`, 'hidden')} < 3_900`);
-    }
-    const behind = `behind-${turn - 1}`;
-    await stack.open(front, witness('witness', 4_200));
-    await stack.expectRecorded([...seen, 'viewed witness']);
+    await run(
+      page,
+      `document.body.insertAdjacentHTML('beforeend', '${offer('behind', '', 60_000)}'); await noticed()`,
+    );
+    const goOn = await holdTimers(page);
+    await page.clock.fastForward(30_000);
+    const isCounted = () => page.evaluate("'behind' in times");
+    const front = await context.newPage();
+    await untilHidden(page);
+    await page.clock.fastForward(120_000);
+    expect(await isCounted()).toBe(false);
+    await front.close();
     await page.bringToFront();
-    await stack.expectRecorded([...seen, 'viewed witness', `viewed ${behind}`]);
-    expect(await page.evaluate(between('visible', behind))).toBeGreaterThanOrEqual(4_000);
+    await expect.poll(() => page.evaluate(() => document.visibilityState)).toBe('visible');
+    await page.clock.fastForward(59_000);
+    expect(await isCounted()).toBe(false);
+    await page.clock.fastForward(2_000);
+    await expect.poll(isCounted).toBe(true);
+    await goOn();
+    await stack.expectRecorded(['viewed ahead', 'viewed behind']);
   });
 
   test('counts nothing if it was opened behind another (fault 45)', async ({ profile, stack }) => {
@@ -268,7 +186,7 @@ test.describe('a page that nobody sees', () => {
     await background.waitForLoadState();
     await trackerStats(background);
     await untilHidden(background);
-    await front.evaluate(`document.body.insertAdjacentHTML('beforeend', '${witness()}')`);
+    await addWitness(front, 'witness');
     await stack.expectRecorded(['viewed witness']);
     await background.bringToFront();
     await stack.expectRecorded(['viewed witness', 'viewed background']);
@@ -339,7 +257,7 @@ test.describe('a page that nobody sees', () => {
     await expect.poll(() => page.evaluate('times.restored > 0')).toBe(true);
     await stack.expectRecorded([...seen, 'viewed under-way']);
     expect(await page.evaluate(between('restored', 'under-way'))).toBeGreaterThanOrEqual(3_000);
-    await page.evaluate(scrollTo('further-down', 400));
+    await run(page, `${find('further-down')}.scrollIntoView({ block: 'center', behavior: 'instant' })`);
     await stack.expectRecorded([...seen, 'viewed under-way', 'viewed further-down']);
   });
 });

@@ -1,31 +1,20 @@
 /** Offers that are pictures: what an inline element holds stands for it, and a picture counts once it is drawn. */
 import type { Page } from '@playwright/test';
-import { trackerStats } from '../fixtures/ready.js';
+import { holdBack, trackerStats } from '../fixtures/ready.js';
 import { test } from '../fixtures/stack.js';
+import { addWitness, witness } from './scene.js';
 
 /** A drawn picture of that address, in any size. */
 const DRAWN =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' width='9' height='9'%3E%3Crect width='9' height='9'/%3E%3C/svg%3E";
 
 const marked = (id: string) => `data-offer-id="${id}" data-offer-dwell="300"`;
-/** Counts later than all that counts at once. */
-const witness = (id = 'witness') =>
-  `<div data-offer-id="${id}" data-offer-dwell="900" style="position: fixed; top: 0; right: 0; width: 9px; height: 9px; z-index: 1"></div>`;
-const addWitness = (page: Page, id: string) =>
-  page.evaluate((html) => document.body.insertAdjacentHTML('beforeend', html), witness(id));
-
 /** Keeps pictures of such an address from the page, until the result is called. */
 const holdPictures = async (page: Page, address: string): Promise<() => void> => {
-  let arrive = (): void => undefined;
-  const arrival = new Promise<void>((resolve) => {
-    arrive = resolve;
-  });
-  await page.route(address, async (route) => {
-    await arrival;
-    const body = decodeURIComponent(DRAWN.split(',')[1] ?? '');
-    await route.fulfill({ contentType: 'image/svg+xml', body });
-  });
-  return arrive;
+  await page.route(address, (route) =>
+    route.fulfill({ contentType: 'image/svg+xml', body: decodeURIComponent(DRAWN.split(',')[1] ?? '') }),
+  );
+  return holdBack(page, address);
 };
 
 test.describe('an inline offer', () => {
