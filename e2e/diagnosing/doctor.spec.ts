@@ -1,6 +1,6 @@
 /** `offersight doctor`: real broken deployments, each named by the real command, and never an event. */
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import type { RequestListener, ServerResponse } from 'node:http';
+import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { mergeTests } from '@playwright/test';
@@ -115,12 +115,6 @@ const PAGES: readonly Case[] = [
     seen: /offersight\.js has sha384-/,
   },
   {
-    name: 'that an optimizer has rewritten',
-    page: { tag: tagOf('type="text/partytown" data-endpoint="/offer-events"') },
-    ids: ['script-rewritten'],
-    seen: /type="text\/partytown"/,
-  },
-  {
     name: 'with the script as a module, and a second time',
     page: {
       tag: '<script type="module" src="/offersight.js" data-endpoint="/offer-events"></script>',
@@ -140,22 +134,15 @@ const PAGES: readonly Case[] = [
     seen: /<script src=/,
   },
   {
-    name: 'with an offer that has ended, and one in a frame without a tracker',
+    name: 'with an offer that has ended, and others in a frame and in a closed shadow tree',
     page: {
-      body: '<p data-offer-id="old" data-offer-expires="2020-01-01">Old</p><iframe srcdoc="<p data-offer-id=new>New</p>"></iframe>',
+      body: `<p data-offer-id="old" data-offer-expires="2020-01-01">Old</p><iframe srcdoc="<p data-offer-id=new>New</p>"></iframe>
+        <shop-card></shop-card><script>customElements.define('shop-card', class extends HTMLElement {
+          connectedCallback() { this.attachShadow({ mode: 'closed' }).innerHTML = '<p data-offer-id="a52ge40b">Two months on us</p>'; }
+        });</script>`,
     },
-    ids: ['offer-in-frame', 'offer-ended'],
-    seen: /<iframe .* holds 1 with data-offer-id.*data-offer-expires="2020-01-01"> ended at 2020-01-01T00/s,
-  },
-  {
-    name: 'whose countdown renders the whole offer again and again',
-    page: {
-      body: `<main></main><script>const draw = () => { document.querySelector('main').innerHTML =
-        '<article data-offer-id="a52ge40b" style="height: 200px">Ends in ' + (9e6 - performance.now()) + ' ms</article>'; };
-        draw(); setInterval(draw, 300);</script>`,
-    },
-    ids: ['offer-replaced'],
-    seen: /data-offer-id="a52ge40b".*was in view for [\d.]+ s.*it was replaced \d+ times/s,
+    ids: ['offer-in-frame', 'offer-ended', 'offer-in-closed-tree'],
+    seen: /<iframe .* holds 1 with data-offer-id.*data-offer-expires="2020-01-01"> ended at 2020-01-01T00.*<p data-offer-id="a52ge40b"> in <shop-card>/s,
   },
   {
     name: 'whose code keeps its offer from being recorded',
@@ -177,62 +164,6 @@ const PAGES: readonly Case[] = [
     seen: /consent is true: give granted.*reads “Two”/s,
   },
   {
-    name: 'that its policy puts into a sandbox',
-    page: { headers: { 'content-security-policy': 'sandbox allow-scripts' } },
-    ids: ['page-sandboxed'],
-    seen: /sandbox allow-scripts/,
-  },
-  {
-    name: 'whose quotation marks an editor has replaced',
-    page: {
-      tag: '<script async src=”/offersight.js” data-endpoint=”/offer-events”></script>',
-      body: '<article data-offer-id=”a52ge40b” style="height: 200px">Two months on us</article>',
-    },
-    ids: ['page-quotes'],
-    seen: /src="”\/offersight\.js”".*data-offer-id="”a52ge40b”"/s,
-  },
-  {
-    name: 'with the tag in <noscript>',
-    page: { tag: `<noscript>${TAG}</noscript>` },
-    ids: ['script-inert'],
-    seen: /<noscript> holds <script async src="\/offersight\.js"/,
-  },
-  {
-    name: 'with an offer in a closed shadow tree',
-    page: {
-      body: `<shop-card></shop-card><script>customElements.define('shop-card', class extends HTMLElement {
-        connectedCallback() { this.attachShadow({ mode: 'closed' }).innerHTML = '<p data-offer-id="a52ge40b">Two months on us</p>'; }
-      });</script>`,
-    },
-    ids: ['offer-in-closed-tree'],
-    seen: /<p data-offer-id="a52ge40b"> in <shop-card>/,
-  },
-  {
-    name: 'whose template lacks what marks an expression',
-    page: { body: '<article data-offer-id="offer.id" style="height: 200px">Two months on us</article>' },
-    ids: ['offer-id-doubtful'],
-    seen: /data-offer-id="offer\.id"/,
-  },
-  {
-    name: 'that comes out of a shared cache with an offer in it',
-    page: { headers: { age: '4711', 'cache-control': 'public, s-maxage=86400' } },
-    ids: ['offer-shared'],
-    seen: /age: 4711, cache-control: public, s-maxage=86400/,
-  },
-  {
-    name: 'whose consent manager takes the tag out',
-    page: {
-      tag: `<script>new MutationObserver(() => {
-        for (const tag of document.querySelectorAll('script[src^="/offersight"]')) {
-          tag.type = 'javascript/blocked';
-          tag.remove();
-        }
-      }).observe(document, { childList: true, subtree: true })</script>${TAG}`,
-    },
-    ids: ['script-did-not-run'],
-    seen: /<script async src="\/offersight\.js"/,
-  },
-  {
     name: 'whose editor inserts the tag as text',
     page: {
       tag: '<div id="slot"></div>',
@@ -244,27 +175,12 @@ const PAGES: readonly Case[] = [
     seen: /the browser never asked for .*\/offersight\.js/,
   },
   {
-    name: 'whose tag has the nonce of an earlier answer',
-    page: {
-      headers: { 'content-security-policy': "script-src 'nonce-now'" },
-      tag: TAG.replace('async', 'async nonce="then"'),
-    },
-    ids: ['script-blocked-by-policy'],
-    seen: /nonce="then"/,
-  },
-  {
-    name: 'whose answer deletes the storage of the site',
-    page: { headers: { 'clear-site-data': '"storage"' } },
-    ids: ['page-clears-storage'],
-    seen: /clear-site-data: "storage"/,
-  },
-  {
     name: 'with a script that takes the database away',
     page: {
       head: "<script>IDBFactory.prototype.open = () => { throw new Error('no database here'); };</script>",
     },
     ids: ['page-storage-blocked'],
-    seen: /indexedDB\.open: Error: no database here.*has replaced it/s,
+    seen: /indexedDB\.open: Error: no database here/,
   },
   {
     name: 'with misspelt attributes of the tag and of an offer',
@@ -274,67 +190,6 @@ const PAGES: readonly Case[] = [
     },
     ids: ['script-attribute', 'offer-attribute'],
     seen: /data-concent is unknown\. Did you mean data-consent\?.*data-offer-expire is unknown/s,
-  },
-  {
-    name: 'whose second snippet takes the commands away',
-    page: {
-      head: `<script>addEventListener('load', () => {
-        window.offersight = [];
-        offersight.push((tracker) => tracker.consent('granted'));
-      });</script>`,
-    },
-    ids: ['script-commands-lost'],
-    seen: /a list of commands that nothing takes/,
-  },
-  {
-    name: 'whose own code has something else under the name of the script',
-    page: { head: '<script>var offersight = { push: (item) => item };</script>' },
-    ids: ['script-did-not-run'],
-    seen: /offersight\.js/,
-  },
-  {
-    name: 'whose scripts set many cookies',
-    page: {
-      head: `<script>for (let each = 0; each < 8; each++) document.cookie = 'c' + each + '=' + 'x'.repeat(1000) + '; path=/';</script>`,
-    },
-    ids: ['endpoint-cookies'],
-    seen: /carries 8\d{3} bytes of cookies/,
-  },
-  {
-    name: 'with a loop that clears the timers of others',
-    page: {
-      head: '<script>setInterval(() => { for (let each = 2; each < 9999; each++) clearTimeout(each); }, 20);</script>',
-      body: '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>',
-    },
-    ids: ['offer-silent'],
-    seen: /a timer that the doctor set in the page did not run/,
-  },
-  {
-    name: 'with an observer of intersections that never reports',
-    page: {
-      head: `<script>window.IntersectionObserver = class {
-        observe() {} unobserve() {} disconnect() {} takeRecords() { return []; } };</script>`,
-      body: '<article data-offer-id="a52ge40b" style="height: 200px">One month</article>',
-    },
-    ids: ['offer-silent'],
-    seen: /scripts of the page have replaced IntersectionObserver/,
-  },
-  {
-    name: 'with an offer on the back of a card, and a cross without a name',
-    page: {
-      body: `<div style="transform-style: preserve-3d; transform: rotateY(0deg)">
-        <div style="backface-visibility: hidden; transform: rotateY(180deg)">${OFFER.replace('</article>', '<a href="#" class="x"><svg></svg></a></article>')}</div></div>
-        <div style="transform-style: preserve-3d; transform: rotateY(180deg)">
-        <div style="backface-visibility: hidden; transform: rotateY(180deg)">${OFFER.replace('a52ge40b', 'front').replace('Two', '<button type="button">Close</button>One')}</div></div>`,
-    },
-    ids: ['offer-turned', 'offer-close-unknown'],
-    seen: /a52ge40b.*backface-visibility.*<a href="#" class="x"> has no name/s,
-  },
-  {
-    name: 'with an endpoint that nothing is mounted at',
-    page: { tag: tagOf('data-endpoint="/api/offers"') },
-    ids: ['endpoint-not-found'],
-    seen: /api\/offers answered 404/,
   },
 ];
 
@@ -372,33 +227,10 @@ const answering =
 /** Endpoints that are broken by a machine before the proxy. */
 const ENDPOINTS: readonly Behind[] = [
   {
-    name: 'a static host that takes no POST',
-    answer: answering(405, { allow: 'GET, HEAD' }),
-    ids: ['endpoint-method-not-allowed'],
-    seen: /answered 405/,
-  },
-  {
     name: 'a password that a browser would ask for',
     answer: answering(401, { 'www-authenticate': 'Basic realm="staging"' }),
     ids: ['endpoint-not-proxy'],
     seen: /answered 401/,
-  },
-  {
-    name: 'a CDN that answers out of its store',
-    answer: answering(200, { age: '120', 'x-cache': 'Hit from cloudfront' }),
-    ids: ['endpoint-not-proxy', 'endpoint-cached'],
-    seen: /age: 120, x-cache: Hit from cloudfront/,
-  },
-  {
-    name: 'a CDN that replaces headers',
-    answer: (proxy) => (request, response) => {
-      const set = response.setHeader.bind(response);
-      response.setHeader = (name, value) =>
-        set(name, name === 'cache-control' ? 'public, max-age=60' : value);
-      proxy(request, response);
-    },
-    ids: ['endpoint-cached'],
-    seen: /cache-control: public, max-age=60/,
   },
   {
     name: 'a machine that drops Sec-Fetch-Site',
@@ -422,36 +254,6 @@ const ENDPOINTS: readonly Behind[] = [
     seen: /answered 503.*code: unavailable/s,
   },
   {
-    name: 'a balancer with a machine that lacks the endpoint',
-    answer: (proxy) => {
-      let asked = 0;
-      return (request, response) => {
-        asked += 1;
-        (asked % 2 ? proxy : answering(404)(proxy))(request, response);
-      };
-    },
-    ids: ['endpoint-unsteady'],
-    seen: /[1-5] of 6 requests were not answered by the proxy.*answered 404/s,
-  },
-  {
-    name: 'a firewall that shows a page',
-    answer: answering(200, {}, '<h1>Request Rejected</h1> Your support ID is: 4711'),
-    ids: ['endpoint-forbidden'],
-    seen: /support ID is: 4711/,
-  },
-  {
-    name: 'a balancer with a machine that is down',
-    answer: (proxy) => {
-      let asked = 0;
-      return (request, response) => {
-        asked += 1;
-        (asked % 2 ? proxy : answering(502)(proxy))(request, response);
-      };
-    },
-    ids: ['endpoint-unsteady'],
-    seen: /[1-5] of 6 requests were not answered by the proxy.*answered 502/s,
-  },
-  {
     name: 'a limit of long bodies',
     answer: (proxy) => (request, response) => {
       const isLong = Number(request.headers['content-length']) > 1_000;
@@ -472,82 +274,12 @@ const ENDPOINTS: readonly Behind[] = [
     seen: /a viewed and a dismissed event.*additional property: group/s,
   },
   {
-    name: 'a wrong Content-Encoding',
-    answer: (proxy) => (request, response) => {
-      response.setHeader('content-encoding', 'br');
-      proxy(request, response);
-    },
-    ids: ['endpoint-encoded'],
-    seen: /POST .*\/offer-events/,
-  },
-  {
-    name: 'a gateway that answers by itself',
-    answer: answering(202, { 'content-type': 'application/json' }, '{"status":"queued"}'),
-    ids: ['endpoint-not-proxy'],
-    seen: /answered 202.*queued/s,
-  },
-  {
-    name: 'a server with a wrong clock',
-    answer: (proxy) => (request, response) => {
-      response.setHeader('date', new Date(Date.now() - 3_600_000).toUTCString());
-      proxy(request, response);
-    },
-    ids: ['endpoint-clock'],
-    seen: /this machine’s clock said/,
-  },
-  {
     name: 'a redirect',
     answer: answering(301, { location: '/offer-events/' }),
     ids: ['endpoint-redirected'],
     seen: /answered 301.*location: \/offer-events\//s,
   },
 ];
-
-test('the doctor names a script that its header says is compressed, and the page that a script led on to', async ({
-  clinic,
-}) => {
-  clinic.site.serve('/broken/offersight.js', (_, response) => {
-    response
-      .writeHead(200, { 'content-type': 'text/javascript', 'content-encoding': 'gzip' })
-      .end('globalThis.offersight = [];');
-  });
-  const broken = clinic.deploy('/broken', { tag: TAG.replace('/offersight.js', '/broken/offersight.js') });
-  const bare = clinic.deploy('/de', { tag: '' });
-  const led = clinic.deploy('/led', { head: `<script>location.replace(${JSON.stringify(bare)})</script>` });
-  const [encoded, gone] = await Promise.all([
-    clinic.examine([broken, '--json']),
-    clinic.examine([led, '--json']),
-  ]);
-  expect([encoded.ids(), gone.ids()]).toEqual([['script-missing'], ['script-not-found']]);
-  expect(encoded.report().findings[0]?.title).toContain('Content-Encoding');
-  expect(encoded.report().findings[0]?.evidence.join()).toContain('net::ERR_CONTENT_DECODING_FAILED');
-  expect(gone.report().findings[0]?.evidence[0]).toBe(`a script of ${led} led on to this page`);
-});
-
-test('the doctor names an offer in a frame of another origin, and one that a script replaces by its variation', async ({
-  clinic,
-}) => {
-  const framed = clinic.deploy('/frame', { tag: '' }).replace('127.0.0.1', 'localhost');
-  const page = clinic.deploy('/', { body: `<iframe src="${framed}" width="600" height="260"></iframe>` });
-  const replaced = clinic.deploy('/test', {
-    head: `<script>addEventListener('load', () => {
-      document.querySelector('[data-offer-id]').outerHTML = '<article>Three months on us</article>';
-    })</script>`,
-  });
-  const found = async (url: string): Promise<unknown> => {
-    const { report, ids } = await clinic.examine([url, '--json']);
-    return [ids(), report().findings[0]?.evidence[0]];
-  };
-  expect(await found(page)).toEqual([
-    ['offer-in-frame'],
-    `<iframe> with ${framed}, which is of another origin, holds 1 with data-offer-id`,
-  ]);
-  expect(await found(replaced)).toEqual([
-    ['offer-gone'],
-    expect.stringContaining('data-offer-id="a52ge40b"'),
-  ]);
-  await clinic.expectNoEvent();
-});
 
 test('the doctor asks again if a machine failed once, and does not complain', async ({ clinic }) => {
   const asked: string[] = [];
@@ -563,18 +295,6 @@ test('the doctor asks again if a machine failed once, and does not complain', as
   const { code, ids } = await clinic.examine([clinic.deploy('/', {}), '--json']);
   expect([code, ids(), asked]).toEqual([0, [], ['full', 'full']]);
   await clinic.expectNoEvent();
-});
-
-test('the doctor names a template for phones that has no tag', async ({ clinic }) => {
-  const url = clinic.deploy('/desktop', {});
-  const phone = clinic.deploy('/phone', { tag: '' });
-  clinic.site.serve('/', (request, response) => {
-    const isPhone = /\bMobile\b/.test(request.headers['user-agent'] ?? '');
-    response.writeHead(302, { location: isPhone ? phone : url, vary: 'User-Agent' }).end();
-  });
-  const { code, report, ids } = await clinic.examine([`${clinic.site.url}/`, '--json']);
-  expect([code, ids()]).toEqual([1, ['script-not-on-phones']]);
-  expect(report().findings[0]?.evidence).toContain(`asked as a phone, the server gave ${phone}`);
 });
 
 test('the doctor notes that consent is missing, and not once it is given', async ({ clinic }) => {
@@ -756,25 +476,6 @@ test('the doctor checks the key only on request, by a call that records nothing'
   expect([restricted.code, restricted.ids()]).toEqual([1, ['key-not-enabled']]);
   expect(right.stdout + right.stderr + wrong.stdout + restricted.stdout).not.toContain(API_KEY);
   await clinic.expectNoEvent();
-});
-
-test('the doctor waits longer for a slow page with more seconds, and less long with fewer', async ({
-  clinic,
-}) => {
-  const held: ServerResponse[] = [];
-  clinic.site.serve('/slow', (_, response) => held.push(response));
-  const url = `${clinic.site.url}/slow`;
-  const hasty = await clinic.examine([url, '--no-browser', '--max-seconds', '10']);
-  expect([hasty.code, hasty.stderr]).toEqual([2, expect.stringContaining('/slow cannot be opened')]);
-  // Longer than a request has by default.
-  clinic.site.serve('/slow', (_, response) => {
-    setTimeout(() => response.writeHead(200, { 'content-type': 'text/html' }).end(`${TAG}${OFFER}`), 9_000);
-  });
-  const patient = await clinic.examine([url, '--no-browser', '--max-seconds', '90']);
-  expect([patient.code, patient.stderr]).toEqual([0, '']);
-  // Once as a phone.
-  expect(held).toHaveLength(2);
-  for (const response of held) response.destroy();
 });
 
 test('the doctor ends with code 2 and a message if there is nothing to look at', async ({ clinic }) => {

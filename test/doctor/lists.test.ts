@@ -1,12 +1,8 @@
 /** What filter lists say of our own names, and of others. */
-import { execFile } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import { joinLists, loadLists, readListFiles } from '../../src/tools/doctor/lists/engine.js';
 import { requestsOf } from '../../src/tools/doctor/lists/names.js';
@@ -132,32 +128,4 @@ describe('lists of a folder', () => {
 
 it('each address of a deployment is asked about once', () => {
   expect(requestsOf(seen()).map(({ url }) => url)).toEqual([`${PAGE}offersight.js`, `${PAGE}offer-events`]);
-});
-
-it('`npm run lists` fetches lists, says whose they are, and takes no page for one', async () => {
-  const server = createServer(({ url }, response) => {
-    response.end(url === '/easylist.txt' ? '[Adblock Plus 2.0]\n##.ad\n' : '<!doctype html>');
-  }).listen(0, '127.0.0.1');
-  const folder = await mkdtemp(join(tmpdir(), 'offersight-lists-'));
-  const mirror = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
-  const run = promisify(execFile)(process.execPath, [
-    'scripts/lists.mjs',
-    '--mirror',
-    mirror,
-    '--into',
-    folder,
-  ]);
-  const { code, stdout, stderr } = (await run.catch((cause: unknown) => cause)) as {
-    code: number;
-    stdout: string;
-    stderr: string;
-  };
-  expect(code).toBe(1);
-  expect(stdout).toMatch(
-    /^easylist: 3 lines from .*, The EasyList authors, GPL-3\.0-or-later or CC-BY-SA-3\.0-or-later\n$/,
-  );
-  expect(stderr).toContain('easyprivacy: not fetched');
-  expect(await readdir(folder)).toEqual(['easylist.txt']);
-  await rm(folder, { recursive: true });
-  server.close();
 });

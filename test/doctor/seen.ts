@@ -7,11 +7,12 @@ import type {
   ScriptTag,
   ShownOffer,
 } from '../../src/tools/doctor/observed.js';
-import { judge } from '../../src/tools/doctor/rules/rules.js';
 
 export const PAGE = 'https://shop.example/';
 export const ENDPOINT = 'https://shop.example/offer-events';
 export const SCRIPT = 'https://shop.example/offersight.js';
+
+const HTML = { 'content-type': 'text/html' };
 
 /** An answer of a script's address. */
 export const answer = (given: Partial<Answer> = {}): Answer => ({
@@ -19,6 +20,10 @@ export const answer = (given: Partial<Answer> = {}): Answer => ({
   ...{ text: 'offersight', redirects: [], hashes: ['sha256-a', 'sha384-b', 'sha512-c'] },
   ...given,
 });
+
+/** An answer of the endpoint that is a page. */
+export const page = (status: number, headers: Answer['headers'] = {}, text = '<h1>Shop</h1>'): Answer =>
+  answer({ url: ENDPOINT, status, headers: { ...HTML, ...headers }, text });
 
 /** The proxy's own answer, by its code. */
 export const problem = (code: string, status = 400, headers: Answer['headers'] = {}): Answer =>
@@ -51,11 +56,9 @@ export const offer = (
   ...given,
 });
 
-export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
+const BROWSER: BrowserSeen = {
+  ...{ tags: [tag()], offers: [offer('a52ge40b')], attributes: [], misspelt: [] },
   ...{
-    tags: [tag()],
-    offers: [offer('a52ge40b')],
-    misspelt: [],
     files: [],
     violations: [],
     console: [],
@@ -63,38 +66,28 @@ export const browser = (given: Partial<BrowserSeen> = {}): BrowserSeen => ({
     workers: [],
     frames: [],
     closed: [],
-    replaced: [],
     storage: '',
-    cookieBytes: 0,
-    commands: 'tracker',
-    attributes: [],
-    idle: [],
   },
   tracker: { hasScriptRun: true, startedBy: tag().attributes, endpoints: [ENDPOINT] },
-  ...given,
-});
+};
 
-/** A browser in which the script has not run. */
-export const idle = (given: Partial<BrowserSeen> = {}): BrowserSeen =>
-  browser({ tracker: { hasScriptRun: false, endpoints: [] }, ...given });
-
-/** Everything in order, except for the given parts. */
-export const seen = (given: Partial<Observed> = {}): Observed => ({
-  page: answer({ url: PAGE, headers: { 'content-type': 'text/html' } }),
+/** Everything in order, except for the given parts, and for those that the browser saw. */
+export const seen = (given: Partial<Observed> = {}, browser: Partial<BrowserSeen> = {}): Observed => ({
+  page: answer({ url: PAGE, headers: HTML }),
   at: Date.UTC(2026, 10, 24),
-  ...{
-    tags: [tag()],
-    offers: [offer('a52ge40b')],
-    policies: [],
-    browser: browser(),
-    script: answer(),
-    inert: [],
-    repeated: [],
-    filtered: [],
-  },
+  ...{ tags: [tag()], offers: [offer('a52ge40b')], policies: [], inert: [], filtered: [], script: answer() },
   endpoint: { url: ENDPOINT, namedBy: 'page', asked: problem('batch'), by: 'page' },
+  browser: { ...BROWSER, ...browser },
   ...given,
 });
+
+/** The same in a browser in which the script has not run. */
+export const idle = (given: Partial<Observed> = {}, browser: Partial<BrowserSeen> = {}): Observed =>
+  seen(given, { tracker: { hasScriptRun: false, endpoints: [] }, ...browser });
+
+/** The same with a tracker that says something of itself. */
+export const tracked = (tracker: Partial<BrowserSeen['tracker']>, given: Partial<Observed> = {}): Observed =>
+  seen(given, { tracker: { ...BROWSER.tracker, ...tracker } });
 
 /** The same without a browser. */
 export const served = (given: Partial<Observed> = {}): Observed => {
@@ -102,10 +95,6 @@ export const served = (given: Partial<Observed> = {}): Observed => {
   return rest;
 };
 
-/** `severity id` of each finding. */
-export const found = (observed: Observed): string[] =>
-  judge(observed).findings.map(({ severity, id }) => `${severity} ${id}`);
-
-/** The evidence of the first finding. */
-export const evidenceOf = (observed: Observed): string =>
-  judge(observed).findings[0]?.evidence.join('\n') ?? '';
+/** The same with another answer of the endpoint. */
+export const asked = (asked: Observed['endpoint']['asked']): Observed =>
+  seen({ endpoint: { ...seen().endpoint, asked } });

@@ -37,8 +37,6 @@ export interface Drawn {
   readonly height: number;
   /** The style's word; `empty contents` if what it holds should stand for it and it holds no element. */
   readonly display: string;
-  /** Whether its back is turned to who looks, which is not drawn. */
-  readonly isTurned?: boolean;
   /** The outermost element that hides it and the style that does, such as `<div.modal> by display: none`. */
   readonly hiddenBy?: string;
 }
@@ -59,8 +57,6 @@ export interface FileRequest {
   readonly type?: string;
   /** The browser's word for why there was none, such as `net::ERR_BLOCKED_BY_CSP`. */
   readonly failure?: string;
-  /** The URL of the frame, if that is not the page itself. */
-  readonly frame?: string;
 }
 
 /** The tracker, as the page knows it. */
@@ -83,18 +79,6 @@ export interface SilentOffer {
   readonly markup: string;
   /** For how long it was in view, milliseconds. */
   readonly forMs: number;
-  /** How often another element took its place meanwhile. */
-  readonly replaced: number;
-  /** Whether a timer that was set meanwhile has run. */
-  readonly hasTimers: boolean;
-}
-
-/** A control of an offer that the tracker does not take for one that closes it. */
-export interface IdleControl {
-  /** The element's opening tag. */
-  readonly markup: string;
-  /** What it is called; empty if it has no name. */
-  readonly name: string;
 }
 
 /** An attribute of an element of the page. */
@@ -115,16 +99,8 @@ export interface BrowserSeen {
   readonly frames: readonly string[];
   /** Opening tags of offers in closed shadow trees, and of what they are in. */
   readonly closed: readonly string[];
-  /** What scripts of the page have replaced of the platform that the tracker uses. */
-  readonly replaced: readonly string[];
   /** Why the page can store nothing; empty if it can. */
   readonly storage: string;
-  /** How many bytes the page's cookies add to each request to the endpoint. */
-  readonly cookieBytes: number;
-  /** What `window.offersight` is. */
-  readonly commands: 'none' | 'tracker' | 'queue' | 'other';
-  /** What may close an offer, and has no name or mark by which the tracker would know that. */
-  readonly idle: readonly IdleControl[];
   /** Attributes that are ours, or look so. */
   readonly attributes: readonly AttributeSeen[];
   /** Service workers that the page wanted to register, and that were kept out. */

@@ -3,14 +3,7 @@ import { platformRuntime, type Runtime } from '../../runtime.js';
 import { type BrowserChoice, visitIfPossible } from './browser/browser-choice.js';
 import type { Report } from './finding.js';
 import { type Ask, createAsk } from './http/asking.js';
-import {
-  askEndpoint,
-  askEndpointAgain,
-  contradictingBatch,
-  longBatch,
-  problemOf,
-  type Question,
-} from './http/endpoint.js';
+import { askEndpoint, contradictingBatch, longBatch, problemOf, type Question } from './http/endpoint.js';
 import { type Markup, readMarkup } from './http/markup.js';
 import { policiesOf } from './http/policy.js';
 import { type Deadline, startDeadline } from './limits.js';
@@ -19,7 +12,7 @@ import { type FilterLists, requestsOf } from './lists/names.js';
 import { smallList } from './lists/small.js';
 import { nameEndpoint } from './naming.js';
 import { NotLooked } from './not-looked.js';
-import type { Asked, EndpointSeen, Observed, PhoneSeen } from './observed.js';
+import type { Asked, EndpointSeen, Observed } from './observed.js';
 import { type AdminOptions, askOperator } from './operator/admin.js';
 import { askKey, type KeyOptions } from './operator/key.js';
 import { judge } from './rules/rules.js';
@@ -72,9 +65,6 @@ const whyNot = (page: Asked): string => {
   return `${answered}, so there is no page to look at.`;
 };
 
-/** A page registers one service worker, or some for parts of its site. */
-const MOST_WORKERS = 3;
-
 /** What one run works with. */
 interface Run {
   readonly options: DoctorOptions;
@@ -86,18 +76,6 @@ interface Run {
 }
 
 const HTML = { accept: 'text/html,*/*' };
-
-/** By these words a server knows a phone. Browsers on Android send no more of their machine than this. */
-const PHONE = {
-  'user-agent':
-    'Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Mobile Safari/537.36 offersight-doctor',
-};
-
-/** What the server gives to phones. */
-const lookAsPhone = async ({ options, ask }: Run): Promise<PhoneSeen | undefined> => {
-  const page = await ask(options.url, { isFollowing: true, headers: { ...HTML, ...PHONE } });
-  return page.kind === 'answered' ? { page, ...readMarkup(page.text, page.url) } : undefined;
-};
 
 /** The page, by HTTP and in a browser. */
 const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: Run) => {
@@ -118,9 +96,7 @@ const lookAtPage = async ({ options, ask, deadline, runtime, lists, leftOut }: R
   const source = isElsewhere
     ? readSource(await ask(visited.loaded, { isFollowing: true, headers: HTML }))
     : opened;
-  // If no server redirected it, a script did.
-  const isLed = isElsewhere && !visited.page.redirects.length;
-  return { source, visited, page: main, ...(isLed && { ledFrom: page.url }) };
+  return { source, visited, page: main };
 };
 
 /**
@@ -150,9 +126,8 @@ const askFull = async (ask: Ask, question: Question): Promise<Asked> => {
 const observe = async (run: Run): Promise<Observed> => {
   const { options, ask, runtime, lists } = run;
   const now = runtime.now();
-  const [{ source, visited, page, ledFrom }, phone, operator, key] = await Promise.all([
+  const [{ source, visited, page }, operator, key] = await Promise.all([
     lookAtPage(run),
-    lookAsPhone(run),
     options.admin && askOperator(ask, options.admin, now),
     options.key && askKey(ask, options.key),
   ]);
@@ -163,15 +138,13 @@ const observe = async (run: Run): Promise<Observed> => {
   const askBeside = (name: string): Promise<Asked> | undefined =>
     tag && ask(new URL(`offersight-${name}.js`, tag.url).href, { isFollowing: true });
   const question = { endpoint: visited?.endpoint.url ?? named.url, page: page.url, now };
-  const [script, offerPart, inspector, endpoint, repeated, full, long, workers] = await Promise.all([
+  const [script, offerPart, inspector, endpoint, full, long] = await Promise.all([
     tag && ask(tag.url, { isFollowing: true }),
     askBeside('offers'),
     askBeside('inspector'),
     seenFromOutside(run, visited?.endpoint ?? { ...named, by: 'doctor' }, page.url, now),
-    askEndpointAgain(ask, question),
     askFull(ask, question),
     askEndpoint(ask, question, longBatch),
-    Promise.all((browser?.workers ?? []).slice(0, MOST_WORKERS).map((url) => ask(url))),
   ]);
   const seen = { tags: source.tags, endpoint, ...(browser && { browser }) };
   const filtered = requestsOf(seen).flatMap((request) => {
@@ -179,14 +152,11 @@ const observe = async (run: Run): Promise<Observed> => {
     return found ? [{ name: request.url, ...found }] : [];
   });
   return {
-    ...{ page, endpoint, repeated, full, long, workers, filtered },
+    ...{ page, endpoint, full, long, filtered },
     ...{ tags: source.tags, inert: source.inert, at: now },
-    ...(source.base !== undefined && { base: source.base }),
-    ...(ledFrom !== undefined && { ledFrom }),
     offers: source.offers.map((offer) => ({ ...offer, filters: lists.hides(offer.names, page.url) })),
     policies: [...policiesOf(page.headers['content-security-policy']), ...source.policies],
     ...(browser && { browser }),
-    ...(phone && { phone }),
     ...(script && { script }),
     ...(offerPart && { offerPart }),
     ...(inspector && { inspector }),

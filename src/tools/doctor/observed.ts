@@ -14,8 +14,6 @@ export interface Answer {
   readonly text: string;
   /** The URLs that redirected, first to last. */
   readonly redirects: readonly string[];
-  /** How long it took, milliseconds; unknown where the page asked. */
-  readonly ms?: number;
   /** Hashes of the whole body, as subresource integrity writes them; none if the body was too long to read. */
   readonly hashes?: readonly string[];
 }
@@ -37,18 +35,8 @@ export interface EndpointSeen {
   /** Who says that it is the endpoint. */
   readonly namedBy: 'option' | 'page' | 'default';
   readonly asked: Asked;
-  /** Why the page could not read the answer that its browser got; nothing if it could. */
-  readonly unread?: string;
   /** Who asked: the page, as its tracker would, or the doctor in its place. */
   readonly by: 'page' | 'doctor';
-}
-
-/** What the server gives to phones, as it was served. */
-export interface PhoneSeen {
-  readonly page: Answer;
-  readonly tags: readonly ScriptTag[];
-  readonly inert: readonly string[];
-  readonly offers: readonly ShownOffer[];
 }
 
 /** A name of the deployment that a filter list blocks. */
@@ -110,12 +98,8 @@ export interface KeySeen {
 export interface Observed {
   /** The page. */
   readonly page: Answer;
-  /** The page that was asked for, if a script of it led on to this one. */
-  readonly ledFrom?: string;
   /** When it was opened, by the doctor's clock, epoch milliseconds. */
   readonly at: number;
-  /** What phones get; nothing if they got no answer. */
-  readonly phone?: PhoneSeen;
   /** Tags of the script file as they were served. */
   readonly tags: readonly ScriptTag[];
   /** Tags that browsers do not run, since they are in `<noscript>`, in a comment or the like; with their place. */
@@ -129,19 +113,13 @@ export interface Observed {
   readonly script?: Asked;
   /** The file of the offer part beside it. */
   readonly offerPart?: Asked;
-  /** The files of the service workers that the page wanted to register. */
-  readonly workers?: readonly Asked[];
   /** The inspector's file beside it. */
   readonly inspector?: Asked;
   readonly endpoint: EndpointSeen;
-  /** What the endpoint answered to the doctor when it was asked a few times at once. */
-  readonly repeated: readonly Asked[];
   /** What it answered to the doctor when a batch had events, which contradicted each other. */
   readonly full?: Asked;
   /** The same of a batch with as many events as a page sends at once. */
   readonly long?: Asked;
-  /** What the addresses of the page's source are relative to, if that is not its own address. */
-  readonly base?: string;
   readonly filtered: readonly Filtered[];
   readonly operator?: OperatorSeen;
   readonly key?: KeySeen;

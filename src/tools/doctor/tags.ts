@@ -13,14 +13,6 @@ export const isScriptUrl = (url: string): boolean => FILE.test(url);
 /** Whether a URL is that of any file of ours by its name. */
 export const isFileUrl = (url: string): boolean => ANY_FILE.test(url);
 
-/** Quotation marks of languages, which editors put in the place of plain ones. HTML takes them for a part of the value. */
-const QUOTED = /^[“”„‟«»‘’‚′″](.*)[“”„‟«»‘’‚′″]$/;
-
-/** Whether a value has such marks around it. */
-export const isQuoted = (value: string): boolean => QUOTED.test(value);
-
-const unquote = (value: string): string => QUOTED.exec(value)?.[1] ?? value;
-
 /** Attributes that optimizers move a script's address to end in this. */
 const SOURCE = /src$/;
 
@@ -34,10 +26,9 @@ export const readTag = (
   base: string,
 ): ScriptTag | undefined => {
   for (const [name, value] of Object.entries(attributes)) {
-    if (!SOURCE.test(name) || !URL.canParse(value, base) || !URL.canParse(unquote(value), base)) continue;
+    if (!SOURCE.test(name) || !URL.canParse(value, base)) continue;
     const url = new URL(value, base).href;
-    if (isScriptUrl(new URL(unquote(value), base).href) || 'data-endpoint' in attributes)
-      return { attributes, by: name, url };
+    if (isScriptUrl(url) || 'data-endpoint' in attributes) return { attributes, by: name, url };
   }
   return undefined;
 };

@@ -15,7 +15,6 @@ export interface RawOffer {
   readonly text: string;
   readonly isSigned: boolean;
   readonly isInner: boolean;
-  readonly isTurned: boolean;
   readonly filters: string[];
 }
 
@@ -126,24 +125,14 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
     if (visibility !== 'visible') return `visibility: ${visibility}`;
     return Number(opacity) === 0 ? 'opacity: 0' : '';
   };
-  const matrixOf = (element: Element): DOMMatrix => new DOMMatrix(getComputedStyle(element).transform);
-  // In one space with what is around it (CSS Transforms 2, § 4.1).
-  const turns = (element: Element): boolean => {
-    let matrix = matrixOf(element);
-    for (let at = above(element); at && getComputedStyle(at).transformStyle === 'preserve-3d'; at = above(at))
-      matrix = matrixOf(at).multiply(matrix);
-    return matrix.m33 < 0;
-  };
   const elements = treesOf(document)
     .flatMap((tree) => [...tree.querySelectorAll('[data-offer-id]')])
     .slice(0, most);
   return elements.map((element) => {
     const names: string[] = [];
     let hiddenBy = '';
-    let isTurned = false;
     for (let at: Element | null = element; at; at = above(at)) {
       names.push(...[...at.classList].map((name) => `.${name}`), ...(at.id ? [`#${at.id}`] : []));
-      isTurned ||= getComputedStyle(at).backfaceVisibility === 'hidden' && turns(at);
       const style = styleOf(at);
       if (style) hiddenBy = `${label(at)} by ${style}`;
     }
@@ -164,7 +153,6 @@ export const readOffers = (most: number, selectors: string[]): RawOffer[] => {
         .trim()
         .slice(0, 80),
       isSigned: element.hasAttribute('data-offer-token'),
-      isTurned,
       isInner:
         element.parentElement?.closest('[data-offer-id]')?.getAttribute('data-offer-id') ===
         element.getAttribute('data-offer-id'),
@@ -197,14 +185,6 @@ export const readFrames = (): string[] =>
     const where = frame.matches('[srcdoc]') ? ', and srcdoc gives it no address' : '';
     return count && !isTracked ? `${markup} holds ${count} with data-offer-id${where}` : [];
   });
-
-/** How many offers a frame of another origin holds, unless a tracker of its own sees them. The page cannot look into it. */
-export const countOffersOfFrame = (origin: string): number => {
-  const isTracked = Object.getOwnPropertySymbols(window).some(({ description = '' }) =>
-    /^offersight https?:/.test(description),
-  );
-  return isTracked || self.origin === origin ? 0 : document.querySelectorAll('[data-offer-id]').length;
-};
 
 /** Posts as the tracker would; resolves to nothing but why there was no answer. */
 export const postFromPage = async (url: string, body: string): Promise<string> => {

@@ -6,7 +6,6 @@ import type { BrowserSeen, ShownOffer, SilentOffer, TrackerSeen } from '../obser
 import { readTag } from '../tags.js';
 import { offersInClosedTrees } from './closed-trees.js';
 import {
-  countOffersOfFrame,
   loadOfferPart,
   type RawOffer,
   type RawTracker,
@@ -20,8 +19,7 @@ import {
   readWorkers,
   scrollToOffers,
 } from './in-page.js';
-import { readIdleControls } from './in-page-closing.js';
-import { readAttributes, readCommands, readReplaced, readStorage } from './in-page-surroundings.js';
+import { readAttributes, readStorage } from './in-page-surroundings.js';
 import { endWatching, startWatching } from './in-page-watch.js';
 import type { Heard } from './watching.js';
 
@@ -98,60 +96,23 @@ const lookForSilence = async (
 ): Promise<SilentOffer | undefined> => {
   const forMs = options.deadline.stepMs(SILENT_MS);
   if (!endpoints.length || stopped.length) return undefined;
-  // Only the offer part says what the tracker waits for, and a page that clears timers may have kept it from starting.
-  const isWhole = consent !== '';
-  if (isWhole && (consent !== 'granted' || forMs < 2 * dwellMs)) return undefined;
+  if (consent !== 'granted' || forMs < 2 * dwellMs) return undefined;
   try {
     await inTime(options, page.evaluate(startWatching), undefined);
     // By a timer of the doctor's own, since scripts of the page may clear the others.
     await new Promise<void>((resolve) => {
       options.runtime.after(forMs, resolve);
     });
-    const silent = await page.evaluate(endWatching);
-    return isWhole || !silent?.hasTimers ? silent : undefined;
+    return await page.evaluate(endWatching);
   } catch {
     // The page may go on to another one meanwhile. What it showed until then stays.
     return undefined;
   }
 };
 
-/** How many bytes of cookies a request carries; none if the browser does not say. */
-const cookieBytesFor = async (session: CDPSession, url: string): Promise<number> => {
-  try {
-    const { cookies } = await session.send('Network.getCookies', { urls: [url] });
-    return cookies.map(({ name, value }) => `${name}=${value}`).join('; ').length;
-  } catch {
-    return 0;
-  }
-};
-
-/** A page of advertisements has dozens. */
-const MOST_FRAMES = 20;
-
-/** Frames of other origins that hold offers. */
-const lookIntoFrames = async (page: Page, options: LookOptions): Promise<string[]> => {
-  const { origin } = new URL(page.url());
-  const frames = page.frames().filter((frame) => frame !== page.mainFrame());
-  const found = await Promise.all(
-    frames.slice(0, MOST_FRAMES).map(async (frame) => {
-      // It may go on to another page meanwhile.
-      const count = frame.evaluate(countOffersOfFrame, origin).catch(() => 0);
-      const [address = ''] = frame.url().split(/[?#]/, 1);
-      return { count: await inTime(options, count, 0), address };
-    }),
-  );
-  return found.flatMap(({ count, address }) =>
-    count ? `<iframe> with ${address}, which is of another origin, holds ${count} with data-offer-id` : [],
-  );
-};
-
-/**
- * Looks at the page itself.
- * @param endpoint As far as it is known by now.
- */
+/** Looks at the page itself. */
 export const look = async (
   { page, session, heard }: OpenPage,
-  endpoint: string,
   options: LookOptions,
 ): Promise<BrowserSeen> => {
   const { selectorsFor, deadline } = options;
@@ -170,18 +131,14 @@ export const look = async (
     offers: offers.map(toOffer),
     misspelt: await page.evaluate(readMisspelt),
     workers: await page.evaluate(readWorkers),
-    frames: [...(await page.evaluate(readFrames)), ...(await lookIntoFrames(page, options))],
+    frames: await page.evaluate(readFrames),
     closed: await lookIntoClosedTrees(session),
-    replaced: await page.evaluate(readReplaced),
     storage: await inTime(
       options,
       page.evaluate(readStorage, deadline.stepMs(STORAGE_MS)),
       'no answer in time',
     ),
-    commands: await page.evaluate(readCommands),
-    idle: await page.evaluate(readIdleControls, MAX_ELEMENTS),
     attributes: await page.evaluate(readAttributes, MAX_ELEMENTS),
-    cookieBytes: await cookieBytesFor(session, endpoint),
     ...{ tracker: toTracker(rawTracker), files, violations, console, stopped },
   };
   const silent = await lookForSilence(page, heard, rawTracker, options);

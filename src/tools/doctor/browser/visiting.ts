@@ -4,7 +4,7 @@ import type { Runtime, Stop } from '../../../runtime.js';
 import { emptyBatch } from '../http/endpoint.js';
 import { LOAD_MS, MAX_TEXT, REQUEST_MS, SETTLE_MS } from '../limits.js';
 import { nameEndpoint } from '../naming.js';
-import type { Answer, BrowserSeen, EndpointSeen, ScriptTag } from '../observed.js';
+import type { Answer, Asked, BrowserSeen, EndpointSeen, ScriptTag } from '../observed.js';
 import { keepWorkersOut, postFromPage } from './in-page.js';
 import { look } from './looking.js';
 import { type RunningOptions, startBrowser } from './running.js';
@@ -63,16 +63,13 @@ const open = async (page: Page, { url, deadline, runtime }: VisitOptions): Promi
   return main;
 };
 
-/** What browsers say to who reads a body for the second time. */
-const ALREADY_READ = /already (?:been )?(?:read|used|consumed)|disturbed|\blocked/i;
-
 /** Asks the endpoint from inside the page, under its policies and with its browser's headers. */
 const probe = async (
   page: Page,
   heard: Heard,
   url: string,
   { deadline, runtime }: VisitOptions,
-): Promise<Pick<EndpointSeen, 'asked' | 'unread'>> => {
+): Promise<Asked> => {
   const body = emptyBatch(runtime.now());
   const stops: Stop[] = [];
   const late = (ms: number): Promise<string> =>
@@ -85,9 +82,9 @@ const probe = async (
   // The page may know sooner than the doctor, also why it does not get the answer.
   const asked = await Promise.race([answered, late(reason ? GRACE_MS : REQUEST_MS)]);
   for (const stop of stops) stop();
-  if (typeof asked === 'string')
-    return { asked: { kind: 'failed', url, reason: (reason || asked).slice(0, MAX_TEXT) } };
-  return ALREADY_READ.test(reason) ? { asked, unread: reason.slice(0, MAX_TEXT) } : { asked };
+  return typeof asked === 'string'
+    ? { kind: 'failed', url, reason: (reason || asked).slice(0, MAX_TEXT) }
+    : asked;
 };
 
 /** Windows that the page opens are not watched. */
@@ -118,15 +115,15 @@ export const visit = async (options: VisitOptions): Promise<Visit> => {
     await page.evaluateOnNewDocument(keepWorkersOut);
     const heard = await watch(page, session, () => endpoint.url);
     const loaded = await open(page, options);
-    const seen = await look({ page, session, heard }, endpoint.url, options);
+    const seen = await look({ page, session, heard }, options);
     endpoint = nameEndpoint(
       { given: options.endpoint, tags: [...seen.tags, ...options.tags], browser: seen },
       page.url(),
     );
-    const probed = await probe(page, heard, endpoint.url, options);
+    const asked = await probe(page, heard, endpoint.url, options);
     return {
       page: { ...loaded, url: page.url() },
-      ...{ loaded: loaded.url, browser: seen, endpoint: { ...endpoint, ...probed, by: 'page' } },
+      ...{ loaded: loaded.url, browser: seen, endpoint: { ...endpoint, asked, by: 'page' } },
     };
   } finally {
     stopTimer();

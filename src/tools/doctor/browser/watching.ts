@@ -44,15 +44,12 @@ const guard = async (
   });
 };
 
-const fileOf = (request: HTTPRequest, page: Page, response?: HTTPResponse): FileRequest => {
-  const frame = request.frame();
-  const isInFrame = frame !== null && frame !== page.mainFrame();
+const fileOf = (request: HTTPRequest, response?: HTTPResponse): FileRequest => {
   const failure = request.failure()?.errorText;
   return {
     url: request.url(),
     ...(response && { status: response.status(), type: response.headers()['content-type'] ?? '' }),
     ...(failure !== undefined && { failure }),
-    ...(isInFrame && { frame: frame.url() }),
   };
 };
 
@@ -111,14 +108,15 @@ export const watch = async (page: Page, session: CDPSession, endpoint: () => str
   const answers = new Map<string, Asked>();
   const waiting = new Map<string, (asked: Asked) => void>();
   const bodies = new WeakMap<HTTPRequest, string>();
-  const add = (file: FileRequest): void => {
-    if (isFileUrl(file.url) && files.length < MAX_ELEMENTS) files.push(file);
+  const add = (request: HTTPRequest, response?: HTTPResponse): void => {
+    const isOwn = request.frame() === page.mainFrame() && isFileUrl(request.url());
+    if (isOwn && files.length < MAX_ELEMENTS) files.push(fileOf(request, response));
   };
   page.on('console', (message) => hearLine(message, endpoint(), lines));
-  page.on('requestfailed', (request) => add(fileOf(request, page)));
+  page.on('requestfailed', (request) => add(request));
   page.on('response', async (response) => {
     const request = response.request();
-    add(fileOf(request, page, response));
+    add(request, response);
     const [origin = request] = request.redirectChain();
     const body = bodies.get(origin);
     if (body === undefined || !isEmptyBatch(body)) return;

@@ -64,17 +64,13 @@ const targetOf = ({ status, headers }: Response, url: string): string | undefine
 };
 
 /** Makes what asks within a run. */
-export const createAsk = (
-  deadline: Deadline,
-  { fetch, after, elapsed }: Pick<Runtime, 'fetch' | 'after' | 'elapsed'>,
-): Ask => {
+export const createAsk = (deadline: Deadline, { fetch, after }: Pick<Runtime, 'fetch' | 'after'>): Ask => {
   const askOnce = async (
     url: string,
     { method = 'GET', headers: sent = {}, body, isFollowing = false }: AskOptions,
     signal: AbortSignal,
     redirects: readonly string[],
   ): Promise<Asked> => {
-    const startedAt = elapsed();
     const response = await fetch(url, {
       method,
       headers: { 'user-agent': 'offersight-doctor', ...sent },
@@ -88,9 +84,14 @@ export const createAsk = (
       return askOnce(target, { method, headers: sent, isFollowing }, signal, [...redirects, url]);
     }
     const headers = Object.fromEntries(response.headers);
-    const read = await readBody(response);
-    const ms = elapsed() - startedAt;
-    return { kind: 'answered', url, status: response.status, headers, redirects, ms, ...read };
+    return {
+      kind: 'answered',
+      url,
+      status: response.status,
+      headers,
+      redirects,
+      ...(await readBody(response)),
+    };
   };
 
   return async (url, options = {}) => {

@@ -79,13 +79,6 @@ export const askEndpoint = (
   });
 };
 
-/** So often the endpoint is asked at once, each time on a connection of its own, to meet each machine behind a balancer. */
-const TIMES = 5;
-
-/** Asks a few times at once. */
-export const askEndpointAgain = (ask: Ask, question: Question): Promise<readonly Asked[]> =>
-  Promise.all(Array.from({ length: TIMES }, () => askEndpoint(ask, question)));
-
 /** The code of a problem of the proxy's; undefined if the answer is not the proxy's. */
 export const problemOf = ({ text }: Pick<Answer, 'text'>): string | undefined => {
   try {

@@ -10,8 +10,6 @@ export interface Markup {
   /** Tags that browsers do not run, and where they stand. */
   readonly inert: readonly string[];
   readonly offers: readonly ShownOffer[];
-  /** What its addresses are relative to, if `<base>` says so. */
-  readonly base?: string;
   /** Policies in `<meta>`. */
   readonly policies: readonly string[];
 }
@@ -95,5 +93,5 @@ export const readMarkup = (html: string, url: string): Markup => {
     for (const each of [...insideOf(node), ...children].reverse())
       open.push({ ...each, place: place ?? each.place, above });
   }
-  return { tags, inert, offers, policies, ...(base !== url && { base }) };
+  return { tags, inert, offers, policies };
 };

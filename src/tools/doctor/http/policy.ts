@@ -23,7 +23,7 @@ const FALLBACKS = {
 const SCHEME = /^[a-z][a-z\d+.-]*:$/i;
 
 /** What a policy says after the name of a directive; undefined if it does not have that. */
-export const directiveOf = (policy: string, name: string): readonly string[] | undefined =>
+const directiveOf = (policy: string, name: string): readonly string[] | undefined =>
   policy
     .split(';')
     .map((part) => part.trim().split(/\s+/))

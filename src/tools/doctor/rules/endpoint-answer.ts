@@ -2,7 +2,7 @@
 import type { Finding } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import type { Answer, Observed } from '../observed.js';
-import { ENCODED, isChallenge, isFirewall, isTooLong, isUndecodable } from './endpoint-signs.js';
+import { isChallenge } from './endpoint-signs.js';
 import { type Meaning, meaningOfProblem } from './proxy-problems.js';
 import { finding, showEndpoint } from './wording.js';
 
@@ -81,44 +81,6 @@ const SIGNS: Table = [
         'A firewall challenges the request, as it does with browsers that scripts drive. Visitors may get through.',
       repair:
         'Add a rule that passes POSTs to the endpoint without a challenge: no code of a page can solve one there.',
-    },
-  ],
-  [
-    isFirewall,
-    {
-      id: 'endpoint-forbidden',
-      title: 'A firewall refuses the request, and shows a page of its own.',
-      repair:
-        'Allow POST of application/json to the endpoint there. If the page shows a number of the request, who runs the firewall finds its rule by that.',
-    },
-  ],
-  [
-    ({ status, text }) =>
-      status === 403 && /not\s+configured\s+to\s+allow\s+the\s+HTTP\s+request\s+method/i.test(text),
-    {
-      id: 'endpoint-method-not-allowed',
-      title: 'CloudFront passes no POST on at this path, and says so with a 403.',
-      repair:
-        'Give the endpoint a behavior of its own that allows all methods and stores nothing. See docs/recipes/aws.md.',
-    },
-  ],
-  [
-    ({ status, text }) => status === 403 && text.includes('Missing Authentication Token'),
-    {
-      id: 'endpoint-not-found',
-      title: 'The API gateway has no route for a POST at this path; it says so with a 403.',
-      repair:
-        'Add the route to the gateway, for POST, and deploy its stage. Mind the stage’s name in the path.',
-    },
-  ],
-  [isUndecodable, ENCODED],
-  [
-    isTooLong,
-    {
-      id: 'endpoint-cookies',
-      title: 'Something before the proxy refuses the request, since its headers are too long.',
-      repair:
-        'Mostly cookies make them so: look which of them the page sets, and let them end or belong to another path. Or raise the limit (nginx: large_client_header_buffers, Node: --max-http-header-size).',
     },
   ],
   [

@@ -4,7 +4,6 @@ import { problemOf } from '../http/endpoint.js';
 import { isBlockedBy } from '../http/policy.js';
 import type { Observed } from '../observed.js';
 import { findAnswer } from './endpoint-answer.js';
-import { ENCODED, isUndecodable } from './endpoint-signs.js';
 import { finding, headersOf, showAsked, showPolicy } from './wording.js';
 
 const NAMED = {
@@ -31,7 +30,7 @@ const findOrigin = ({ endpoint, page, browser }: Observed): Finding[] => [
 ];
 
 /** What of the page's policy is in the way; undefined if nothing is. */
-export const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] | undefined => {
+const blockingOf = ({ browser, policies, endpoint, page }: Observed): string[] | undefined => {
   const seen = (browser?.violations ?? []).filter(
     ({ directive, blocked }) => directive === 'connect-src' && blocked === endpoint.url,
   );
@@ -67,7 +66,6 @@ const findUnanswered = ({ endpoint, browser }: Observed): Finding[] => {
     `${by === 'page' ? 'from the page: ' : ''}${showAsked(asked, 'POST')}`,
     ...(browser?.console ?? []),
   ];
-  if (isUndecodable(asked)) return [finding('error', ENCODED.id, { ...ENCODED, evidence })];
   return [
     finding('error', isLate ? 'endpoint-slow' : 'endpoint-unreachable', {
       ...(isLate ? TOO_LATE : UNREACHABLE),
@@ -79,9 +77,7 @@ const findUnanswered = ({ endpoint, browser }: Observed): Finding[] => {
 /** Whether the page reaches the endpoint, and whether the proxy answers there. */
 export const endpointAnswers: Rule = {
   fine: ({ endpoint }) =>
-    endpoint.unread === undefined
-      ? `The proxy answers at ${endpoint.url}, asked by ${endpoint.by === 'page' ? 'the page itself' : 'the doctor, with the headers of a page'}.`
-      : undefined,
+    `The proxy answers at ${endpoint.url}, asked by ${endpoint.by === 'page' ? 'the page itself' : 'the doctor, with the headers of a page'}.`,
   find(observed) {
     if (!isSameOrigin(observed)) return findOrigin(observed);
     const blocking = blockingOf(observed);
@@ -96,22 +92,6 @@ export const endpointAnswers: Rule = {
     const { asked } = observed.endpoint;
     return asked.kind === 'failed' ? findUnanswered(observed) : findAnswer(asked, observed);
   },
-};
-
-/** Whether the page can read what its browser got. */
-export const endpointRead: Rule = {
-  find: ({ endpoint: { asked, unread } }) =>
-    unread === undefined
-      ? []
-      : [
-          finding('error', 'endpoint-answer-read', {
-            title:
-              'A script of the page reads the endpoint’s answers first, so the tracker never learns that its events were taken, and sends them again.',
-            evidence: [showAsked(asked, 'POST'), `the page got: ${unread}`],
-            repair:
-              'Look for what wraps window.fetch, such as monitoring or an API client, and let it read response.clone().',
-          }),
-        ],
 };
 
 /** Whether an answer came out of a store. */

@@ -39,39 +39,13 @@ export const offersReported: Rule = {
   find({ browser }) {
     const silent = browser?.silent;
     if (!silent || browser.stopped.length) return [];
-    const { markup, forMs, replaced, hasTimers } = silent;
-    const said = {
-      evidence: [
-        `${markup} was in view for ${(forMs / 1000).toFixed(1)} s`,
-        ...(replaced ? [`it was replaced ${replaced} times meanwhile`] : []),
-        ...(browser.replaced.length
-          ? [`scripts of the page have replaced ${browser.replaced.join(', ')}`]
-          : []),
-      ],
-    };
-    if (!hasTimers)
-      return [
-        finding('error', 'offer-silent', {
-          title: 'A script of the page clears the timers of others, so the second of an offer never ends.',
-          evidence: [...said.evidence, 'a timer that the doctor set in the page did not run'],
-          repair:
-            'Look for a loop that calls clearTimeout with all numbers. Let it clear only the timers that it has set itself.',
-        }),
-      ];
     return [
-      replaced > 1
-        ? finding('error', 'offer-replaced', {
-            ...said,
-            title: 'An offer is replaced again and again, so its second never completes.',
-            repair:
-              'Change the text in the element, such as a countdown, and keep the element that has data-offer-id.',
-          })
-        : finding('warning', 'offer-silent', {
-            ...said,
-            title: 'An offer was in view, and the tracker reported nothing.',
-            repair:
-              'Open the inspector on this page: it says what the offer lacks. If the evidence names parts of the browser that a script has replaced, look at that script first. Nothing, if your code keeps the offer from being recorded.',
-          }),
+      finding('warning', 'offer-silent', {
+        title: 'An offer was in view, and the tracker reported nothing.',
+        evidence: [`${silent.markup} was in view for ${(silent.forMs / 1000).toFixed(1)} s`],
+        repair:
+          'Open the inspector on this page: it says what the offer lacks. Nothing, if your code keeps the offer from being recorded.',
+      }),
     ];
   },
 };

@@ -2,7 +2,6 @@
 import { isOfferId } from '../../../protocol/event.js';
 import type { Finding, Rule } from '../finding.js';
 import type { Observed, ShownOffer } from '../observed.js';
-import { isQuoted } from '../tags.js';
 import { count, finding, headersOf } from './wording.js';
 
 const LONGEST_ID = 50;
@@ -61,17 +60,15 @@ const PROBLEMS: readonly {
 export const offersOf = ({ browser, offers }: Pick<Observed, 'browser' | 'offers'>): readonly ShownOffer[] =>
   browser?.offers ?? offers;
 
-/** Marks around an id are the whole page's matter. */
-const problemOf = ({ id }: ShownOffer) =>
-  isQuoted(id) ? undefined : PROBLEMS.find(({ isSo }) => isSo(id.trim()));
+const problemOf = ({ id }: ShownOffer) => PROBLEMS.find(({ isSo }) => isSo(id.trim()));
 
 /** Whether an offer is named as Chargebee's are. */
-export const isNamed = (offer: ShownOffer): boolean => !isQuoted(offer.id) && !problemOf(offer);
+export const isNamed = (offer: ShownOffer): boolean => !problemOf(offer);
 
 /** Whether each offer has an id. */
 export const offerIds: Rule = {
   fine: (observed) => {
-    const ids = offersOf(observed).flatMap(({ id }) => (isQuoted(id) ? [] : id));
+    const ids = offersOf(observed).map(({ id }) => id);
     const { size } = new Set(ids);
     const where = ids.length > size ? `, in ${ids.length} elements` : '';
     return size

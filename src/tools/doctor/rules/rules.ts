@@ -3,48 +3,23 @@ import type { Finding, Rule } from '../finding.js';
 import { anyOf, SEVERITIES, unless } from '../finding.js';
 import type { Observed } from '../observed.js';
 import { offerAttributes, offersPatient, tagAttributes } from './attributes.js';
-import { controlsKnown, offersClosing, offersFacing } from './closing.js';
+import { offersClosing } from './closing.js';
 import { consentGiven } from './consent.js';
-import { endpointAnswers, endpointCached, endpointRead } from './endpoint.js';
-import {
-  endpointClock,
-  endpointLong,
-  endpointPace,
-  endpointSteady,
-  endpointTakesEvents,
-} from './endpoint-steady.js';
+import { endpointAnswers, endpointCached } from './endpoint.js';
+import { endpointClock, endpointLong, endpointTakesEvents } from './endpoint-bodies.js';
 import { namesBlocked, offersFiltered } from './names.js';
 import { offerBoxes, offerIds, offerNames, offersEnded, offersHidden } from './offers.js';
 import { offersRepeated, offersReported } from './offers-counting.js';
 import { offersClosed, offersFramed, offersThere } from './offers-unseen.js';
 import { keyWorks, operatorStatus } from './operator.js';
-import { hasQuotedEndpoint, hasQuotedSource, pageQuotes, pageSandboxed, pageUpgraded } from './page.js';
-import { scriptCommands } from './script-commands.js';
 import { scriptConfigured, scriptIntegrity, scriptPolicy, scriptRan } from './script-file.js';
 import { inspectorServed, offersServed, scriptBeside, scriptServed } from './script-served.js';
-import {
-  scriptFound,
-  scriptModule,
-  scriptOnPhones,
-  scriptRewritten,
-  scriptStripped,
-  scriptTwice,
-} from './script-tag.js';
+import { scriptFound, scriptModule, scriptRewritten, scriptStripped, scriptTwice } from './script-tag.js';
 import { offersShared } from './shared.js';
-import { cookiesShort, storageKept, storageThere } from './storage.js';
+import { storageKept, storageThere } from './storage.js';
 import { workersLeaveAlone } from './workers.js';
 
-const isPageAtFault = anyOf(pageSandboxed, pageUpgraded);
-const isScriptKnown = (observed: Observed): boolean => isPageAtFault(observed) || hasQuotedSource(observed);
-const isEndpointKnown = (observed: Observed): boolean =>
-  isPageAtFault(observed) || hasQuotedEndpoint(observed) || anyOf(endpointSteady)(observed);
-
-const WHY_NOT_RUN: readonly Rule[] = [
-  unless(isScriptKnown, scriptServed),
-  scriptPolicy,
-  scriptIntegrity,
-  scriptRewritten,
-];
+const WHY_NOT_RUN: readonly Rule[] = [scriptServed, scriptPolicy, scriptIntegrity, scriptRewritten];
 
 /** What explains that an offer in view was not reported. */
 const WHY_NOT_REPORTED: readonly Rule[] = [
@@ -53,36 +28,26 @@ const WHY_NOT_REPORTED: readonly Rule[] = [
 ];
 
 const RULES: readonly Rule[] = [
-  pageSandboxed,
-  pageUpgraded,
-  pageQuotes,
   storageKept,
-  unless(isPageAtFault, storageThere),
-  // What some requests do not reach, the script's may not reach either.
-  endpointSteady,
+  storageThere,
   scriptFound,
-  scriptOnPhones,
   ...WHY_NOT_RUN,
-  unless((observed) => isScriptKnown(observed) || anyOf(...WHY_NOT_RUN)(observed), scriptRan),
+  unless(anyOf(...WHY_NOT_RUN), scriptRan),
   scriptModule,
   scriptTwice,
   unless(anyOf(scriptRewritten), scriptStripped),
   tagAttributes,
-  scriptCommands,
   scriptConfigured,
-  unless(isScriptKnown, offersServed),
+  offersServed,
   scriptBeside,
-  unless(isScriptKnown, inspectorServed),
+  inspectorServed,
   consentGiven,
   workersLeaveAlone,
-  unless(isEndpointKnown, endpointAnswers),
-  unless(isEndpointKnown, endpointCached),
-  endpointRead,
+  endpointAnswers,
+  endpointCached,
   endpointTakesEvents,
   endpointLong,
-  endpointPace,
   endpointClock,
-  unless(anyOf(endpointAnswers), cookiesShort),
   offerIds,
   offerNames,
   offerAttributes,
@@ -91,8 +56,6 @@ const RULES: readonly Rule[] = [
   offersEnded,
   offersRepeated,
   unless(anyOf(...WHY_NOT_REPORTED), offersReported),
-  offersFacing,
-  controlsKnown,
   offersClosing,
   offersShared,
   offersFramed,

@@ -1,11 +1,10 @@
 /** Whether the script file that is served may run, and does. */
 import type { Rule } from '../finding.js';
 import { isBlockedBy, sourcesOf } from '../http/policy.js';
-import type { FileRequest, Observed, ScriptTag } from '../observed.js';
 import { isScriptUrl, showTag } from '../tags.js';
 import { requestOf, wrongOf } from './script-served.js';
 import { hasTracker, tagsOf } from './script-tag.js';
-import { finding, headersOf, type Said, showPolicy } from './wording.js';
+import { finding, headersOf, showPolicy } from './wording.js';
 
 /** Whether a tag has a nonce, and the policies have only others. */
 const hasOtherNonce = (nonce: string | undefined, policies: readonly string[]): boolean =>
@@ -131,43 +130,7 @@ const HOLDING: readonly (readonly [RegExp, string])[] = [
 ];
 
 const HOLDING_OTHERWISE =
-  'Look for what holds the tag back: an optimizer, a consent manager, or an error on the console.';
-
-const NOT_RUN = 'The script file is served, but it did not run.';
-
-/** Why a tag has not run although its file is served, as far as the page shows it. */
-const whyNotRun = (
-  { browser, tags }: Observed,
-  { url }: ScriptTag,
-  seen: FileRequest | undefined,
-): Pick<Said, 'title' | 'repair'> => {
-  const words = `${seen?.failure} ${browser?.console.join(' ')}`;
-  const known = HOLDING.find(([pattern]) => pattern.test(words))?.[1];
-  // What has thrown did run.
-  if (known || /uncaught/i.test(words)) return { title: NOT_RUN, repair: known ?? HOLDING_OTHERWISE };
-  if (browser?.commands === 'other')
-    return {
-      title: 'The script did not start: the page has something else under the name window.offersight.',
-      repair:
-        'Give that another name: the script takes what has a function push for a tracker that runs already.',
-    };
-  const isWritten = tags.some((tag) => tag.url === url);
-  const isThere = browser?.tags.some((tag) => tag.url === url);
-  if (isWritten && !isThere)
-    return {
-      title:
-        'The script did not run, and its tag is not in the page any more: something may have taken it out.',
-      repair:
-        'Consent managers and script blockers do that at run time. Put the script on the list of what always runs, and use data-consent="pending" if you need consent.',
-    };
-  if (!isWritten && isThere && !seen)
-    return {
-      title: 'A script put the tag into the page, perhaps in a way in which browsers do not run it.',
-      repair:
-        'Browsers run no tag that innerHTML inserts. Put the tag into the page’s template, or make it by document.createElement("script").',
-    };
-  return { title: NOT_RUN, repair: HOLDING_OTHERWISE };
-};
+  'Look for what holds the tag back: an optimizer, a consent manager, an error on the console, or code that inserts the tag by innerHTML, from where browsers run no tags.';
 
 /** Whether a file that should run did not, for a reason that no other rule names. */
 export const scriptRan: Rule = {
@@ -177,9 +140,10 @@ export const scriptRan: Rule = {
     const [tag] = tagsOf(observed);
     if (!browser || !tag || hasTracker(observed)) return [];
     const seen = requestOf(observed, tag);
+    const words = `${seen?.failure} ${browser.console.join(' ')}`;
     return [
       finding('error', 'script-did-not-run', {
-        ...whyNotRun(observed, tag, seen),
+        title: 'The script file is served, but it did not run.',
         evidence: [
           showTag(tag),
           seen
@@ -187,6 +151,7 @@ export const scriptRan: Rule = {
             : `the browser never asked for ${tag.url}`,
           ...browser.console,
         ],
+        repair: HOLDING.find(([pattern]) => pattern.test(words))?.[1] ?? HOLDING_OTHERWISE,
       }),
     ];
   },

@@ -1,8 +1,7 @@
 /** Whether the script file, and what lies beside it, is served. */
 import type { Finding, Rule } from '../finding.js';
-import type { Answer, Asked, FileRequest, Observed, ScriptTag } from '../observed.js';
+import type { Answer, FileRequest, Observed, ScriptTag } from '../observed.js';
 import { showTag } from '../tags.js';
-import { DECODING } from './endpoint-signs.js';
 import { tagsOf } from './script-tag.js';
 import { count, finding, headersOf, showAsked, startOf } from './wording.js';
 
@@ -10,7 +9,7 @@ const isScriptType = (type: string): boolean => /(?:java|ecma)script/i.test(type
 
 /** What became of a tag's request. An answer may have come, and have failed after its headers. */
 export const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileRequest | undefined => {
-  const asked = browser?.files.filter((file) => file.url === url && file.frame === undefined) ?? [];
+  const asked = browser?.files.filter((file) => file.url === url) ?? [];
   // A page that is left, or loaded again, aborts its requests.
   const whole = asked.filter(({ failure = '' }) => !failure.includes('ERR_ABORTED'));
   return whole.find(({ failure }) => failure !== undefined) ?? whole[0] ?? asked[0];
@@ -19,23 +18,8 @@ export const requestOf = ({ browser }: Observed, { url }: ScriptTag): FileReques
 const SERVE =
   'Serve node_modules/offersight/dist/offersight.js at this address, as text/javascript and without a login. A catch-all route or a rewrite must not answer there.';
 
-/** A name with a file's hash. */
-const HASHED = /\/offersight[.-](?=[\w-]*\d)[\w-]{8,}\.js/;
-const OTHER_VERSION =
-  'The name has a hash, so it is that of one version: name the file that is served now, with its integrity. Also serve the old one for as long as stored pages ask for it.';
-
 const GATEWAY =
   'Check that what serves the file runs, and the address and port that it is forwarded to. The standalone proxy serves the file and the endpoint.';
-
-const ENCODED = {
-  title: 'The script file cannot be read: it is not compressed as its Content-Encoding says.',
-  repair:
-    'Correct the header or the file: a stored .gz or .br may be served with the wrong header, or a file twice compressed. Compare curl -sI with the file.',
-};
-
-const GARBLED = 'The script file is not text: it seems to be compressed, and no Content-Encoding says so.';
-
-const isGarbled = ({ text }: Pick<Answer, 'text'>): boolean => text.slice(0, 200).includes('\uFFFD');
 
 /** How the package's module begins, which only bundlers can load. */
 const MODULE = /^\s*(?:import|export)\b/;
@@ -44,7 +28,6 @@ const MODULE = /^\s*(?:import|export)\b/;
 export const wrongOf = ({ status, headers, text }: Answer): string | undefined => {
   const type = headers['content-type'] ?? '';
   if (status >= 300) return `The script file is not there: its address answers ${status}.`;
-  if (isGarbled({ text })) return GARBLED;
   if (MODULE.test(text)) return 'The file is the module for bundlers, and not the script file.';
   if (/html/i.test(type) || text.trimStart().startsWith('<'))
     return 'A page answers in the place of the script file.';
@@ -56,38 +39,27 @@ export const wrongOf = ({ status, headers, text }: Answer): string | undefined =
 /** A module needs a type of scripts, also where the script file itself does without (HTML, fetching a module script). */
 const isTyped = ({ headers }: Answer): boolean => isScriptType(headers['content-type'] ?? '');
 
-const repairOf = (script: Asked, { url }: ScriptTag): string => {
-  if (script.kind === 'failed') return SERVE;
-  if (script.status >= 500) return GATEWAY;
-  return [404, 410].includes(script.status) && HASHED.test(url) ? OTHER_VERSION : SERVE;
-};
-
 const findMissing = (observed: Observed, tag: ScriptTag): Finding[] => {
   const { script } = observed;
   const seen = requestOf(observed, tag);
   if (!script) return [];
   // A firewall may let browsers through, and not the doctor; what they got is a script of some kind.
   const isThere = seen?.status !== undefined && seen.status < 300 && isScriptType(seen.type ?? '');
-  const isOther =
-    script.kind === 'answered' && script.status < 300 && (MODULE.test(script.text) || isGarbled(script));
+  const isOther = script.kind === 'answered' && script.status < 300 && MODULE.test(script.text);
   if (isThere && !isOther) return [];
-  const isEncoded = DECODING.test(seen?.failure ?? (script.kind === 'failed' ? script.reason : ''));
   const wrong = script.kind === 'failed' ? 'The script file cannot be reached.' : wrongOf(script);
-  if (wrong === undefined && !isEncoded) return [];
+  if (wrong === undefined) return [];
   const more = script.kind === 'failed' ? [] : [headersOf(script), startOf(script)];
   return [
     finding('error', 'script-missing', {
-      title: isEncoded ? ENCODED.title : (wrong ?? ''),
+      title: wrong,
       evidence: [
         showAsked(script),
         ...more,
-        observed.base !== undefined && tag.attributes[tag.by] !== tag.url
-          ? `<base> makes addresses of the page relative to ${observed.base}`
-          : undefined,
         seen?.failure && `the browser asked for ${seen.url}: ${seen.failure}`,
         showTag(tag),
       ],
-      repair: isEncoded || wrong === GARBLED ? ENCODED.repair : repairOf(script, tag),
+      repair: script.kind === 'answered' && script.status >= 500 ? GATEWAY : SERVE,
     }),
   ];
 };

@@ -2,10 +2,9 @@
 import type { Finding, Rule } from '../finding.js';
 import { problemOf } from '../http/endpoint.js';
 import { DEFAULT_ENDPOINT } from '../naming.js';
-import type { Answer, Observed, ScriptTag } from '../observed.js';
-import { isRunnable, isScriptUrl, showTag } from '../tags.js';
-import { isChallenge, isFirewall } from './endpoint-signs.js';
-import { finding, headersOf } from './wording.js';
+import type { Observed, ScriptTag } from '../observed.js';
+import { isRunnable, showTag } from '../tags.js';
+import { finding } from './wording.js';
 
 /** Tags as the page has them, and those that only the source has. */
 export const tagsOf = ({ tags, browser }: Pick<Observed, 'tags' | 'browser'>): readonly ScriptTag[] =>
@@ -19,20 +18,6 @@ export const hasTracker = ({ browser }: Pick<Observed, 'browser'>): boolean =>
 
 const NO_TAG_REPAIR =
   'Put <script async src="/offersight.js" data-endpoint="/offer-events"></script> into the page, or create the tracker in your bundle. If a tag manager adds the tag, check that it fires on this page.';
-
-const findFrame = ({ browser }: Observed): Finding[] => {
-  const framed = (browser?.files ?? []).filter(({ url, frame }) => frame !== undefined && isScriptUrl(url));
-  return framed.length
-    ? [
-        finding('error', 'script-in-frame', {
-          title: 'The script runs in a frame and not in the page, so it cannot see the page’s offers.',
-          evidence: framed.map(({ url, frame }) => `${url} was loaded by the frame ${frame}`),
-          repair:
-            'Put the tag into the page’s own template. Sandboxes such as custom pixels have no access to the page.',
-        }),
-      ]
-    : [];
-};
 
 const findInert = ({ inert, browser }: Observed): Finding[] =>
   inert.length
@@ -61,17 +46,14 @@ export const scriptFound: Rule = {
         : undefined,
   find(observed) {
     if (tagsOf(observed).length || hasTracker(observed)) return [];
-    const framed = findFrame(observed);
-    if (framed.length) return framed;
     const inert = findInert(observed);
     if (inert.length) return inert;
-    const led = observed.ledFrom && `a script of ${observed.ledFrom} led on to this page`;
     const seen = `${observed.page.url} has no <script> whose address names offersight or that has data-endpoint`;
     return observed.browser
       ? [
           finding('error', 'script-not-found', {
             title: 'No tracker runs in the page.',
-            evidence: [led, seen, ...observed.browser.console],
+            evidence: [seen, ...observed.browser.console],
             repair: NO_TAG_REPAIR,
           }),
         ]
@@ -216,34 +198,6 @@ export const scriptStripped: Rule = {
         ],
         repair:
           'Serve the script file by itself, with its tag in the page’s template: optimizers that combine files and tag managers drop data-endpoint. Or mount the proxy at /offer-events.',
-      }),
-    ];
-  },
-};
-
-/** Whether an answer is a page, and not a guard’s against scripts: who only claims to be a phone is stopped more often. */
-const isPage = (answer: Answer): boolean =>
-  answer.status === 200 &&
-  /html/i.test(answer.headers['content-type'] ?? '') &&
-  !isChallenge(answer) &&
-  !isFirewall(answer);
-
-/** Whether phones get the tag as well. What a script adds later is in neither page. */
-export const scriptOnPhones: Rule = {
-  find({ tags, phone }) {
-    const [tag] = tags;
-    if (!tag || !phone || phone.tags.length || !isPage(phone.page)) return [];
-    return [
-      // Without an offer it may be a guard’s page that has no sign.
-      finding(phone.offers.length ? 'error' : 'warning', 'script-not-on-phones', {
-        title: 'Phones get another page, which has no tag of the script.',
-        evidence: [
-          `asked as a phone, the server gave ${phone.page.url}`,
-          headersOf(phone.page, ['vary']),
-          ...phone.inert,
-          `to the doctor it gave a page with ${showTag(tag)}`,
-        ],
-        repair: 'Put the tag into the template for phones as well.',
       }),
     ];
   },
