@@ -18,7 +18,7 @@ try {
   const { site, apiKey } = options.chargebee ?? MOCK_API;
   const mockApi = options.chargebee
     ? undefined
-    : await spawnUpstream({ site, apiKey, history: join(options.data, 'upstream.jsonl') });
+    : await spawnUpstream({ site, apiKey, historyFile: join(options.data, 'upstream.jsonl') });
   const baseUrl = mockApi?.url ?? `https://${site}.grow.chargebee.com`;
   // A shop that is pointed at another site leaves what waits for this one where it is.
   const intake = sqliteIntake({ file: join(options.data, `intake-${site}.sqlite`) });

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { UpstreamOptions } from '../src/tools/mock-api/server.js';
 
 /** A running mock API. */
 export interface SpawnedUpstream {
@@ -14,22 +15,15 @@ export interface SpawnedUpstream {
  * Starts it on a free port.
  * @throws {Error} If it ends before it listens; what it said is on standard error.
  */
-export const spawnUpstream = async (options: {
-  readonly site: string;
-  readonly apiKey: string;
-  readonly history: string;
-}): Promise<SpawnedUpstream> => {
+export const spawnUpstream = async (
+  options: Pick<UpstreamOptions, 'site' | 'apiKey' | 'historyFile'>,
+): Promise<SpawnedUpstream> => {
   const main = fileURLToPath(new URL('./upstream-process.ts', import.meta.url));
-  const child = spawn(
-    process.execPath,
-    [
-      ...['--import', 'tsx', main, '--port', '0', '--until-stdin-ends'],
-      // The limit of a small plan would be the shop's own page views, five offers each.
-      ...['--per-minute', 'off'],
-      ...['--site', options.site, '--api-key', options.apiKey, '--history', options.history],
-    ],
-    { stdio: ['pipe', 'pipe', 'inherit'] },
-  );
+  // The limit of a small plan would be the shop's own page views, five offers each.
+  const all: UpstreamOptions = { ...options, limits: { per_minute: null } };
+  const child = spawn(process.execPath, ['--import', 'tsx', main, JSON.stringify(all)], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
   const lines = createInterface({ input: child.stdout });
   const [line] = (await Promise.race([once(lines, 'line'), once(child, 'exit')])) as [unknown];
   const url = /^upstream: (http:\S+)$/.exec(String(line))?.[1];

@@ -41,7 +41,7 @@ export const startChaosUpstream = async (folder: string, key: string): Promise<C
   const spawned = await spawnUpstream({
     site: 'offersight-test',
     apiKey: key,
-    history: join(folder, 'upstream.jsonl'),
+    historyFile: join(folder, 'upstream.jsonl'),
   });
   const command = async (method: string, path: string, body?: object): Promise<unknown> => {
     const response = await fetch(`${spawned.url}${path}`, {

@@ -125,31 +125,6 @@ describe('the vendor’s SDK is refused', () => {
     });
   });
 
-  it.each([
-    ['an empty id', { personalized_offer_id: '', type: 'viewed' }, 'personalized_offer_id'],
-    ['no id', { type: 'viewed' }, 'personalized_offer_id'],
-    ['no type', { personalized_offer_id: ID }, 'type'],
-    ['a time', { personalized_offer_id: ID, type: 'viewed', occurred_at: 1 }, 'occurred_at'],
-  ])('it is refused for %s', async (_, input, param) => {
-    const call = chargebee.offerEvent.offerEvents(input as never);
-    expect(await rejection(call)).toMatchObject({ http_status_code: 400, param });
-    expect(upstream.history()).toEqual([]);
-  });
-
-  it.each([
-    ['api_restricted', 400],
-    ['feature_not_enabled', 400],
-    ['403', 403],
-    ['404', 404],
-  ] as const)('it is refused with %s if offer events are not enabled', async (offerEvents, status) => {
-    upstream.setEnabled({ offer_events: offerEvents });
-    const input = { personalized_offer_id: ID, type: 'viewed' } as const;
-    expect(await rejection(chargebee.offerEvent.offerEvents(input))).toMatchObject({
-      http_status_code: status,
-      message: expect.any(String),
-    });
-  });
-
   it('it is refused with a wrong key', async () => {
     const stranger = connect({ apiKey: 'wrong' });
     const input = { personalized_offer_id: ID, type: 'viewed' } as const;
@@ -305,32 +280,5 @@ describe('the vendor’s SDK ingests usage', () => {
     const { properties: _, ...identity } = expired;
     expect(answer.failed_events).toEqual([expect.objectContaining(identity)]);
     expect(upstream.usage().map((row) => row.deduplication_id)).toEqual(['d1']);
-  });
-
-  it.each([
-    ['of none', [], 'events'],
-    ['of 501', Array.from({ length: 501 }, (_, at) => usage(`d${at}`)), 'events'],
-    [
-      'without a subscription',
-      [{ ...usage('d1'), subscription_id: undefined }],
-      'events[subscription_id][0]',
-    ],
-    [
-      'with an id of 51 characters',
-      [{ ...usage('d1'), subscription_id: 's'.repeat(51) }],
-      'events[subscription_id][0]',
-    ],
-    ['with a key of 37 characters', [usage('d1'), usage('d'.repeat(37))], 'events[deduplication_id][1]'],
-    ['with a date', [{ ...usage('d1'), usage_timestamp: '2026-01-01' }], 'events[usage_timestamp][0]'],
-    [
-      'with properties in properties',
-      [{ ...usage('d1'), properties: { a: { b: 1 } } }],
-      'events[properties][0]',
-    ],
-    ['with a customer', [{ ...usage('d1'), customer_id: 'c1' }], 'events[customer_id][0]'],
-  ])('it cannot ingest a batch %s', async (_, events, param) => {
-    const call = chargebee.usageEvent.batchIngest({ events: events as never });
-    expect(await rejection(call)).toMatchObject({ http_status_code: 400, param });
-    expect(upstream.usage()).toEqual([]);
   });
 });
