@@ -10,6 +10,7 @@ import { mendedRecords } from '../../src/client/later/outbox/mended.js';
 import { createOutbox, type Outbox, type Owner } from '../../src/client/outbox/outbox.js';
 import type { OffersightError } from '../../src/errors.js';
 import type { WireRequest } from '../../src/protocol/batch.js';
+import type { OfferEvent } from '../../src/protocol/event.js';
 import { type ScriptedDatabase, scriptDatabase } from './database.js';
 import { ENDPOINT, idsOf, type Recordable } from './events.js';
 import { storedIds, type Tab } from './outbox.js';
@@ -17,12 +18,17 @@ import { requestOf } from './request-of.js';
 import { type FakeRuntime, fakeRuntime } from './runtime.js';
 
 /** What the endpoint says to the events of a request. */
-export type Answer = (ids: readonly string[]) => Response | Promise<Response>;
+export type Answer = (ids: readonly string[], request: Request) => Response | Promise<Response>;
+
+/** The options of a page. */
+export type PageOptions = DeliveringContext['options'];
 
 /** A page that is open. */
 export interface DeliveringPage extends Delivering, Pick<Tab, 'told' | 'discarded' | 'settled'> {
   readonly outbox: Outbox;
   readonly reports: readonly OffersightError[];
+  /** Stores events and reports them, and wakes nobody. */
+  store(...events: OfferEvent[]): Promise<void>;
   /** Records events as a page does: commits them, reports them, and wakes the flusher. */
   record(recordables: readonly Recordable[]): Promise<void>;
   /** The ids that a farewell would say now. */
@@ -37,7 +43,7 @@ export interface DeliveringBench {
   readonly asked: string[][];
   /** What the endpoint says; by default it takes everything. */
   answer: Answer;
-  open(options?: DeliveringContext['options'], owner?: Owner): DeliveringPage;
+  open(options?: PageOptions, owner?: Owner, endpoint?: string): DeliveringPage;
   /** The ids of the entries that are really stored. */
   stored(): Promise<unknown[]>;
 }
@@ -65,10 +71,11 @@ export const deny = ({ outbox, leasing }: DeliveringPage): void => {
 export const startDelivering = (): DeliveringBench => {
   const runtime = fakeRuntime({
     async fetch(input, init) {
-      const { events } = (await requestOf(input, init).json()) as WireRequest;
+      const request = requestOf(input, init);
+      const { events } = (await request.clone().json()) as WireRequest;
       const ids = idsOf(events);
       bench.asked.push(ids);
-      return bench.answer(ids);
+      return bench.answer(ids, request);
     },
   });
   const database = scriptDatabase(runtime);
@@ -78,9 +85,9 @@ export const startDelivering = (): DeliveringBench => {
     asked: [],
     answer: says('accepted'),
     stored: () => storedIds(database.stored, 'entry'),
-    open(options = {}, owner = { consent: 'granted' }) {
+    open(options = {}, owner = { consent: 'granted' }, endpoint = ENDPOINT) {
       const connection = database.connect();
-      const outbox = createOutbox(connection, runtime, ENDPOINT, owner);
+      const outbox = createOutbox(connection, runtime, endpoint, owner);
       const reports: OffersightError[] = [];
       const discarded: Tab['discarded'] = [];
       const told: Tab['told'] = [];
@@ -103,6 +110,11 @@ export const startDelivering = (): DeliveringBench => {
         discarded,
         told,
         settled,
+        async store(...events) {
+          for (const event of events) outbox.add(event, false);
+          await outbox.commit();
+          delivering.leasing.tell();
+        },
         async record(recordables) {
           for (const { event, isOnce } of recordables) outbox.add(event, isOnce);
           await outbox.commit().catch(() => undefined);
@@ -114,4 +126,15 @@ export const startDelivering = (): DeliveringBench => {
     },
   };
   return bench;
+};
+
+/** A browser with a page that has stored events, of which none is sent yet. */
+export const startStored = async (
+  events: readonly OfferEvent[],
+  options?: PageOptions,
+): Promise<DeliveringBench & { readonly page: DeliveringPage }> => {
+  const bench = startDelivering();
+  const page = bench.open(options);
+  await page.store(...events);
+  return Object.assign(bench, { page });
 };

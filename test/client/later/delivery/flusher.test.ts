@@ -1,193 +1,117 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
 import { MAX_EVENT_BYTES } from '../../../../src/protocol/limits.js';
-import { dismissed, idOf, plain, viewed } from '../../../support/events.js';
-import { accept, all, fails, startFlusher, verdicts } from '../../../support/flusher.js';
+import { says, startDelivering, startStored } from '../../../support/delivering.js';
+import { dismissed, idOf, viewed } from '../../../support/events.js';
+import { openTab } from '../../../support/outbox.js';
 
-const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
+const ids = (...numbers: number[]): string[] => numbers.map(idOf);
+const views = (...numbers: number[]) => numbers.map((n) => viewed(n));
 
 describe('only a verdict that names an event removes it', () => {
-  const started = async () => {
-    const bench = startFlusher();
-    await bench.append(plain(viewed(1), viewed(2), viewed(3)));
-    return bench;
-  };
+  const accepted = (n: number) => ({ id: idOf(n), status: 'accepted' });
+  const refused = (n: number) => ({ id: idOf(n), status: 'refused', code: 'conflict' });
 
-  test('accepted and duplicate are done with', async () => {
-    const bench = await started();
-    bench.answer(
-      verdicts({ [ONE]: { kind: 'accepted' }, [TWO]: { kind: 'duplicate' }, [THREE]: { kind: 'accepted' } }),
-    );
-    await bench.flusher.flush();
-    await expect(bench.waiting()).resolves.toEqual([]);
-    expect([bench.asked, bench.reports, bench.discarded]).toEqual([[[ONE, TWO, THREE]], [], []]);
-    expect(bench.settled).toEqual([ONE, TWO, THREE]);
-  });
-
-  test('a deferred event is retried at its time, the others are done with', async () => {
-    const bench = await started();
-    bench.answer(
-      verdicts({
-        [ONE]: { kind: 'accepted' },
-        [TWO]: { kind: 'deferred', code: 'busy', retryAfterMs: 7_000 },
-        [THREE]: { kind: 'deferred', code: 'busy' },
-      }),
-      accept,
-    );
-    await bench.flusher.flush();
-    await expect(bench.waiting()).resolves.toEqual([TWO, THREE]);
-    await bench.runtime.advance(6_999);
-    expect(bench.asked).toEqual([[ONE, TWO, THREE]]);
-    await bench.runtime.advance(1);
-    expect(bench.asked.slice(1)).toEqual([[TWO]]);
-    await bench.runtime.advance(23_000);
-    expect(bench.asked.slice(2)).toEqual([[THREE]]);
-    await expect(bench.waiting()).resolves.toEqual([]);
-    expect(bench.reports).toEqual([]);
-  });
-
-  test('refused is a dead letter with its code', async () => {
-    const bench = await started();
-    bench.answer(
-      verdicts({
-        [ONE]: { kind: 'accepted' },
-        [TWO]: { kind: 'refused', code: 'conflict' },
-        [THREE]: { kind: 'accepted' },
-      }),
-    );
-    await bench.flusher.flush();
-    expect(bench.discarded).toEqual([[TWO, 'refused', 'conflict']]);
-    await expect(bench.leasing.stats()).resolves.toMatchObject({ waiting: 0, dead: 1 });
-  });
-
-  test('ids that were not asked about are ignored', async () => {
-    const bench = await started();
-    await bench.leased('another tab', 1);
-    bench.answer(
-      verdicts({
-        [ONE]: { kind: 'accepted' },
-        [TWO]: { kind: 'accepted' },
-        [THREE]: { kind: 'accepted' },
-        [idOf(99)]: { kind: 'refused', code: 'conflict' },
-      }),
-    );
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([[TWO, THREE]]);
-    await expect(bench.waiting()).resolves.toEqual([ONE]);
-    expect(bench.discarded).toEqual([]);
-  });
-
-  test('an event without a verdict stays, and the outbox backs off', async () => {
-    const bench = await started();
-    bench.answer(verdicts({ [ONE]: { kind: 'accepted' }, [THREE]: { kind: 'accepted' } }), accept);
-    await bench.flusher.flush();
-    await expect(bench.waiting()).resolves.toEqual([TWO]);
-    expect(bench.outbox.pause).toMatchObject({ kind: 'back-off', failures: 1 });
-    await bench.runtime.advance(1_000);
-    expect(bench.asked).toEqual([[ONE, TWO, THREE], [TWO]]);
-    await expect(bench.waiting()).resolves.toEqual([]);
-  });
-
-  test('a reply that answers for nobody keeps everything', async () => {
-    const bench = await started();
-    bench.answer(verdicts({}));
-    await bench.flusher.flush();
-    await expect(bench.waiting()).resolves.toEqual([ONE, TWO, THREE]);
-    expect(bench.outbox.pause.kind).toBe('back-off');
-  });
-
-  test.each(['back-off', 'throttled', 'circuit'] as const)('a %s keeps everything', async (kind) => {
-    const bench = await started();
-    bench.answer(fails(kind));
-    await bench.flusher.flush();
-    await expect(bench.waiting()).resolves.toEqual([ONE, TWO, THREE]);
-    expect(bench.discarded).toEqual([]);
+  test.each([
+    {
+      what: 'accepted and duplicate are done with',
+      results: [accepted(2), { id: idOf(3), status: 'duplicate' }, accepted(4)],
+    },
+    {
+      what: 'refused is given up with its code',
+      results: [accepted(2), refused(3), accepted(4)],
+      discarded: [[idOf(3), 'refused', 'conflict']],
+    },
+    {
+      what: 'ids that were not asked about are ignored, also if another tab sends such an event',
+      results: [accepted(1), accepted(2), accepted(3), accepted(4), refused(9)],
+    },
+    {
+      what: 'an event without a verdict stays, and the outbox backs off',
+      results: [accepted(2), accepted(4)],
+      left: ids(3),
+      pause: 'back-off',
+    },
+    {
+      what: 'a reply that answers for nobody keeps everything',
+      results: [],
+      left: ids(2, 3, 4),
+      pause: 'back-off',
+    },
+  ])('$what', async ({ results, discarded = [], left = [], pause = 'none' }) => {
+    const bench = await startStored(views(1, 2, 3, 4));
+    await openTab(bench.database.stored, bench.runtime).leased('another tab', 1);
+    bench.answer = () => Response.json({ v: 1, results });
+    await bench.page.flusher.flush();
+    expect(bench.asked).toEqual([ids(2, 3, 4)]);
+    await expect(bench.stored()).resolves.toEqual([idOf(1), ...left]);
+    expect([bench.page.discarded, bench.page.outbox.pause.kind]).toEqual([discarded, pause]);
   });
 });
 
-describe('a view goes before its dismissal', () => {
-  const view = viewed(1);
-  const close = dismissed(2, view);
+describe('a view goes before its dismissal, also if that is in the next batch', () => {
+  const events = [viewed(1), dismissed(2, viewed(1)), viewed(3)];
 
-  test('they go in one batch', async () => {
-    const bench = startFlusher();
-    await bench.append(plain(view, viewed(3), close));
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([[ONE, TWO, THREE]]);
+  test('which waits for a deferred view', async () => {
+    const bench = await startStored(events.slice(0, 2), { maxBatch: 1 });
+    bench.answer = says('deferred', { code: 'busy', retry_after_ms: 4_000 });
+    await bench.page.flusher.flush();
+    bench.answer = says('accepted');
+    await bench.runtime.advance(3_999);
+    expect(bench.asked).toEqual([ids(1)]);
+    await bench.runtime.advance(251);
+    expect(bench.asked).toEqual([ids(1), ids(1), ids(2)]);
   });
 
-  test('a dismissal waits for its deferred view, also if it is in the next batch', async () => {
-    const bench = startFlusher({ options: { maxBatchBytes: 10 } });
-    await bench.append(plain(view, close));
-    bench.answer(all({ kind: 'deferred', code: 'busy', retryAfterMs: 4_000 }), accept);
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([[ONE]]);
-    await bench.runtime.advance(4_000);
-    expect(bench.asked).toEqual([[ONE], [ONE], [TWO]]);
-  });
-
-  test('the dismissal of a refused view is never posted, also if it is in the next batch', async () => {
-    const bench = startFlusher({ options: { maxBatchBytes: 10 } });
-    await bench.append(plain(view, close, viewed(3)));
-    bench.answer(all({ kind: 'refused', code: 'invalid_event' }), accept);
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([[ONE], [THREE]]);
-    expect(bench.discarded.map(([id]) => id)).toEqual([ONE, TWO]);
+  test('which is never posted if the view is refused', async () => {
+    const bench = await startStored(events, { maxBatch: 1 });
+    bench.answer = ([id]) =>
+      says(id === idOf(1) ? 'refused' : 'accepted', { code: 'invalid_event' })(ids(1, 3));
+    await bench.page.flusher.flush();
+    expect(bench.asked).toEqual([ids(1), ids(3)]);
+    expect(bench.page.discarded.map(([id]) => id)).toEqual(ids(1, 2));
   });
 });
 
 describe('what is due leaves soon and together', () => {
-  test('a woken flusher waits a moment for company', async () => {
-    const bench = startFlusher();
-    await bench.append(plain(viewed(1)));
-    bench.flusher.wake();
-    await bench.runtime.advance(249);
+  test.each([
+    ['250 ms', {}, 250],
+    ['as long as configured', { flushIntervalMs: 40 }, 40],
+  ])('a woken flusher waits %s for company', async (_, options, waitMs) => {
+    const bench = await startStored(views(1), options);
+    bench.page.flusher.wake();
+    await bench.runtime.advance(waitMs - 1);
     expect(bench.asked).toEqual([]);
-    await bench.append(plain(viewed(2)));
-    bench.flusher.wake();
+    await bench.page.store(viewed(2));
+    bench.page.flusher.wake();
     await bench.runtime.advance(1);
-    expect(bench.asked).toEqual([[ONE, TWO]]);
+    expect(bench.asked).toEqual([ids(1, 2)]);
   });
 
-  test('as long as configured', async () => {
-    const bench = startFlusher({ options: { flushIntervalMs: 40 } });
-    await bench.append(plain(viewed(1)));
-    bench.flusher.wake();
-    await bench.runtime.advance(39);
-    expect(bench.asked).toEqual([]);
-    await bench.runtime.advance(1);
-    expect(bench.asked).toEqual([[ONE]]);
-  });
-
-  test('in requests of at most as many bytes as configured, each event counted with the most that it can take', async () => {
-    const bench = startFlusher({ options: { maxBatchBytes: 3 * MAX_EVENT_BYTES } });
-    await bench.append(plain(viewed(3), viewed(1), viewed(2)));
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([[ONE, TWO], [THREE]]);
-  });
-
-  test('it leaves in requests of at most as many events as configured', async () => {
-    const bench = startFlusher({ options: { maxBatch: 2 } });
-    await bench.append(plain(viewed(3), viewed(1), viewed(4), viewed(2), viewed(5)));
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([[ONE, TWO], [THREE, idOf(4)], [idOf(5)]]);
+  test.each([
+    ['events', { maxBatch: 2 }],
+    ['bytes, each event counted with the most that it can take', { maxBatchBytes: 3 * MAX_EVENT_BYTES }],
+  ])('a request has at most as many %s as configured', async (_, options) => {
+    const bench = await startStored(views(3, 1, 4, 2, 5), options);
+    await bench.page.flusher.flush();
+    expect(bench.asked).toEqual([ids(1, 2), ids(3, 4), ids(5)]);
   });
 
   test('nothing to do asks nobody and sets no timer', async () => {
-    const bench = startFlusher();
-    await bench.flusher.flush();
-    expect([bench.asked, bench.runtime.timers]).toEqual([[], 0]);
+    const { page, asked, runtime } = await startStored([]);
+    await page.flusher.flush();
+    expect([asked, runtime.timers]).toEqual([[], 0]);
   });
 
-  test('events of another page are delivered once their holder is gone', async () => {
-    const bench = startFlusher();
-    await bench.append(plain(viewed(1)));
-    await bench.leased('a page that died');
-    await bench.flusher.flush();
-    expect(bench.asked).toEqual([]);
+  test('what another tab leased before it crashed is delivered within seconds (fault 38)', async () => {
+    const bench = startDelivering();
+    const crashed = openTab(bench.database.stored, bench.runtime);
+    await crashed.append([{ event: viewed(1), isOnce: false }]);
+    await crashed.leased('the crashed tab');
+    await bench.open().flusher.flush();
     await bench.runtime.advance(14_999);
     expect(bench.asked).toEqual([]);
     await bench.runtime.advance(1);
-    expect(bench.asked).toEqual([[ONE]]);
+    expect(bench.asked).toEqual([ids(1)]);
   });
 });
