@@ -78,13 +78,15 @@ export const openTab = (
   };
 };
 
-/** A tab over fresh records in memory. */
-export const openMemoryTab = (
+/** A tab over fresh records, and others over the same ones. */
+export const startTab = (
+  open: (runtime: FakeRuntime) => Records = memoryRecords,
   bounds: LeasingOptions = {},
-  runtime: FakeRuntime = fakeRuntime(),
-): Tab & { readonly runtime: FakeRuntime; readonly records: Records } => {
-  const records = memoryRecords();
-  return { ...openTab(records, runtime, { bounds }), runtime, records };
+): Tab & { readonly runtime: FakeRuntime; readonly records: Records; another(): Tab } => {
+  const runtime = fakeRuntime();
+  const records = open(runtime);
+  const another = (): Tab => openTab(records, runtime, { bounds });
+  return { ...another(), runtime, records, another };
 };
 
 /** The last part of the keys of one kind, in key order. */

@@ -1,198 +1,135 @@
 // @vitest-environment node
 import { describe, expect, test } from 'vitest';
-import { createDelivering, type Delivering } from '../../../src/client/later/delivering.js';
-import { mendedRecords } from '../../../src/client/later/outbox/mended.js';
-import { createOutbox } from '../../../src/client/outbox/outbox.js';
-import type { Connection } from '../../../src/client/outbox/records.js';
-import type { OffersightError } from '../../../src/errors.js';
+import {
+  type Answer,
+  type DeliveringBench,
+  type DeliveringPage,
+  replies,
+  says,
+  startDelivering,
+} from '../../support/delivering.js';
 import { idOf, viewed } from '../../support/events.js';
-import { memoryRecords } from '../../support/memory-records.js';
-import { requestOf } from '../../support/request-of.js';
-import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const OLD = 'https://shop.example/old';
 const NEW = 'https://shop.example/new';
 
-type Answer = (ids: readonly string[]) => Response | Promise<Response>;
+const takes = says('accepted');
+const absent = replies(404);
+const fails = replies(503);
 
-const takes: Answer = (ids) =>
-  Response.json({ v: 1, results: ids.map((id) => ({ id, status: 'accepted' })) });
-const absent: Answer = () => new Response('', { status: 404 });
-const page: Answer = () => new Response('<!doctype html><title>Shop</title>');
-const later: Answer = () => Response.json({ v: 2 });
-const fails: Answer = () => new Response('', { status: 503 });
-
-interface Site {
-  readonly runtime: FakeRuntime;
-  /** What was asked of each endpoint: the ids of each request. */
-  readonly asked: Record<string, string[][]>;
+interface Site extends DeliveringBench {
+  readonly pages: DeliveringPage[];
   readonly answers: Record<string, Answer>;
-  readonly reports: OffersightError[];
-  /** Its database. */
-  readonly connection: Connection;
-  open(endpoint: string): Delivering & { view(n: number): Promise<unknown> };
+  /** What each endpoint was asked: the ids of each request. */
+  readonly at: Record<string, string[][]>;
+  openAt(endpoint: string): DeliveringPage;
 }
 
-/** One browser's database, and the endpoints of its site. */
-const startSite = (answers: Record<string, Answer>): Site => {
-  const asked: Record<string, string[][]> = { [OLD]: [], [NEW]: [] };
-  const runtime = fakeRuntime({
-    async fetch(input, init) {
-      const request = requestOf(input, init);
-      const { events } = (await request.json()) as { events: { id: string }[] };
-      const ids = events.map(({ id }) => id);
-      asked[request.url]?.push(ids);
-      return (answers[request.url] ?? absent)(ids);
+/** One browser's database, and the endpoints of its site. A page of the old one recorded an event a day ago. */
+const startSite = async (answers: Record<string, Answer>): Promise<Site> => {
+  const bench = startDelivering();
+  const site: Site = Object.assign(bench, {
+    ...{ answers, pages: [], at: { [OLD]: [], [NEW]: [] } },
+    openAt(endpoint: string): DeliveringPage {
+      const page = bench.open({ retentionMs: 6 * DAY_MS }, undefined, endpoint);
+      site.pages.push(page);
+      return page;
     },
   });
-  const connection: Connection = { ...memoryRecords(), close: () => undefined };
-  const reports: OffersightError[] = [];
-  return {
-    runtime,
-    asked,
-    answers,
-    reports,
-    connection,
-    open(endpoint) {
-      const outbox = createOutbox(connection, runtime, endpoint, { consent: 'granted' });
-      const delivering = createDelivering({
-        outbox,
-        owner: { consent: 'granted' },
-        mend: (listener) => mendedRecords(outbox, connection, () => connection, listener),
-        runtime,
-        tellTabs: () => undefined,
-        options: { retentionMs: 6 * DAY_MS },
-        report: (error) => reports.push(error),
-        onDiscard: () => expect.unreachable('nothing is given up'),
-      });
-      const view = (n: number): Promise<unknown> => {
-        outbox.add(viewed(n, { occurredAt: runtime.now() }), false);
-        return outbox.commit();
-      };
-      return { ...delivering, view };
-    },
+  bench.answer = (ids, request) => {
+    site.at[request.url]?.push([...ids]);
+    return (answers[request.url] ?? absent)(ids, request);
   };
-};
-
-/** A page of the old endpoint recorded an event a day ago, and a page of the new one loads and records its own. */
-const stranded = async (answers: Record<string, Answer>): Promise<Site> => {
-  const site = startSite(answers);
-  await site.open(OLD).view(1);
-  await site.runtime.advance(DAY_MS);
-  await visit(site, 2);
+  await site.openAt(OLD).store(viewed(1));
+  await bench.runtime.advance(DAY_MS);
   return site;
 };
 
 /** A page of the new endpoint that records an event, and is left after a while. */
-const visit = async (site: Site, n: number): Promise<void> => {
-  const { view, flusher } = site.open(NEW);
-  await view(n);
+const visit = async ({ openAt, runtime }: Site, n: number): Promise<void> => {
+  const { store, flusher } = openAt(NEW);
+  await store(viewed(n, { occurredAt: runtime.now() }));
   flusher.wake();
-  await site.runtime.advance(5_000);
+  await runtime.advance(5_000);
   flusher.stop();
 };
 
-const configuration = ({ reports }: Site): string[] =>
-  reports.filter(({ code }) => code === 'configuration').map(({ hint }) => hint);
+/** Some visits to such a site, with time before each. */
+const visited = async (answers: Record<string, Answer>, ...hoursBefore: number[]): Promise<Site> => {
+  const site = await startSite(answers);
+  for (const [index, hours] of hoursBefore.entries()) {
+    await site.runtime.advance(hours * HOUR_MS);
+    await visit(site, 2 + index);
+  }
+  return site;
+};
+
+const hints = ({ pages }: Site): string[] =>
+  pages.flatMap(({ reports }) =>
+    reports.flatMap(({ code, hint }) => (code === 'configuration' ? [hint] : [])),
+  );
 
 describe('events that have waited a day for another endpoint', () => {
   test('are sent there by any open page', async () => {
-    const site = await stranded({ [OLD]: takes, [NEW]: takes });
-    expect(site.asked).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [[idOf(2)]] });
-    expect(site.reports).toEqual([]);
-  });
-
-  test.each([503, 401, 429])('stay there if it answered %i within that hour', async (status) => {
-    const site = await stranded({ [OLD]: absent, [NEW]: takes });
-    await site.runtime.advance(HOUR_MS / 2);
-    site.answers[OLD] = () => new Response('', { status });
-    await visit(site, 3);
-    await site.runtime.advance(HOUR_MS / 2);
-    site.answers[OLD] = absent;
-    await visit(site, 4);
-    await visit(site, 5);
-    expect(site.asked[NEW]).toEqual([2, 3, 4, 5].map((n) => [idOf(n)]));
+    const site = await visited({ [OLD]: takes, [NEW]: takes }, 0);
+    expect(site.at).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [[idOf(2)]] });
+    expect(site.pages.flatMap(({ reports }) => reports)).toEqual([]);
   });
 
   test('are sent there also by a page that has nothing of its own to send', async () => {
-    const site = startSite({ [OLD]: takes, [NEW]: takes });
-    await site.open(OLD).view(1);
-    await site.runtime.advance(DAY_MS);
-    site.open(NEW).flusher.wake();
+    const site = await startSite({ [OLD]: takes });
+    site.openAt(NEW).flusher.wake();
     await site.runtime.advance(1_000);
-    expect(site.asked).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [] });
+    expect(site.at).toEqual({ [OLD]: [[idOf(1)]], [NEW]: [] });
   });
 
-  test.each([
-    ['404', absent],
-    ['a page', page],
-  ])('go to the page’s own endpoint if there is only %s for an hour, with one report', async (_, answer) => {
-    const site = await stranded({ [OLD]: answer, [NEW]: takes });
-    await site.runtime.advance(HOUR_MS - 60_000);
-    await visit(site, 3);
-    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(3)]]);
-    await site.runtime.advance(60_000);
-    await visit(site, 4);
-    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(4)], [idOf(1)]]);
-    await visit(site, 5);
-    expect(site.asked[OLD]).toEqual([[idOf(1)], [idOf(1)], [idOf(1)]]);
-    expect(configuration(site)).toEqual([`No proxy at ${OLD}: its events come here.`]);
+  test('go to the page’s own endpoint if there is none for an hour, with one report', async () => {
+    const site = await visited({ [OLD]: absent, [NEW]: takes }, 0, 0.9, 0.1, 0);
+    expect(site.at[NEW]).toEqual([2, 3, 4, 1, 5].map((n) => [idOf(n)]));
+    expect(site.at[OLD]).toEqual([[idOf(1)], [idOf(1)], [idOf(1)]]);
+    expect(hints(site)).toEqual([`No proxy at ${OLD}: its events come here.`]);
   });
 
   test('go to the page’s own endpoint also if the other one says only late that nobody is there', async () => {
-    const site = await stranded({ [OLD]: absent, [NEW]: takes });
-    site.answers[OLD] = (ids) =>
-      new Promise((resolve) => site.runtime.after(2_000, () => resolve(absent(ids))));
+    const site = await visited({ [OLD]: absent, [NEW]: takes }, 0);
+    site.answers[OLD] = (...asked) =>
+      new Promise((resolve) => site.runtime.after(2_000, () => resolve(absent(...asked))));
     await site.runtime.advance(HOUR_MS);
     await visit(site, 3);
-    expect(site.asked[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(1)]]);
+    expect(site.at[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(1)]]);
+  });
+
+  test('stay there if it answered anything else within that hour', async () => {
+    const site = await visited({ [OLD]: absent, [NEW]: takes }, 0);
+    site.answers[OLD] = replies(401);
+    await site.runtime.advance(HOUR_MS / 2);
+    await visit(site, 3);
+    site.answers[OLD] = absent;
+    await site.runtime.advance(HOUR_MS / 2);
+    await visit(site, 4);
+    await visit(site, 5);
+    expect(site.at[NEW]).toEqual([2, 3, 4, 5].map((n) => [idOf(n)]));
   });
 
   test.each([
-    ['fails', fails],
-    ['is of another version', later],
-  ])('never go to another endpoint while their own %s', async (_, answer) => {
-    const site = await stranded({ [OLD]: answer, [NEW]: takes });
-    for (let n = 3; n < 12; n++) {
-      await site.runtime.advance(HOUR_MS);
-      await visit(site, n);
-    }
-    expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
-    expect(site.asked[OLD]?.length).toBeGreaterThan(1);
-    expect(configuration(site)).toEqual([]);
-  });
-
-  test('stay where they are while the page’s own endpoint does not answer in order', async () => {
-    const site = await stranded({ [OLD]: absent, [NEW]: fails });
-    for (let n = 3; n < 8; n++) {
-      await site.runtime.advance(HOUR_MS);
-      await visit(site, n);
-    }
-    expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
-  });
-
-  test('that their own endpoint took in between start that hour again', async () => {
-    const site = await stranded({ [OLD]: absent, [NEW]: takes });
-    site.answers[OLD] = takes;
-    await site.runtime.advance(HOUR_MS);
-    await visit(site, 3);
-    expect(site.asked[OLD]).toEqual([[idOf(1)], [idOf(1)]]);
-    expect(site.asked[NEW]?.flat()).not.toContain(idOf(1));
-    expect(configuration(site)).toEqual([]);
+    ['their own fails', { [OLD]: fails, [NEW]: takes }],
+    ['the page’s own does not answer in order', { [OLD]: absent, [NEW]: fails }],
+  ])('never go to another endpoint while %s', async (_, answers) => {
+    const site = await visited(answers, 0, 1, 1, 1, 1, 1);
+    expect(site.at[NEW]?.flat()).not.toContain(idOf(1));
+    expect(site.at[OLD]?.length).toBeGreaterThan(1);
   });
 
   test('are asked for once a page, however often it sends its own', async () => {
-    const site = startSite({ [OLD]: fails, [NEW]: takes });
-    await site.open(OLD).view(1);
-    await site.runtime.advance(DAY_MS);
-    const { view, flusher } = site.open(NEW);
+    const site = await startSite({ [OLD]: fails, [NEW]: takes });
+    const { store, flusher } = site.openAt(NEW);
     for (let n = 2; n < 6; n++) {
-      await view(n);
+      await store(viewed(n));
       await flusher.flush();
       await site.runtime.advance(60_000);
     }
-    expect(site.asked[OLD]).toEqual([[idOf(1)]]);
+    expect(site.at[OLD]).toEqual([[idOf(1)]]);
   });
 });

@@ -65,8 +65,8 @@ describe('a view goes before its dismissal, also if that is in the next batch', 
 
   test('which is never posted if the view is refused', async () => {
     const bench = await startStored(events, { maxBatch: 1 });
-    bench.answer = ([id]) =>
-      says(id === idOf(1) ? 'refused' : 'accepted', { code: 'invalid_event' })(ids(1, 3));
+    bench.answer = (asked, request) =>
+      says(asked[0] === idOf(1) ? 'refused' : 'accepted', { code: 'invalid_event' })(asked, request);
     await bench.page.flusher.flush();
     expect(bench.asked).toEqual([ids(1), ids(3)]);
     expect(bench.page.discarded.map(([id]) => id)).toEqual(ids(1, 2));

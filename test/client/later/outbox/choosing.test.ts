@@ -82,6 +82,18 @@ describe('a pass takes', () => {
     },
     { name: 'what somebody else has stopped to deliver', entries: [entryOf(view, held(START))], taken: [1] },
     {
+      name: 'what is leased for longer than anything can be, since a clock jumped (fault 56)',
+      entries: [entryOf(view, held(START + 16_001)), entryOf(viewed(3), held(START + 16_000))],
+      taken: [1],
+      nextAt: START + 16_000,
+    },
+    {
+      name: 'no dismissal whose view somebody else delivers',
+      entries: [entryOf(view, held(later)), entryOf(close)],
+      taken: [],
+      nextAt: later,
+    },
+    {
       name: 'no dismissal whose view is not due, though it is due itself',
       entries: [entryOf(view, { notBeforeAt: later }), entryOf(close)],
       taken: [],
@@ -151,6 +163,15 @@ describe('a pass gives up', () => {
       recordsOf(entryOf(viewed(1, old)), entryOf(viewed(3, old), held(START + 1)), entryOf(viewed(5))),
     ]);
     expect([done.discarded, done.taken]).toEqual([[[idOf(1), 'expired']], ids(5)]);
+    const paused = pass([recordsOf(entryOf(viewed(1, old)))], { pausedUntil: START + 1 });
+    expect(paused.discarded).toEqual([[idOf(1), 'expired']]);
+  });
+
+  test('what has expired before what is too much, for which that makes room', () => {
+    const done = pass([recordsOf(entryOf(viewed(1, old)), entryOf(viewed(3)), entryOf(viewed(5)))], {
+      excess: 1,
+    });
+    expect([done.discarded, done.taken]).toEqual([[[idOf(1), 'expired']], ids(3, 5)]);
   });
 
   test('the oldest of what is too much, each with its impression, and what that makes room for stays', () => {

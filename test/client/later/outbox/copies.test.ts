@@ -1,11 +1,11 @@
 /** What a page remembers of events that another tab has delivered meanwhile. */
 import { expect, test } from 'vitest';
 import { idOf, plain, viewed } from '../../../support/events.js';
-import { openMemoryTab, openTab } from '../../../support/outbox.js';
+import { startTab } from '../../../support/outbox.js';
 
 test('a copy of what another tab delivered unheard is forgotten when the page is looked at again', async () => {
-  const tab = openMemoryTab();
-  const other = openTab(tab.records, tab.runtime);
+  const tab = startTab();
+  const other = tab.another();
   await tab.append(plain(viewed(1), viewed(2)));
   tab.outbox.add(viewed(3), false);
   tab.leasing.tell();
@@ -17,7 +17,7 @@ test('a copy of what another tab delivered unheard is forgotten when the page is
 });
 
 test('an event that is stored and expires is reported, though its copy is forgotten before', async () => {
-  const tab = openMemoryTab();
+  const tab = startTab();
   await tab.append(plain(viewed(1)));
   await tab.runtime.advance(3 * 86_400_000);
   await tab.leased('one');

@@ -1,21 +1,17 @@
-/** Who may deliver an entry, and what becomes of it. */
+/** Who may deliver an entry, and what becomes of it. What a pass chooses is shown by choosing.test.ts. */
 import { describe, expect, test } from 'vitest';
-import type { Records } from '../../../../src/client/outbox/records.js';
-import { dismissed, entryIds, idOf, plain, START, viewed } from '../../../support/events.js';
-import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
-import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
+import { dismissed, entryIds, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
+import { openTab, startTab, storedIds, type Tab } from '../../../support/outbox.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
 
 const LEASE_MS = 15_000;
-/** A second by which two tabs may differ. */
-const LONGEST_LEASE_MS = LEASE_MS + 1_000;
+const ids = (...numbers: number[]): string[] => numbers.map(idOf);
+/** When these are due again. */
+const due = (...times: [n: number, at: number][]): Map<string, number> =>
+  new Map(times.map(([n, at]) => [idOf(n), at]));
 
 export const describeLeases = (open: OpenRecords): void => {
-  const start = (): Tab & { readonly records: Records; readonly runtime: FakeRuntime; another(): Tab } => {
-    const runtime = fakeRuntime();
-    const records = open(runtime);
-    return { ...openTab(records, runtime), records, runtime, another: () => openTab(records, runtime) };
-  };
+  const start = () => startTab(open);
 
   describe('what an earlier page may have sent', () => {
     /** Which of these the next page sends as such. */
@@ -28,11 +24,15 @@ export const describeLeases = (open: OpenRecords): void => {
         for (const n of numbers) rows.put(['seen', idOf(n), 'said'], { type: 'said', until: START + 9e9 });
       });
 
-    test('is what a farewell said whose page heard no answer', async () => {
+    test('is what a farewell said whose page heard no answer, also after the next page gives it back', async () => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2)));
       await say(tab, 2);
-      await expect(marked(tab.another())).resolves.toEqual([idOf(2)]);
+      const next = tab.another();
+      await expect(marked(next)).resolves.toEqual(ids(2));
+      await next.leasing.release('next', due([1, 0], [2, 0]));
+      await tab.outbox.records.transact(async (rows) => rows.delete(['seen', idOf(2), 'said']));
+      await expect(marked(tab.another())).resolves.toEqual(ids(2));
     });
 
     test('is what it was sending as it died', async () => {
@@ -40,29 +40,18 @@ export const describeLeases = (open: OpenRecords): void => {
       await tab.append(plain(viewed(1), viewed(2)));
       await tab.leased('one', 1);
       await tab.runtime.advance(LEASE_MS);
-      await expect(marked(tab.another())).resolves.toEqual([idOf(1)]);
+      await expect(marked(tab.another())).resolves.toEqual(ids(1));
     });
 
     test('is not what it gave back, and not its own for a page that lives', async () => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2)));
       await tab.leased('one', 1);
-      await tab.leasing.release('one', new Map([[idOf(1), 0]]));
+      await tab.leasing.release('one', due([1, 0]));
       await expect(marked(tab.another())).resolves.toEqual([]);
       await tab.runtime.advance(LEASE_MS);
       await say(tab, 1, 2);
       await expect(marked(tab)).resolves.toEqual([]);
-    });
-
-    test('stays so though the next page gives it back', async () => {
-      const tab = start();
-      await tab.append(plain(viewed(1)));
-      await say(tab, 1);
-      const next = tab.another();
-      await expect(marked(next)).resolves.toEqual([idOf(1)]);
-      await next.leasing.release('next', new Map([[idOf(1), 0]]));
-      await tab.outbox.records.transact(async (rows) => rows.delete(['seen', idOf(1), 'said']));
-      await expect(marked(tab.another())).resolves.toEqual([idOf(1)]);
     });
   });
 
@@ -70,163 +59,58 @@ export const describeLeases = (open: OpenRecords): void => {
     test('what one holds, no other gets, until the lease ends', async () => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2)));
-      await expect(tab.leased('one')).resolves.toEqual([idOf(1), idOf(2)]);
-      await expect(tab.another().leased('other')).resolves.toEqual([]);
+      await expect(tab.leased('one')).resolves.toEqual(ids(1, 2));
       await tab.runtime.advance(LEASE_MS - 1);
       await expect(tab.another().leased('other')).resolves.toEqual([]);
       await tab.runtime.advance(1);
-      await expect(tab.another().leased('other')).resolves.toEqual([idOf(1), idOf(2)]);
+      await expect(tab.another().leased('other')).resolves.toEqual(ids(1, 2));
     });
 
     test('two tabs that ask at the same moment share without overlap', async () => {
       const tab = start();
       const other = tab.another();
       await tab.append(plain(...Array.from({ length: 7 }, (_, n) => viewed(n))));
-      const [mine, theirs] = await Promise.all([tab.leased('one', 4), other.leased('other', 4)]);
-      expect(mine).toEqual([0, 1, 2, 3].map(idOf));
-      expect(theirs).toEqual([4, 5, 6].map(idOf));
+      await expect(Promise.all([tab.leased('one', 4), other.leased('other', 4)])).resolves.toEqual([
+        ids(0, 1, 2, 3),
+        ids(4, 5, 6),
+      ]);
     });
 
-    test('the lease names its holder and its end', async () => {
+    test('a lease that is repeated, since its tab froze, takes what is due then, and nothing that another tab took', async () => {
       const tab = start();
-      await tab.append(plain(viewed(1)));
-      const { entries } = await tab.leasing.lease('me', 5);
-      expect(entries).toMatchObject([{ lease: { token: 'me', until: START + LEASE_MS } }]);
-    });
-
-    test('a lease further ahead than any that is given out is void: a clock jumped (fault 56)', async () => {
-      const tab = start();
-      await tab.append(plain(viewed(1)));
+      await tab.append(plain(viewed(1), dismissed(2, viewed(1)), viewed(3)));
       await tab.leased('one');
-      tab.runtime.jump(LEASE_MS - LONGEST_LEASE_MS - 1);
-      await expect(tab.another().leased('other')).resolves.toEqual([idOf(1)]);
-    });
-
-    test('a lease that is ahead by as much as two tabs may differ holds', async () => {
-      const tab = start();
-      await tab.append(plain(viewed(1)));
-      await tab.leased('one');
-      tab.runtime.jump(LEASE_MS - LONGEST_LEASE_MS);
-      await expect(tab.another().leased('other')).resolves.toEqual([]);
-    });
-
-    /** A tab whose transactions are aborted once behind all their steps, since it froze, and repeated when it wakes. */
-    const frozen = (
-      { records, runtime }: ReturnType<typeof start>,
-      meanwhile: () => Promise<unknown>,
-    ): Tab => {
+      await tab.leasing.release('one', due([1, 0], [2, START + 60_000], [3, 0]));
       const aborted = new Error('aborted');
-      return openTab(
+      const frozen = openTab(
         {
           async transact(work) {
-            const abort = records.transact(async (rows) => {
+            const abort = tab.records.transact(async (rows) => {
               await work(rows);
               throw aborted;
             });
             await expect(abort).rejects.toBe(aborted);
-            await meanwhile();
-            return records.transact(work);
+            const lease = { token: 'other', until: START + LEASE_MS };
+            await tab.records.transact(async (rows) =>
+              rows.put(['entry', idOf(3)], entryOf(viewed(3), { lease })),
+            );
+            return tab.records.transact(work);
           },
         },
-        runtime,
+        tab.runtime,
       );
-    };
-
-    test('a lease that is repeated takes nothing that another tab took meanwhile', async () => {
-      const tab = start();
-      await tab.append(plain(viewed(1), viewed(2)));
-      const other = tab.another();
-      await expect(frozen(tab, () => other.leased('meanwhile', 1)).leased('frozen')).resolves.toEqual([
-        idOf(2),
-      ]);
-    });
-
-    test('a lease that is repeated takes what is due, as if it had not been tried', async () => {
-      const tab = start();
-      const view = viewed(1);
-      await tab.append(plain(view, dismissed(2, view)));
-      await tab.leased('one');
-      await tab.leasing.release(
-        'one',
-        new Map([
-          [idOf(1), 0],
-          [idOf(2), START + 60_000],
-        ]),
-      );
-      await expect(frozen(tab, async () => undefined).leased('frozen')).resolves.toEqual([idOf(1)]);
+      await expect(frozen.leased('frozen')).resolves.toEqual(ids(1));
     });
 
     test('a limit takes the oldest, and more is due at once', async () => {
       const tab = start();
       await tab.append(plain(viewed(3), viewed(1), viewed(2)));
       const { entries, nextAt } = await tab.leasing.lease('one', 2);
-      expect(entryIds(entries)).toEqual([idOf(1), idOf(2)]);
-      expect(nextAt).toBe(START);
+      expect([entryIds(entries), nextAt]).toEqual([ids(1, 2), START]);
       await expect(tab.leasing.lease('one', 2)).resolves.toEqual({
         entries: [expect.objectContaining({ event: viewed(3) })],
         nextAt: START + LEASE_MS,
       });
-    });
-
-    test('nothing waits in an empty outbox', async () => {
-      await expect(start().leasing.lease('one', 5)).resolves.toEqual({
-        entries: [],
-        nextAt: undefined,
-      });
-    });
-
-    test('a long outbox is leased whole, in order', async () => {
-      const tab = start();
-      const views = Array.from({ length: 441 }, (_, n) => viewed(n));
-      await tab.append(plain(...views));
-      await expect(tab.leased('one', 1_000)).resolves.toEqual(views.map(({ id }) => id));
-    });
-  });
-
-  describe('in the order of one offer', () => {
-    const view = viewed(1);
-    const close = dismissed(2, view);
-
-    test('a dismissal comes after its view', async () => {
-      const tab = start();
-      await tab.append(plain(close, viewed(3), view));
-      await expect(tab.leased('one')).resolves.toEqual([idOf(1), idOf(2), idOf(3)]);
-    });
-
-    test('a dismissal waits while its view is leased, and other offers do not', async () => {
-      const tab = start();
-      await tab.append(plain(view));
-      await tab.leased('one');
-      await tab.append(plain(close, viewed(3)));
-      await expect(tab.leased('other')).resolves.toEqual([idOf(3)]);
-      await tab.leasing.settle([view.id]);
-      await expect(tab.leased('third')).resolves.toEqual([close.id]);
-    });
-
-    test('a dismissal waits while its view is not due, and both are due together', async () => {
-      const tab = start();
-      await tab.append(plain(view, close));
-      await tab.leased('one');
-      await tab.leasing.release(
-        'one',
-        new Map([
-          [view.id, START + 9_000],
-          [close.id, 0],
-        ]),
-      );
-      await expect(tab.leasing.lease('other', 5)).resolves.toEqual({
-        entries: [],
-        nextAt: START + 9_000,
-      });
-      await tab.runtime.advance(9_000);
-      await expect(tab.leased('other')).resolves.toEqual([view.id, close.id]);
-    });
-
-    test('a limit between the two leaves the dismissal for later', async () => {
-      const tab = start();
-      await tab.append(plain(view, close));
-      await expect(tab.leased('one', 1)).resolves.toEqual([view.id]);
-      await expect(tab.leased('other', 1)).resolves.toEqual([]);
     });
   });
 
@@ -235,21 +119,13 @@ export const describeLeases = (open: OpenRecords): void => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2)));
       await tab.leased('one');
-      await tab.leasing.release(
-        'one',
-        new Map([
-          [idOf(1), START + 4_000],
-          [idOf(2), START + 2_500],
-        ]),
-      );
+      await tab.leasing.release('one', due([1, START + 4_000], [2, START + 2_500]));
       await expect(tab.leasing.lease('x', 5)).resolves.toEqual({ entries: [], nextAt: START + 2_500 });
       await tab.runtime.advance(2_500);
       await expect(tab.leasing.lease('two', 5)).resolves.toEqual({
         entries: [expect.objectContaining({ event: viewed(2), notBeforeAt: START + 2_500 })],
         nextAt: START + 4_000,
       });
-      await tab.runtime.advance(1_500);
-      await expect(tab.leased('three')).resolves.toEqual([idOf(1)]);
     });
 
     test('a stale token changes nothing (fault 41)', async () => {
@@ -259,17 +135,17 @@ export const describeLeases = (open: OpenRecords): void => {
       await tab.runtime.advance(LEASE_MS);
       const other = tab.another();
       await other.leased('current');
-      await tab.leasing.release('stale', new Map([[idOf(1), 0]]));
+      await tab.leasing.release('stale', due([1, 0]));
       await expect(tab.leased('third')).resolves.toEqual([]);
-      await other.leasing.release('current', new Map([[idOf(1), 0]]));
-      await expect(tab.leased('third')).resolves.toEqual([idOf(1)]);
+      await other.leasing.release('current', due([1, 0]));
+      await expect(tab.leased('third')).resolves.toEqual(ids(1));
     });
 
     test('an entry that nobody leases waits as long as asked, and no shorter than it had to', async () => {
       const tab = start();
       await tab.append(plain(viewed(1)));
-      await tab.leasing.release('', new Map([[idOf(1), START + 60_000]]));
-      await tab.leasing.release('', new Map([[idOf(1), 0]]));
+      await tab.leasing.release('', due([1, START + 60_000]));
+      await tab.leasing.release('', due([1, 0]));
       await expect(tab.leasing.lease('one', 5)).resolves.toEqual({ entries: [], nextAt: START + 60_000 });
     });
   });
@@ -279,60 +155,34 @@ export const describeLeases = (open: OpenRecords): void => {
       const tab = start();
       await tab.append(plain(viewed(1), viewed(2), viewed(3)));
       await tab.leased('one');
-      await tab.another().leasing.settle([idOf(1), idOf(3)]);
-      await tab.leasing.release(
-        'one',
-        new Map([
-          [idOf(1), 0],
-          [idOf(2), 0],
-          [idOf(3), 0],
-        ]),
-      );
-      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(2)]);
-      await expect(tab.leased('two')).resolves.toEqual([idOf(2)]);
+      await tab.another().leasing.settle(ids(1, 3));
+      await tab.leasing.release('one', due([1, 0], [2, 0], [3, 0]));
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual(ids(2));
+      await expect(tab.leased('two')).resolves.toEqual(ids(2));
     });
 
     test('settling and burying what is not there makes nothing', async () => {
       const tab = start();
-      await tab.leasing.settle([idOf(8)]);
+      await tab.leasing.settle(ids(8));
       await tab.leasing.bury(new Map([[idOf(9), 'invalid_event']]));
-      await tab.leasing.release('one', new Map([[idOf(7), 0]]));
+      await tab.leasing.release('one', due([7, 0]));
       await expect(tab.leasing.stats()).resolves.toMatchObject({ waiting: 0, dead: 0 });
       expect(tab.discarded).toEqual([]);
     });
 
-    test('a buried view takes its dismissal along, and each is reported with the code', async () => {
+    test('a buried view takes its dismissal along, and each is reported with the code and becomes a dead letter', async () => {
       const tab = start();
       const view = viewed(1, { offerId: 'twice-shown' });
       const elsewhere = viewed(3, { offerId: 'twice-shown' });
       await tab.append(plain(view, dismissed(2, view), elsewhere, dismissed(4, elsewhere)));
       await tab.leased('one');
       await tab.leasing.bury(new Map([[view.id, 'conflict']]));
-      expect(tab.discarded).toEqual([
-        [idOf(1), 'refused', 'conflict'],
-        [idOf(2), 'refused', 'conflict'],
+      expect(tab.discarded).toEqual(ids(1, 2).map((id) => [id, 'refused', 'conflict']));
+      await expect(tab.records.transact((rows) => rows.query('getAll', 'dead'))).resolves.toMatchObject([
+        { event: view, code: 'conflict' },
+        { event: dismissed(2, view), code: 'conflict' },
       ]);
-      await expect(storedIds(tab.records, 'dead')).resolves.toEqual([idOf(1), idOf(2)]);
-      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([idOf(3), idOf(4)]);
-    });
-
-    test('a buried dismissal leaves its view', async () => {
-      const tab = start();
-      const view = viewed(1);
-      await tab.append(plain(view, dismissed(2, view)));
-      await tab.leasing.bury(new Map([[idOf(2), 'invalid_event']]));
-      await expect(tab.leased('one')).resolves.toEqual([idOf(1)]);
-      expect(tab.discarded).toEqual([[idOf(2), 'refused', 'invalid_event']]);
-    });
-
-    test('what is buried keeps its event and code as a dead letter', async () => {
-      const tab = start();
-      await tab.append(plain(viewed(1)));
-      await tab.leasing.bury(new Map([[idOf(1), 'invalid_event']]));
-      await expect(tab.records.transact((rows) => rows.get(['dead', idOf(1)]))).resolves.toMatchObject({
-        event: viewed(1),
-        code: 'invalid_event',
-      });
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual(ids(3, 4));
     });
 
     test('the outbox reports what waits and what is dead', async () => {
@@ -340,12 +190,7 @@ export const describeLeases = (open: OpenRecords): void => {
       await tab.append(plain(viewed(1), viewed(2), viewed(3)));
       await tab.leasing.bury(new Map([[idOf(3), 'conflict']]));
       await tab.leased('one', 1);
-      await expect(tab.another().leasing.stats()).resolves.toEqual({
-        waiting: 2,
-        inMemory: 0,
-        dead: 1,
-        pause: undefined,
-      });
+      await expect(tab.another().leasing.stats()).resolves.toEqual({ waiting: 2, inMemory: 0, dead: 1 });
     });
   });
 };

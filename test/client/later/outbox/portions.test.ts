@@ -54,17 +54,13 @@ const failBehind = ({ database }: Bench, portions: number): unknown =>
   database.next.push(...Array.from({ length: portions }, () => undefined), DEAD);
 
 describe('a lease of many entries', () => {
-  test('takes them all, in order, 200 in a transaction', async () => {
+  test.each([
+    ['takes them all, in order, 200 in a transaction', MANY, 6],
+    ['ends with the portion in which it is complete', 250, 2],
+  ])('%s', async (_, limit, transactions) => {
     const bench = await start();
-    const tab = bench.open();
-    await expect(tab.leased('one', MANY)).resolves.toEqual(all);
-    expect(bench.database.asked()).toBe(6);
-  });
-
-  test('ends with the portion in which it is complete', async () => {
-    const bench = await start();
-    await expect(bench.open().leased('one', 250)).resolves.toEqual(all.slice(0, 250));
-    expect(bench.database.asked()).toBe(2);
+    await expect(bench.open().leased('one', limit)).resolves.toEqual(all.slice(0, limit));
+    expect(bench.database.asked()).toBe(transactions);
   });
 
   test('ends early where the database is slow, since an attempt needs 12 s of the first lease', async () => {
@@ -97,20 +93,15 @@ describe('a lease of many entries', () => {
     expect(page.reports).toEqual([]);
   });
 
-  test('does not bring back what was settled between two portions', async () => {
+  test.each<[by: string, act: (other: Tab) => Promise<void>, left: readonly string[]]>([
+    ['settled', ({ leasing }) => leasing.settle(all.slice(0, 3)), all.slice(3)],
+    ['purged', ({ leasing }) => leasing.purge(), []],
+  ])('does not bring back what was %s between two portions', async (_, act, left) => {
     const bench = await start();
     const other = bench.open();
-    const tab = bench.open({}, (transactions) => transactions === 1 && other.leasing.settle(all.slice(0, 3)));
+    const tab = bench.open({}, (transactions) => transactions === 1 && act(other));
     await tab.leased('one', MANY);
-    await expect(bench.stored()).resolves.toEqual(all.slice(3));
-  });
-
-  test('does not bring back what was purged between two portions', async () => {
-    const bench = await start();
-    const other = bench.open();
-    const tab = bench.open({}, (transactions) => transactions === 1 && other.leasing.purge());
-    await tab.leased('one', MANY);
-    await expect(bench.stored()).resolves.toEqual([]);
+    await expect(bench.stored()).resolves.toEqual(left);
   });
 
   test('takes no dismissal whose view waits in a portion before', async () => {
@@ -128,42 +119,19 @@ describe('a lease of many entries', () => {
 });
 
 describe('giving up many entries', () => {
-  test('for their age reports each once, though a portion fails', async () => {
+  test.each([
+    ['their age', { retentionMs: HOUR_MS }, 'expired', []],
+    ['their number, as far as is needed', { maxEntries: 100 }, 'outbox-full', all.slice(1_000)],
+  ])('for %s reports each once, though a portion fails', async (_, bounds, reason, left) => {
     const bench = await start();
-    const tab = bench.open({ bounds: { retentionMs: HOUR_MS } });
+    const tab = bench.open({ bounds });
     await bench.runtime.advance(HOUR_MS);
     failBehind(bench, 2);
     await tab.leased('one');
     expect(lost(tab)).toEqual(all.slice(0, 400));
-    await expect(bench.stored()).resolves.toEqual(all.slice(400));
-    await tab.leased('two');
-    expect([lost(tab), reasons(tab)]).toEqual([all, new Set(['expired'])]);
-    await expect(bench.stored()).resolves.toEqual([]);
-  });
-
-  test('for their number goes on in the next portion if one did not suffice, and reports each once', async () => {
-    const bench = await start();
-    const tab = bench.open({ bounds: { maxEntries: 100 } });
-    failBehind(bench, 2);
-    await tab.leased('one');
-    expect(lost(tab)).toEqual(all.slice(0, 400));
-    await expect(tab.leased('two')).resolves.toEqual(all.slice(1_000));
-    expect([lost(tab), reasons(tab)]).toEqual([all.slice(0, 1_000), new Set(['outbox-full'])]);
-  });
-
-  test('takes a dismissal along with its expired view, though 500 entries are in between', async () => {
-    const bench = await start();
-    const old = viewed(0, { occurredAt: START - 72 * HOUR_MS });
-    await bench.database.stored.transact(async (rows) => {
-      rows.put(['entry', old.id], entryOf(old));
-      rows.put(['entry', idOf(501)], entryOf(dismissed(501, viewed(0))));
-    });
-    const tab = bench.open();
-    await expect(tab.leased('one', 10)).resolves.toEqual(all.slice(1, 11));
-    expect(tab.discarded).toEqual([
-      [idOf(0), 'expired', undefined],
-      [idOf(501), 'expired', undefined],
-    ]);
+    await expect(tab.leased('two')).resolves.toEqual(left);
+    expect([lost(tab), reasons(tab)]).toEqual([all.slice(0, MANY - left.length), new Set([reason])]);
+    await expect(bench.stored()).resolves.toEqual(left);
   });
 });
 
@@ -235,32 +203,6 @@ describe('making room among many', () => {
     const close = dismissed(1_200, viewed(0));
     await next.append(plain(close));
     expect(await next.leased('next', MANY)).not.toContain(close.id);
-    expect(next.discarded).toEqual([[close.id, 'storage-full', undefined]]);
-  });
-
-  test('leaves to its dismissal a view that was settled while the database failed', async () => {
-    const bench = await start();
-    const tab = bench.open();
-    bench.database.fault = DEAD;
-    await tab.leasing.settle([idOf(0)]);
-    bench.database.fault = undefined;
-    await tab.leasing.makeRoom(bench.database.connect());
-    expect(lost(tab)).toEqual(all.slice(1, 101));
-    const close = dismissed(1_200, viewed(0));
-    await tab.append(plain(close));
-    await expect(tab.leased('one', MANY)).resolves.toContain(close.id);
-  });
-
-  test('says why they went also if the page dies behind its next event', async () => {
-    const bench = await start();
-    const tab = bench.open();
-    bench.database.putFault = FULL;
-    await tab.leasing.makeRoom(bench.database.connect());
-    bench.database.putFault = undefined;
-    const close = dismissed(1_200, viewed(0));
-    await tab.append(plain(close));
-    const next = bench.open();
-    await next.leased('next', MANY);
     expect(next.discarded).toEqual([[close.id, 'storage-full', undefined]]);
   });
 

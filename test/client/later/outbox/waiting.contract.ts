@@ -13,21 +13,16 @@ import {
   START,
   viewed,
 } from '../../../support/events.js';
-import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
-import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
+import { openTab, startTab, storedIds } from '../../../support/outbox.js';
+import { fakeRuntime } from '../../../support/runtime.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
 
 const HOUR_MS = 3_600_000;
 const pauseOf = (fields: Partial<Pause>): Pause => ({ kind: 'back-off', failures: 1, at: START, ...fields });
 
 export const describeWaiting = (open: OpenRecords): void => {
-  const start = (): Tab & { readonly records: Records; readonly runtime: FakeRuntime; another(): Tab } => {
-    const runtime = fakeRuntime();
-    const records = open(runtime);
-    // Long enough that nothing expires while a test lets hours pass.
-    const tab = (): Tab => openTab(records, runtime, { bounds: { retentionMs: 5 * 24 * HOUR_MS } });
-    return { ...tab(), records, runtime, another: tab };
-  };
+  // Long enough that nothing expires while a test lets hours pass.
+  const start = () => startTab(open, { retentionMs: 5 * 24 * HOUR_MS });
 
   describe('while it looks for what to send', () => {
     test('what is recorded meanwhile holds back what is stored of the same offer', async () => {
@@ -88,15 +83,6 @@ export const describeWaiting = (open: OpenRecords): void => {
       await expect(other.leased('one')).resolves.toEqual([idOf(1)]);
     });
 
-    test('what is due even later says so', async () => {
-      const tab = start();
-      await tab.append(plain(viewed(1)));
-      await tab.leased('one');
-      await tab.leasing.release('one', new Map([[idOf(1), START + 8_000]]));
-      await tab.leasing.setPause(() => pauseOf({ at: START + 5_000 }));
-      await expect(tab.leasing.lease('two', 5)).resolves.toMatchObject({ nextAt: START + 8_000 });
-    });
-
     test('the next pause grows from the one that another tab wrote', async () => {
       const tab = start();
       await tab.leasing.setPause(() => pauseOf({ failures: 3, at: START + 100 }));
@@ -116,7 +102,6 @@ export const describeWaiting = (open: OpenRecords): void => {
     const BACK_MS = 30 * 24 * HOUR_MS;
 
     test.each([
-      ['back-off', HOUR_MS],
       ['throttled', HOUR_MS],
       ['circuit', 6 * HOUR_MS],
     ] as const)('a %s pause ends within %i ms (fault 56)', async (kind, longestMs) => {
@@ -157,8 +142,14 @@ export const describeWaiting = (open: OpenRecords): void => {
       [idOf(7), { ...entryOf(viewed(7)), event: { ...viewed(7), occurredAt: 'now' } }],
       [idOf(8), { ...entryOf(viewed(8)), event: { ...viewed(8), group: { a: 1 } } }],
       [idOf(9), { ...entryOf(viewed(9)), endpoint: undefined }],
+      [idOf(10), { ...entryOf(viewed(10)), endpoint: { href: '/' } }],
       [idOf(3), ['anything']],
       [idOf(5), { v: 1, notBeforeAt: 0 }],
+      // No request could say these.
+      ...['offerId', 'impressionId', 'type', 'expiresAt', 'subject', 'token'].map((field, at) => {
+        const view = viewed(20 + at);
+        return [view.id, { ...entryOf(view), event: { ...view, [field]: { a: 1 } } }] as const;
+      }),
       ['zzz', { v: 1, event: null }],
     ];
 
@@ -172,11 +163,17 @@ export const describeWaiting = (open: OpenRecords): void => {
       return tab;
     };
 
-    test('records of other versions and strangers stall no delivery', async () => {
+    test('strangers become dead letters, are counted, and stall no delivery (fault 32)', async () => {
       const tab = await among();
-      await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(4), idOf(6)]);
-      await tab.leasing.settle([idOf(2), idOf(4)]);
-      await tab.leasing.bury(new Map([[idOf(6), 'conflict']]));
+      await expect(tab.leased('one')).resolves.toEqual([2, 4, 6].map(idOf));
+      const quarantined = strangers
+        .slice(1)
+        .map(([id]) => id)
+        .sort();
+      await expect(storedIds(tab.records, 'dead')).resolves.toEqual(quarantined);
+      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([0, 2, 4, 6].map(idOf));
+      expect(tab.discarded).toEqual(quarantined.map(() => [undefined, 'unreadable', undefined]));
+      await tab.leasing.settle([2, 4, 6].map(idOf));
       await expect(tab.leasing.lease('two', 5)).resolves.toEqual({ entries: [], nextAt: undefined });
     });
 
@@ -199,18 +196,6 @@ export const describeWaiting = (open: OpenRecords): void => {
       await expect(storedIds(tab.records, 'entry')).resolves.not.toContain(idOf(0));
     });
 
-    test('strangers become dead letters, and are counted (fault 32)', async () => {
-      const tab = await among();
-      await tab.leased('one');
-      const quarantined = strangers
-        .slice(1)
-        .map(([id]) => id)
-        .sort();
-      await expect(storedIds(tab.records, 'dead')).resolves.toEqual(quarantined);
-      await expect(storedIds(tab.records, 'entry')).resolves.toEqual([0, 2, 4, 6].map(idOf));
-      expect(tab.discarded).toEqual(quarantined.map(() => [undefined, 'unreadable', undefined]));
-    });
-
     test('what an entry or its event bears beyond what this version knows stalls nothing, and is left as it is', async () => {
       const tab = start();
       const event = { ...viewed(1), colours: ['green', null], more: { of: 'a later version' } };
@@ -225,28 +210,10 @@ export const describeWaiting = (open: OpenRecords): void => {
       expect(tab.discarded).toEqual([]);
     });
 
-    test.each(['offerId', 'impressionId', 'type', 'expiresAt', 'subject', 'token'])(
-      'an event whose %s is neither a string nor a number is a stranger, since no request could say it',
-      async (field) => {
-        const tab = start();
-        await tab.records.transact(async (rows) =>
-          rows.put(['entry', idOf(1)], { ...entryOf(viewed(1)), event: { ...viewed(1), [field]: { a: 1 } } }),
-        );
-        await expect(tab.leased('one')).resolves.toEqual([]);
-        expect(tab.discarded).toEqual([[undefined, 'unreadable', undefined]]);
-      },
-    );
-
     test('a pause that is none does not stop delivery', async () => {
       const tab = await among();
       await tab.records.transact(async (rows) => rows.put(['state', 'pause', ENDPOINT], { at: 'tomorrow' }));
       await expect(tab.leased('one')).resolves.toEqual([idOf(2), idOf(4), idOf(6)]);
     });
-  });
-
-  test('for nothing where an entry has no lease, no pause and no not-before', async () => {
-    const tab = start();
-    await tab.records.transact(async (rows) => rows.put(['entry', idOf(1)], entryOf(viewed(1))));
-    await expect(tab.leased('one')).resolves.toEqual([idOf(1)]);
   });
 };
