@@ -5,7 +5,7 @@ import { around } from '../../../../src/client/later/detect/controls.js';
 import { createIgnoring, type Ignoring } from '../../../../src/client/later/more/ignoring.js';
 import { type Intersections, scriptIntersections } from '../../../support/intersections.js';
 import { documentOnly, type FakePage, fakePage, find, render, trusted } from '../../../support/page.js';
-import { createPlacements, decisionLog, type TestPlacements } from '../../../support/placements.js';
+import { createPlacements, type TestPlacements } from '../../../support/placements.js';
 import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
 
 let browser: Intersections;
@@ -13,18 +13,20 @@ let page: FakePage;
 let runtime: FakeRuntime;
 let ignoring: Ignoring;
 let placements: TestPlacements;
-let decisions: ReturnType<typeof decisionLog>;
+/** What was ignored, and when in milliseconds since the start. */
+let ignored: (readonly [offerId: string, at: number, element: Element])[];
 
-const start = (ignore?: Ignore, repeat?: Repeat): void => {
+const start = (markup: string, ignore?: Ignore, repeat?: Repeat): void => {
+  render(markup);
   page = fakePage();
   runtime = fakeRuntime();
   placements = createPlacements();
-  decisions = decisionLog();
+  ignored = [];
   const registry = { placements } as unknown as Registry;
   const touched = { placements: new WeakSet<Placement>(), offers: new Set() };
   ignoring = createIgnoring(
     { registry, page, runtime, options: { ignore, ...(repeat && { repeat }) }, touched },
-    decisions.onDismiss,
+    (offerId, _, { element }) => ignored.push([offerId, runtime.elapsed(), element]),
   );
   documentOnly(page).capture(['click', 'keydown', 'input'], (event) => {
     for (const placement of around(registry, event.composedPath()[0] as Node)) {
@@ -45,18 +47,12 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-/** Mounts the offer of that name in the element of that name. */
+/** Mounts the offer in the element of that name. */
 const mount = (selector = 'p', more: Partial<Placement> = {}): Placement => {
   const placement = { element: find(selector), offerId: 'a', ...more };
   placements.add(placement);
   ignoring.onMount(placement);
   return placement;
-};
-
-const unmount = (placement: Placement): void => {
-  placements.delete(placement.element);
-  placement.element.remove();
-  ignoring.onUnmount(placement);
 };
 
 /** Mounts it, and it is viewed. */
@@ -67,340 +63,213 @@ const view = (selector = 'p', more: Partial<Placement> = {}): Placement => {
   return placement;
 };
 
-const leaveSight = (selector = 'p'): void => browser.show(find(selector), { ratio: 0 });
-const comeIntoSight = (selector = 'p'): void => browser.show(find(selector), { ratio: 0.1 });
+const remove = (selector: string): void => {
+  const placement = placements.get(find(selector)) as Placement;
+  placements.delete(placement.element);
+  placement.element.remove();
+  ignoring.onUnmount(placement);
+};
 
-const ignored = (): string[] =>
-  decisions.log.map(([what, offerId]) => (what === 'ignored' ? offerId : `${what} ${offerId}`));
+const offers = (): string[] => ignored.map(([offerId]) => offerId);
 
-const act = (type: string, selector: string, isTrusted = true): void =>
-  void find(selector).dispatchEvent(trusted(new Event(type, { bubbles: true }), isTrusted));
-
-describe('an offer that was viewed is ignored after a time out of sight', () => {
-  test('without a break, and then once', async () => {
-    start(5_000);
-    render('<p></p>');
-    const placement = view();
-    await runtime.advance(60_000);
-    expect(ignored()).toEqual([]);
-    leaveSight();
-    await runtime.advance(4_999);
-    expect(ignored()).toEqual([]);
-    await runtime.advance(1);
-    expect(decisions.log).toEqual([['ignored', 'a', placement.element]]);
-    comeIntoSight();
-    leaveSight();
-    await runtime.advance(60_000);
-    expect(ignored()).toEqual(['a']);
-    expect([browser.isObserved(placement.element), runtime.timers]).toEqual([false, 0]);
-  });
-
-  test('its time starts again when it comes back', async () => {
-    start(5_000);
-    render('<p></p>');
-    view();
-    leaveSight();
-    await runtime.advance(4_000);
-    comeIntoSight();
-    await runtime.advance(4_000);
-    leaveSight();
-    await runtime.advance(4_999);
-    expect(ignored()).toEqual([]);
-    await runtime.advance(1);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('its time runs also while the page is hidden, and starts again when it is visible again', async () => {
-    start(5_000);
-    render('<p></p>');
-    view();
-    page.change('hidden');
-    await runtime.advance(4_000);
-    page.change('visible');
-    await runtime.advance(60_000);
-    expect(ignored()).toEqual([]);
-    page.change('hidden');
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('which is one time, whether it left or the page was hidden first', async () => {
-    start(5_000);
-    render('<p></p>');
-    view();
-    leaveSight();
-    await runtime.advance(3_000);
-    page.change('hidden');
-    await runtime.advance(1_000);
-    page.change('visible');
-    await runtime.advance(999);
-    expect(ignored()).toEqual([]);
-    await runtime.advance(1);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('of all its elements, wherever it is shown', async () => {
-    start(5_000);
-    render('<p></p><i></i>');
+describe('an offer that was viewed', () => {
+  type Act = () => unknown;
+  const out =
+    (selector: string): Act =>
+    () =>
+      browser.show(find(selector), { ratio: 0 });
+  const into =
+    (selector: string): Act =>
+    () =>
+      browser.show(find(selector), { ratio: 0.1 });
+  const gone =
+    (selector: string): Act =>
+    () =>
+      remove(selector);
+  const becomes =
+    (change: 'hidden' | 'visible' | 'pagehide'): Act =>
+    () =>
+      page.change(change);
+  const all =
+    (...acts: Act[]): Act =>
+    () => {
+      for (const act of acts) act();
+    };
+  const leave: Act = () => ignoring.onLeave();
+  const react: Act = () => ignoring.onReaction('a');
+  const mountBeside: Act = () => {
     mount('i');
+    into('i')();
+  };
+  const viewOther: Act = () => view('i', { offerId: 'b' });
+  const backLater: Act = () => {
+    document.body.insertAdjacentHTML('beforeend', '<p></p>');
+    mount('p');
+    into('p')();
+  };
+
+  /** What the site asks for, what happens when after the offer `a` was viewed in `p`, and which are ignored when. */
+  const CASES: Record<string, [ignore: Ignore, acts: Record<number, Act>, ...expected: [string, number][]]> =
+    {
+      'is ignored after its time out of sight, once': [
+        5_000,
+        { 60000: out('p'), 70000: into('p'), 70001: out('p') },
+        ['a', 65_000],
+      ],
+      'has its time again when it comes back': [
+        5_000,
+        { 0: out('p'), 4000: into('p'), 8000: out('p') },
+        ['a', 13_000],
+      ],
+      'has its time also while the page is hidden, and again when it is visible again': [
+        5_000,
+        { 0: becomes('hidden'), 4000: becomes('visible'), 64000: becomes('hidden') },
+        ['a', 69_000],
+      ],
+      'has one time, whether it left or the page was hidden first': [
+        5_000,
+        { 0: out('p'), 3000: becomes('hidden'), 4000: becomes('visible') },
+        ['a', 5_000],
+      ],
+      'is not ignored while another element shows it': [
+        5_000,
+        { 0: mountBeside, 1: out('p'), 60000: out('i') },
+        ['a', 65_000],
+      ],
+      'is ignored though another of its elements went before': [
+        5_000,
+        { 0: mountBeside, 1: gone('i'), 10: out('p') },
+        ['a', 5_010],
+      ],
+      'is ignored by itself': [5_000, { 0: viewOther, 1: out('p') }, ['a', 5_001]],
+      'is ignored in the task in which its element went, if leaving counts': [
+        'leave',
+        { 10: gone('p') },
+        ['a', 10],
+      ],
+      'is ignored after its time when its element went, if that counts': [
+        5_000,
+        { 0: gone('p') },
+        ['a', 5_000],
+      ],
+      'is not ignored if it is shown again in time, as a list of few rows does': [
+        5_000,
+        { 0: gone('p'), 4000: backLater },
+      ],
+      'is ignored though other offers are still there': ['leave', { 0: viewOther, 1: gone('p') }, ['a', 1]],
+      'is not ignored when one of its elements goes': ['leave', { 0: mountBeside, 1: gone('p') }],
+      'is not ignored if it is put in again within the task': ['leave', { 0: all(gone('p'), mountBeside) }],
+      'is not ignored if the user reacts within the task': ['leave', { 0: all(gone('p'), react) }],
+      'is ignored once when the page is left, if that is asked for': [
+        'leave',
+        { 0: viewOther, 1: leave, 2: leave },
+        ['a', 1],
+        ['b', 1],
+      ],
+      'is not ignored with the page if it has a time, which goes on if the page comes back': [
+        5_000,
+        { 0: all(becomes('pagehide'), leave) },
+        ['a', 5_000],
+      ],
+      'is not ignored only because it is out of sight, if leaving counts': [
+        'leave',
+        { 0: all(out('p'), becomes('hidden')) },
+      ],
+      'is not ignored after a reaction, and others are': [
+        5_000,
+        { 0: viewOther, 1: react, 2: out('p'), 3: out('i'), 5002: into('i'), 6000: out('i') },
+        ['b', 11_000],
+      ],
+    };
+
+  test.each(Object.entries(CASES))('%s', async (_, [ignore, acts, ...expected]) => {
+    start('<p></p><i></i>', ignore);
     view('p');
+    for (const [at, act] of Object.entries(acts)) {
+      await runtime.advance(Number(at) - runtime.elapsed());
+      act();
+    }
+    await runtime.advance(60_000);
+    expect(ignored.map(([offerId, at]) => [offerId, at])).toEqual(expected);
+    expect(runtime.timers).toBe(0);
+  });
+
+  test('is watched on in an element that came after it was viewed when another one goes', async () => {
+    start('<p></p><i></i>', 1_000);
+    view();
+    const second = { element: find('i'), offerId: 'a' };
+    placements.add(second);
+    // The registry makes another object of it when somebody asks.
+    ignoring.onMount({ ...second });
     browser.show(find('i'), { ratio: 1 });
-    leaveSight('p');
+    remove('p');
     await runtime.advance(60_000);
-    expect(ignored()).toEqual([]);
-    leaveSight('i');
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['a']);
+    expect(ignored).toEqual([]);
+    browser.show(find('i'), { ratio: 0 });
+    await runtime.advance(1_000);
+    expect(offers()).toEqual(['a']);
   });
-
-  test('though another of its elements went before', async () => {
-    start(5_000);
-    render('<p></p><i></i>');
-    const gone = mount('i');
-    view('p');
-    unmount(gone);
-    await runtime.advance(0);
-    leaveSight('p');
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('it is also ignored in an element that came after it was viewed', async () => {
-    start(5_000);
-    render('<p></p><i></i>');
-    view('p');
-    mount('i');
-    leaveSight('p');
-    await runtime.advance(60_000);
-    expect(ignored()).toEqual([]);
-    leaveSight('i');
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('each is ignored by itself', async () => {
-    start(5_000);
-    render('<p></p><i></i>');
-    view('p');
-    view('i', { offerId: 'b' });
-    leaveSight('p');
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['a']);
-  });
-});
-
-describe('an offer is ignored when no element shows it any more', () => {
-  test('it is ignored at once if leaving counts', async () => {
-    start('leave');
-    render('<p></p>');
-    unmount(view());
-    expect(ignored()).toEqual([]);
-    await runtime.advance(0);
-    expect(ignored()).toEqual(['a']);
-    expect(runtime.timers).toBe(0);
-  });
-
-  test('it is ignored after its time if that counts', async () => {
-    start(5_000);
-    render('<p></p>');
-    unmount(view());
-    await runtime.advance(4_999);
-    expect(ignored()).toEqual([]);
-    await runtime.advance(1);
-    expect(ignored()).toEqual(['a']);
-    expect(runtime.timers).toBe(0);
-  });
-
-  test('but not one that is shown again in time, as a list of few rows does', async () => {
-    start(5_000);
-    render('<p></p>');
-    unmount(view());
-    await runtime.advance(4_000);
-    render('<p></p>');
-    mount();
-    comeIntoSight();
-    await runtime.advance(10_000);
-    expect(ignored()).toEqual([]);
-  });
-
-  test('though other offers are still there', async () => {
-    start('leave');
-    render('<p></p><i></i>');
-    view('i', { offerId: 'b' });
-    unmount(view('p'));
-    await runtime.advance(0);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('but not while another element shows it', async () => {
-    start('leave');
-    render('<p></p><i></i>');
-    mount('i');
-    unmount(view('p'));
-    await runtime.advance(0);
-    expect(ignored()).toEqual([]);
-  });
-
-  test('but not where it was put in again within the task', async () => {
-    start('leave');
-    render('<p></p><i></i>');
-    unmount(view('p'));
-    mount('i');
-    await runtime.advance(60_000);
-    expect(ignored()).toEqual([]);
-  });
-
-  test('but not where the user reacted within the task', async () => {
-    start('leave');
-    render('<p></p>');
-    unmount(view());
-    ignoring.onReaction('a');
-    await runtime.advance(0);
-    expect(ignored()).toEqual([]);
-  });
-});
-
-describe('an offer is ignored when the page is left', () => {
-  test('it is ignored once, if that is asked for', () => {
-    start('leave');
-    render('<p></p><i></i>');
-    view('p');
-    view('i', { offerId: 'b' });
-    ignoring.onLeave();
-    ignoring.onLeave();
-    expect(ignored()).toEqual(['a', 'b']);
-  });
-
-  test('not with a time of its own, which goes on if the page comes back', async () => {
-    start(5_000);
-    render('<p></p>');
-    view();
-    page.change('pagehide');
-    ignoring.onLeave();
-    expect(ignored()).toEqual([]);
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['a']);
-  });
-
-  test('it is not ignored only because it is out of sight', async () => {
-    start('leave');
-    render('<p></p>');
-    view();
-    leaveSight();
-    page.change('hidden');
-    expect(runtime.timers).toBe(0);
-    await runtime.advance(3_600_000);
-    expect(ignored()).toEqual([]);
-  });
-});
-
-test('an element that came with it after it was viewed is watched on when another one goes', async () => {
-  start(1_000);
-  render('<p></p><i></i>');
-  const first = view();
-  const second = { element: find('i'), offerId: 'a' };
-  placements.add(second);
-  // The registry makes another object of it when somebody asks.
-  ignoring.onMount({ ...second });
-  browser.show(find('i'), { ratio: 1 });
-  unmount(first);
-  await runtime.advance(60_000);
-  expect(decisions.log).toEqual([]);
-  leaveSight('i');
-  await runtime.advance(1_000);
-  expect(decisions.log).toHaveLength(1);
 });
 
 describe('an offer is not ignored', () => {
   const outlast = async (): Promise<void> => {
-    leaveSight();
+    browser.show(find('p'), { ratio: 0 });
     ignoring.onLeave();
     await runtime.advance(60_000);
-    const placement = placements.get(find('p'));
-    if (placement) unmount(placement);
+    remove('p');
     await runtime.advance(60_000);
+    expect([ignored, browser.observers.some(({ observed }) => observed.size)]).toEqual([[], false]);
   };
 
   test.each<[string, Ignore | undefined]>([
     ['by default', undefined],
-    ['where that is off', 'off'],
-    ['where the option is no value of its', 'never' as Ignore],
-    ['where the option is empty', '' as Ignore],
-    ['where the time is negative', -1],
-    ['where the time is no number', Number.NaN],
+    ['if that is off', 'off'],
+    ['if the option is no value of its', 'never' as Ignore],
+    ['if the option is empty', '' as Ignore],
+    ['if the time is negative', -1],
+    ['if the time is no number', Number.NaN],
   ])('%s', async (_, ignore) => {
-    start(ignore);
-    render('<p></p>');
+    start('<p></p>', ignore);
     view();
     await outlast();
-    expect([ignored(), browser.observers.some(({ observed }) => observed.size)]).toEqual([[], false]);
   });
 
   test('that was never viewed', async () => {
-    start(0);
-    render('<p></p>');
+    start('<p></p>', 0);
     mount();
     await outlast();
-    expect(ignored()).toEqual([]);
   });
 
-  test.each(['click', 'keydown', 'input'])('it is not ignored after a %s inside it', async (type) => {
-    start(0);
-    render('<p><b></b></p>');
+  test.each(['click', 'keydown', 'input'])('after a %s inside it', async (type) => {
+    start('<p><b></b></p>', 0);
     view();
-    act(type, 'b');
+    find('b').dispatchEvent(trusted(new Event(type, { bubbles: true })));
     await outlast();
-    expect(ignored()).toEqual([]);
-  });
-
-  test('after it was dismissed or accepted', async () => {
-    start('leave');
-    render('<p></p>');
-    ignoring.onReaction('a', view());
-    await outlast();
-    expect(ignored()).toEqual([]);
-  });
-});
-
-describe('a reaction to one offer', () => {
-  test('leaves the others as they are', async () => {
-    start(5_000);
-    render('<p></p><i></i>');
-    view('p');
-    view('i', { offerId: 'b' });
-    ignoring.onReaction('a');
-    leaveSight('i');
-    await runtime.advance(4_999);
-    comeIntoSight('i');
-    await runtime.advance(1);
-    expect(ignored()).toEqual([]);
-    leaveSight('i');
-    await runtime.advance(5_000);
-    expect(ignored()).toEqual(['b']);
   });
 });
 
 describe('no reaction is', () => {
+  const act = (type: string, selector: string): void =>
+    void find(selector).dispatchEvent(trusted(new Event(type, { bubbles: true })));
+
   test.each([
     ['what happens elsewhere', () => act('click', 'main')],
     ['what moves over it', () => act('pointermove', 'b')],
   ])('%s', (_, happen) => {
-    start('leave');
-    render('<p><b></b></p><main></main>');
+    start('<p><b></b></p><main></main>', 'leave');
     view();
     happen();
     ignoring.onLeave();
-    expect(ignored()).toEqual(['a']);
+    expect(offers()).toEqual(['a']);
   });
 
   test('a press in an offer around it', () => {
-    start('leave');
-    render('<section><p></p><b></b></section>');
+    start('<section><p></p><b></b></section>', 'leave');
     view('p');
     view('section', { offerId: 'outer' });
     act('click', 'b');
     ignoring.onLeave();
-    expect(ignored()).toEqual(['a']);
+    expect(offers()).toEqual(['a']);
   });
 });
 
@@ -410,11 +279,10 @@ describe('what one offer says of itself', () => {
     ['what was given by hand, over the attribute', { ignore: 'off' }, 'leave', []],
     ['its attribute, over what by hand is none', { ignore: 'soon' as Ignore }, 'off', ['a']],
   ])('counts: %s', (_, more, option, expected) => {
-    start(option);
-    render('<p data-offer-ignore="leave"></p>');
+    start('<p data-offer-ignore="leave"></p>', option);
     view('p', more);
     ignoring.onLeave();
-    expect(ignored()).toEqual(expected);
+    expect(offers()).toEqual(expected);
   });
 
   test.each([
@@ -425,55 +293,50 @@ describe('what one offer says of itself', () => {
     ['-5', []],
     ['soon', []],
   ])('it is read as text, out of sight for 1.5 s: “%s”', async (text, expected) => {
-    start('off');
-    render(`<p data-offer-ignore="${text}"></p>`);
+    start(`<p data-offer-ignore="${text}"></p>`, 'off');
     view();
-    leaveSight();
+    browser.show(find('p'), { ratio: 0 });
     await runtime.advance(1_500);
-    expect(ignored()).toEqual(expected);
+    expect(offers()).toEqual(expected);
   });
 });
 
 describe('where each mount counts', () => {
   test('each is ignored by itself', async () => {
-    start(5_000, 'mount');
-    render('<p></p><i></i>');
+    start('<p></p><i></i>', 5_000, 'mount');
     view('i');
     const first = view('p');
-    leaveSight('p');
+    browser.show(find('p'), { ratio: 0 });
     await runtime.advance(5_000);
-    expect(decisions.log).toEqual([['ignored', 'a', first.element]]);
+    expect(ignored).toEqual([['a', 5_000, first.element]]);
   });
 
   test('a reaction to one does not concern the other', () => {
-    start('leave', 'mount');
-    render('<p></p><i></i>');
+    start('<p></p><i></i>', 'leave', 'mount');
     const [first, second] = [view('p'), view('i')];
     ignoring.onReaction('a', first);
     ignoring.onLeave();
-    expect(decisions.log).toEqual([['ignored', 'a', second.element]]);
+    expect(ignored).toEqual([['a', 0, second.element]]);
   });
 
   test('a reaction concerns one mount also if only one offer asks for mounts', () => {
-    start('leave');
-    render('<p></p><i></i>');
+    start('<p></p><i></i>', 'leave');
     view('p', { repeat: 'mount' });
     view('i', { repeat: 'mount' });
     ignoring.onLeave();
-    expect(ignored()).toEqual(['a', 'a']);
+    expect(offers()).toEqual(['a', 'a']);
   });
 });
 
 describe('stopped', () => {
   test('nothing is ignored and nothing is watched any more', async () => {
-    start(5_000);
-    render('<p></p>');
+    start('<p></p>', 5_000);
     view();
-    leaveSight();
+    browser.show(find('p'), { ratio: 0 });
     ignoring.stop();
     page.stop();
     await runtime.advance(60_000);
     ignoring.onLeave();
-    expect([ignored(), runtime.timers, browser.isObserved(find('p'))]).toEqual([[], 0, false]);
+    expect([ignored, runtime.timers, browser.isObserved(find('p'))]).toEqual([[], 0, false]);
   });
 });
