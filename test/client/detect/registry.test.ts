@@ -46,102 +46,63 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-describe('offers come', () => {
-  test('they come with the page', () => {
-    render('<p data-offer-id="a52ge40b"></p><section><p data-offer-id="b77"></p></section><p></p>');
-    const { told, registry } = start();
-    expect(told).toEqual([
-      ['mount', 'a52ge40b'],
-      ['mount', 'b77'],
-    ]);
-    expect(shownBy(registry).map(({ element }) => element)).toEqual([find('p'), find('section p')]);
-  });
+describe('offers come and go', () => {
+  const put = (markup: string) => (): void => document.body.insertAdjacentHTML('beforeend', markup);
+  const A = '<p data-offer-id="a"></p>';
 
-  test('they come later, with the next frame', async () => {
-    const { told } = start();
-    render('<p data-offer-id="late"></p>');
-    await settle();
-    expect(told).toEqual([]);
-    await frame();
-    expect(told).toEqual([['mount', 'late']]);
-  });
-
-  test('when an element gets the attribute, or what was empty gets its offer', async () => {
-    render('<p id="bare"></p><p id="empty" data-offer-id=""></p>');
-    const { told } = start();
-    expect(told).toEqual([]);
-    find('#bare').setAttribute('data-offer-id', 'one');
-    find('#empty').setAttribute('data-offer-id', 'two');
-    await frame();
-    expect(told).toEqual([
+  /** What the page has, what it does then, and what is said of that with the next frame. */
+  const CASES: Record<string, [markup: string, change: () => unknown, ...then: Told[]]> = {
+    'come with the page': [`${A}<section></section><p></p>`, () => undefined],
+    'come later': [A, put('<p data-offer-id="late"></p>'), ['mount', 'late']],
+    'come when an element gets the attribute': [
+      `${A}<i></i>`,
+      () => find('i').setAttribute('data-offer-id', 'one'),
       ['mount', 'one'],
+    ],
+    'come when what was empty gets its offer': [
+      `${A}<i data-offer-id=""></i>`,
+      () => find('i').setAttribute('data-offer-id', 'two'),
       ['mount', 'two'],
-    ]);
+    ],
+    'come once, however much else changes': [A, put('<i></i>')],
+    'come also under a name that cannot be an offer’s: who records checks it': [
+      A,
+      put('<p data-offer-id="no good"></p>'),
+      ['mount', 'no good'],
+    ],
+    'come in several places as several placements': [A, put('<i data-offer-id="a"></i>'), ['mount', 'a']],
+    'go with their element': [A, () => find('p').remove(), ['unmount', 'a']],
+    'go with their attribute': [A, () => find('p').removeAttribute('data-offer-id'), ['unmount', 'a']],
+    'go when the element shows another': [
+      A,
+      () => find('p').setAttribute('data-offer-id', 'b'),
+      ['unmount', 'a'],
+      ['mount', 'b'],
+    ],
+    'stay if the element only moved': [`<div></div>${A}`, () => find('div').append(find('p'))],
+  };
+
+  test.each(Object.entries(CASES))('they %s', async (_, [markup, change, ...then]) => {
+    render(markup);
+    const { told, registry } = start();
+    expect(told).toEqual([['mount', 'a']]);
+    change();
+    await settle();
+    expect(told).toHaveLength(1);
+    await frame();
+    expect(told.slice(1)).toEqual(then);
+    const shown = [...document.querySelectorAll('[data-offer-id]:not([data-offer-id=""])')];
+    expect(shownBy(registry).map(({ element }) => element)).toEqual(shown);
   });
 
   test('many in one moment are one look', async () => {
     start();
     await frame();
     for (const id of ['x', 'y', 'z']) {
-      document.body.insertAdjacentHTML('beforeend', `<p data-offer-id="${id}"></p>`);
+      put(`<p data-offer-id="${id}"></p>`)();
       await settle();
     }
     expect(frames).toHaveLength(1);
-  });
-
-  test('each mounts once, however often the page changes', async () => {
-    render('<p data-offer-id="same"></p>');
-    const { told } = start();
-    document.body.append(document.createElement('i'));
-    await frame();
-    document.body.append(document.createElement('b'));
-    await frame();
-    expect(told).toEqual([['mount', 'same']]);
-  });
-
-  test('one offer in two places is two placements', () => {
-    render('<p data-offer-id="twice"></p><i data-offer-id="twice"></i>');
-    const { registry } = start();
-    expect(shownBy(registry).map(({ element }) => element)).toEqual([find('p'), find('i')]);
-  });
-});
-
-describe('offers go', () => {
-  test('they go with their element', async () => {
-    render('<p data-offer-id="a"></p><p data-offer-id="b"></p>');
-    const { told, registry } = start();
-    find('[data-offer-id=a]').remove();
-    await frame();
-    expect(told.slice(2)).toEqual([['unmount', 'a']]);
-    expect(shownBy(registry).map(({ offerId }) => offerId)).toEqual(['b']);
-  });
-
-  test('they go with their attribute', async () => {
-    render('<p data-offer-id="a"></p>');
-    const { told } = start();
-    find('p').removeAttribute('data-offer-id');
-    await frame();
-    expect(told.slice(1)).toEqual([['unmount', 'a']]);
-  });
-
-  test('when the element shows another', async () => {
-    render('<p data-offer-id="a"></p>');
-    const { told, mounted } = start();
-    find('p').setAttribute('data-offer-id', 'b');
-    await frame();
-    expect(told.slice(1)).toEqual([
-      ['unmount', 'a'],
-      ['mount', 'b'],
-    ]);
-    expect(mounted[1]?.element).toBe(find('p'));
-  });
-
-  test('and an element that only moved stays', async () => {
-    render('<div></div><p data-offer-id="a"></p>');
-    const { told } = start();
-    find('div').append(find('p'));
-    await frame();
-    expect(told).toEqual([['mount', 'a']]);
   });
 });
 
@@ -175,18 +136,6 @@ describe('settings', () => {
   });
 });
 
-describe('settings that are given by hand', () => {
-  test.each([
-    ['milliseconds', 1_763_600_123_456, 1_763_600_123_456],
-    ['what can only be seconds, as the API gives them', 1_763_600_123, 1_763_600_123_000],
-    ['nothing', undefined, undefined],
-  ])('an end in %s', (_, expiresAt, expected) => {
-    const { registry, mounted } = start();
-    registry.observe(render('<p></p>'), { id: 'a', expiresAt });
-    expect(mounted[0]?.expiresAt).toBe(expected);
-  });
-});
-
 describe('what the page renews while it shows an offer', () => {
   test('is its token, its end and its group, and nothing else', async () => {
     const element = render('<p data-offer-id="a" data-offer-token="old" data-offer-dwell="300"></p>');
@@ -217,14 +166,6 @@ describe('what the page renews while it shows an offer', () => {
 });
 
 describe('a placement', () => {
-  test('is the same for everybody who asks', () => {
-    render('<p data-offer-id="a"></p>');
-    const { registry, mounted } = start();
-    expect(mounted).toEqual([{ element: find('p'), offerId: 'a' }]);
-    expect(registry.placements.get(find('p'))).toBe(mounted[0]);
-    expect(shownBy(registry)[0]).toBe(mounted[0]);
-  });
-
   test('is tested as well if it comes during the test of another one', () => {
     render('<p data-offer-id="a"></p><i></i>');
     const { registry } = start();
@@ -254,17 +195,6 @@ describe('a placement', () => {
       return true;
     });
     expect(tested).toEqual(['a']);
-  });
-});
-
-describe('a name that cannot be an offer’s', () => {
-  test('is a placement all the same: who records checks it', () => {
-    render('<p data-offer-id="a"></p><p data-offer-id="no good"></p>');
-    const { told } = start();
-    expect(told).toEqual([
-      ['mount', 'a'],
-      ['mount', 'no good'],
-    ]);
   });
 });
 
@@ -329,27 +259,16 @@ describe('other trees', () => {
     await frame();
     expect(told).toEqual([['mount', 'inside']]);
   });
-
-  test('may be another document', async () => {
-    const frameDocument = document.implementation.createHTMLDocument();
-    frameDocument.body.innerHTML = '<p data-offer-id="framed"></p>';
-    const { registry, told } = start();
-    registry.search(frameDocument);
-    await frame();
-    expect(told).toEqual([['mount', 'framed']]);
-  });
 });
 
 describe('by hand', () => {
-  test('an element without attributes is mounted at once, with its settings', () => {
-    const { registry, mounted } = start();
-    registry.observe(render('<p></p>'), { id: 'a', dwellMs: 7 });
-    expect(mounted).toEqual([
-      expect.objectContaining({ element: find('p'), offerId: 'a', dwellMs: 7, isByHand: true }),
-    ]);
-  });
-
   test.each([
+    ['milliseconds', { expiresAt: 1_763_600_123_456 }, { expiresAt: 1_763_600_123_456 }],
+    [
+      'what can only be seconds, as the API gives them',
+      { expiresAt: 1_763_600_123 },
+      { expiresAt: 1_763_600_123_000 },
+    ],
     ['a date', { expiresAt: new Date(1_893_456_000_000) }, { expiresAt: 1_893_456_000_000 }],
     ['a time as text', { expiresAt: '2030-01-01T00:00:00Z' }, { expiresAt: 1_893_456_000_000 }],
     ['a number as text', { dwellMs: '300' }, { dwellMs: 300 }],
@@ -359,31 +278,25 @@ describe('by hand', () => {
     ['an object that has no text', { token: Object.create(null) }, { token: '?' }],
     ['null', { token: null, ratio: null }, {}],
     ['what is no setting', { impression: { id: 'x' }, isSeen: true, element: 1 }, {}],
-  ])(
-    'a setting by hand that has another type is read like an attribute, and throws nothing: %s',
-    (_, given, read) => {
-      const { registry, mounted } = start();
-      registry.observe(render('<p></p>'), { id: 'a', ...given } as ObservedOffer);
-      expect({ ...mounted[0] }).toEqual({
-        element: find('p'),
-        offerId: 'a',
-        isByHand: true,
-        ignore: undefined,
-        ...read,
-      });
-    },
-  );
-
-  test('the offer is by default the one that the element names', () => {
+  ])('a setting by hand is read like an attribute, and throws nothing: %s', (_, given, read) => {
     const { registry, mounted } = start();
-    registry.observe(render('<p data-offer-id="a"></p>'), { ratio: 0.9 });
-    expect(mounted).toEqual([expect.objectContaining({ offerId: 'a', ratio: 0.9, isByHand: true })]);
+    registry.observe(render('<p></p>'), { id: 'a', ...given } as ObservedOffer);
+    expect({ ...mounted[0] }).toEqual({
+      element: find('p'),
+      offerId: 'a',
+      isByHand: true,
+      ignore: undefined,
+      ...read,
+    });
   });
 
-  test('an element that names no offer is mounted under no name', () => {
-    const { registry, told } = start();
-    registry.observe(render('<p></p>'), { ratio: 0.9 });
-    expect(told).toEqual([['mount', '']]);
+  test.each([
+    ['that the element names, by default', '<p data-offer-id="a"></p>', 'a'],
+    ['without a name, if the element names none', '<p></p>', ''],
+  ])('the offer is the one %s', (_, markup, offerId) => {
+    const { registry, mounted } = start();
+    registry.observe(render(markup), { ratio: 0.9 });
+    expect(mounted).toEqual([expect.objectContaining({ offerId, ratio: 0.9, isByHand: true })]);
   });
 
   test('what is said by hand wins over the attributes, also later', async () => {
@@ -400,28 +313,19 @@ describe('by hand', () => {
     expect(mounted[1]).toMatchObject({ ratio: 0.9, dwellMs: 40 });
   });
 
-  test('an offer is over once its end is called, once', async () => {
-    const { registry, told } = start();
-    const stop = registry.observe(render('<p></p>'), { id: 'a' });
-    stop();
-    stop();
-    await frame();
-    expect(told).toEqual([
-      ['mount', 'a'],
-      ['unmount', 'a'],
-    ]);
-  });
-
-  test('ending an older watch of an element leaves the newer one', () => {
+  test('ending an older watch of an element leaves the newer one, whose own end counts once', () => {
     const { registry, told } = start();
     const stopOlder = registry.observe(render('<p></p>'), { id: 'older' });
-    registry.observe(find('p'), { id: 'newer' });
+    const stopNewer = registry.observe(find('p'), { id: 'newer' });
     stopOlder();
-    expect(told).toEqual([
+    expect(told.splice(0)).toEqual([
       ['mount', 'older'],
       ['unmount', 'older'],
       ['mount', 'newer'],
     ]);
+    stopNewer();
+    stopNewer();
+    expect(told).toEqual([['unmount', 'newer']]);
   });
 });
 

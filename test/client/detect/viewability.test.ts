@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  type Dwell,
   deadlineOf,
   neededRatio,
   ruleOf,
@@ -38,16 +37,13 @@ describe('the visible share that makes an offer count', () => {
     expect(neededRatio(offer, viewport, rule)).toBeCloseTo(expected, 12);
   });
 
-  test('an offer twice as tall as the viewport needs that share of the most that can show', () => {
-    const needed = neededRatio(size(300, 1_440), DESKTOP, RULE);
-    expect(needed).toBeLessThanOrEqual(0.3 * 0.5);
-    expect(needed).toBeGreaterThan(0.3 * 0.5 * 0.9);
-  });
-
-  test('an offer too large in both dimensions needs that share of the viewport', () => {
-    const needed = neededRatio(size(2_560, 2_160), DESKTOP, RULE);
-    expect(needed).toBeLessThanOrEqual(0.3 / 6);
-    expect(needed).toBeGreaterThan((0.3 / 6) * 0.9);
+  test.each([
+    ['twice as tall as the viewport', size(300, 1_440), 0.3 * 0.5],
+    ['too large in both dimensions', size(2_560, 2_160), 0.3 / 6],
+  ])('an offer %s needs that share of the most that can show', (_, offer, exact) => {
+    const needed = neededRatio(offer, DESKTOP, RULE);
+    expect(needed).toBeLessThanOrEqual(exact);
+    expect(needed).toBeGreaterThan(exact * 0.9);
   });
 
   test.each([
@@ -64,13 +60,12 @@ describe('the visible share that makes an offer count', () => {
     expect(neededRatio(size(300, 250), size(0, 720), RULE)).toBe(0);
   });
 
-  test('an offer that fits exactly needs no less than one that fits with room', () => {
-    expect(neededRatio(size(400, 300), size(400, 300), RULE)).toBe(0.5);
-    expect(neededRatio(size(400, 300), size(401, 301), RULE)).toBe(0.5);
-  });
-
-  test('an offer one pixel too wide needs one threshold less', () => {
-    expect(neededRatio(size(401, 300), size(400, 300), RULE)).toBeCloseTo(0.45, 12);
+  test.each([
+    ['one that fits exactly', size(400, 300), 0.5],
+    ['one that fits with room', size(399, 299), 0.5],
+    ['one threshold less for one that is a pixel too wide', size(401, 300), 0.45],
+  ])('is of its own for %s', (_, offer, expected) => {
+    expect(neededRatio(offer, size(400, 300), RULE)).toBeCloseTo(expected, 12);
   });
 
   test('an offer five hundred viewports large still needs a share that is observed', () => {
@@ -138,12 +133,8 @@ describe('what an offer has of its own', () => {
     });
   });
 
-  test('may ask for less than what large offers need', () => {
-    expect(neededRatio(size(970, 300), DESKTOP, ruleOf(RULE, { ratio: 0.1 }))).toBeCloseTo(0.1, 12);
-  });
-
-  test('may ask a large offer for all of itself', () => {
-    expect(neededRatio(size(970, 300), DESKTOP, ruleOf(RULE, { ratio: 1 }))).toBe(1);
+  test.each([0.1, 1])('may ask a large offer for %d of itself', (ratio) => {
+    expect(neededRatio(size(970, 300), DESKTOP, ruleOf(RULE, { ratio }))).toBeCloseTo(ratio, 12);
   });
 
   test('may be nothing at all', () => {
@@ -155,17 +146,11 @@ describe('what an offer has of its own', () => {
     expect(ruleOf(RULE, { ratio: undefined, dwellMs: undefined })).toEqual(RULE);
   });
 
-  test.each([Number.NaN, -0.01, 1.01, Infinity, -Infinity])('is not a share of %d', (ratio) => {
-    expect(ruleOf(RULE, { ratio })).toEqual(RULE);
-  });
-
-  test.each([Number.NaN, -1, -Infinity])('is not a time of %d', (dwellMs) => {
-    expect(ruleOf(RULE, { dwellMs })).toEqual(RULE);
-  });
-
-  test('leaves the rule that it was made from alone', () => {
-    const rule = Object.freeze({ ...RULE });
-    expect(ruleOf(rule, { ratio: 0.9 })).not.toBe(rule);
+  test.each([
+    ...[Number.NaN, -0.01, 1.01, Infinity, -Infinity].map((ratio) => ({ ratio })),
+    ...[Number.NaN, -1, -Infinity].map((dwellMs) => ({ dwellMs })),
+  ])('is not a share and not a time of %o', (own) => {
+    expect(ruleOf(RULE, own)).toEqual(RULE);
   });
 });
 
@@ -214,25 +199,5 @@ describe('the dwell', () => {
     expect(deadlineOf(70, RULE)).toBe(1_070);
     expect(deadlineOf(0, { ...RULE, dwellMs: 0 })).toBe(0);
     expect(deadlineOf(undefined, RULE)).toBe(Infinity);
-  });
-
-  test('is met only by one unbroken stretch, regardless of earlier ones', () => {
-    const samples = fc.array(fc.record({ afterMs: fc.nat(1_500), qualifies: fc.boolean() }), {
-      maxLength: 30,
-    });
-    fc.assert(
-      fc.property(samples, (steps) => {
-        let at = 0;
-        let dwell: Dwell;
-        let stretchSince: number | undefined;
-        for (const { afterMs, qualifies } of steps) {
-          at += afterMs;
-          dwell = step(dwell, qualifies, at);
-          stretchSince = qualifies ? (stretchSince ?? at) : undefined;
-          const isLongEnough = stretchSince !== undefined && at - stretchSince >= RULE.dwellMs;
-          expect(deadlineOf(dwell, RULE) <= at).toBe(isLongEnough);
-        }
-      }),
-    );
   });
 });
