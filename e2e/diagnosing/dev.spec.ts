@@ -596,7 +596,7 @@ test.describe('the command', () => {
   });
 
   test('starts only the mock API, for a proxy of another make', async ({ desk }) => {
-    const { child, said } = desk.begin(['dev', '--upstream-only', '--upstream-port', '0']);
+    const { child, said } = desk.begin(['dev', '--upstream-only', '--port', '0']);
     while (!said.stdout.includes('Ctrl+C')) await once(child.stdout, 'data');
     const [, url = '', key = ''] = /base URL (\S+), API key (\S+)/.exec(said.stdout) ?? [];
     const send = async (path: string, body: object): Promise<Response> =>
@@ -653,12 +653,9 @@ test.describe('the command', () => {
     'a file': [['offersight.txt'], /offersight\.txt is a file: give its folder\./],
     'an address that is always served': [['--lan', '127.0.0.1'], /Set --lan to an address of this machine/],
     'all addresses': [['--lan', '0.0.0.0'], /Set --lan to an address of this machine/],
-    'an invalid address': [
-      ['--port', '0', '--upstream-port', '0', '--lan', 'phone'],
-      /Set --lan to an address/,
-    ],
+    'an invalid address': [['--port', '0', '--lan', 'phone'], /Set --lan to an address/],
     'an address of another machine': [
-      ['--port', '0', '--upstream-port', '0', '--lan', '203.0.113.7'],
+      ['--port', '0', '--lan', '203.0.113.7'],
       /Set --lan to an address of this machine/,
     ],
     'pages for the mock API alone': [['--upstream-only', 'shop'], /With --upstream-only there are no pages/],
@@ -674,13 +671,13 @@ test.describe('the command', () => {
   test('says which port is taken', async ({ desk }) => {
     const dev = await desk.start();
     const { port } = new URL(dev.url);
-    const { code, stderr } = await desk.run(['dev', '--port', port, '--upstream-port', '0']);
+    const { code, stderr } = await desk.run(['dev', '--port', port]);
     expect([code, stderr]).toEqual([
       1,
       `offersight: Port ${port} is taken: choose another one for your pages (--port, port).\n`,
     ]);
     const upstream = new URL(dev.upstreamUrl).port;
-    expect((await desk.run(['dev', '--port', '0', '--upstream-port', upstream])).stderr).toMatch(
+    expect((await desk.run(['dev', '--port', `${Number(upstream) - 1}`])).stderr).toMatch(
       `Port ${upstream} is taken. If offersight dev does not run already, choose another port`,
     );
   });

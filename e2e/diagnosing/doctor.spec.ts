@@ -453,18 +453,11 @@ test('the doctor asks the proxy for its alert, and sends the token nowhere else'
 
 test('the doctor checks the key only on request, by a call that records nothing', async ({ clinic }) => {
   const url = clinic.deploy('/', {});
-  const args = [
-    url,
-    '--no-browser',
-    '--check-key',
-    '--site',
-    'offersight-test',
-    '--base-url',
-    clinic.upstream.url,
-  ];
+  const args = [url, '--no-browser', '--site', 'offersight-test'];
+  const envOf = (key: string) => ({ OFFERSIGHT_API_KEY: key, OFFERSIGHT_BASE_URL: clinic.upstream.url });
   const [right, wrong] = await Promise.all([
-    clinic.examine(args, { OFFERSIGHT_API_KEY: API_KEY }),
-    clinic.examine([...args, '--json'], { OFFERSIGHT_API_KEY: 'test_wrong' }),
+    clinic.examine(args, envOf(API_KEY)),
+    clinic.examine([...args, '--json'], envOf('test_wrong')),
   ]);
   expect([right.code, right.stdout]).toEqual([
     0,
@@ -472,7 +465,7 @@ test('the doctor checks the key only on request, by a call that records nothing'
   ]);
   expect([wrong.code, wrong.ids()]).toEqual([1, ['key-refused']]);
   clinic.upstream.setEnabled({ offer_events: 'api_restricted' });
-  const restricted = await clinic.examine([...args, '--json'], { OFFERSIGHT_API_KEY: API_KEY });
+  const restricted = await clinic.examine([...args, '--json'], envOf(API_KEY));
   expect([restricted.code, restricted.ids()]).toEqual([1, ['key-not-enabled']]);
   expect(right.stdout + right.stderr + wrong.stdout + restricted.stdout).not.toContain(API_KEY);
   await clinic.expectNoEvent();

@@ -7,7 +7,7 @@ import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { arrived, expect, test } from '../fixtures/dev.js';
-import { freePorts } from '../fixtures/free-port.js';
+import { freePort } from '../fixtures/free-port.js';
 import { install, pack } from '../fixtures/packed.js';
 import { bePatient } from '../fixtures/patience.js';
 import { bodyOf, eventOf, post } from '../fixtures/post.js';
@@ -49,7 +49,7 @@ test('the command needs no optional package, and delivers each event before the 
 test('the tests of the guide pass, and fail for a page that reports nothing', async ({ desk }, testInfo) => {
   // It starts two runs of Playwright, each with a server and a browser of its own.
   bePatient(testInfo, 300_000);
-  const [port = 0, upstreamPort = 0] = await freePorts(2);
+  const port = await freePort();
   const program = await install(archive, desk.folder);
   // npm does the same.
   await chmod(program, 0o755);
@@ -68,7 +68,7 @@ test('the tests of the guide pass, and fail for a page that reports nothing', as
   expect(blocks).toHaveLength(2);
   await writeFile(
     join(desk.folder, 'playwright.config.ts'),
-    config.replace('dev shop', `dev shop --port ${port} --upstream-port ${upstreamPort}`),
+    config.replace('dev shop', `dev shop --port ${port}`),
   );
   await writeFile(join(desk.folder, 'offers.spec.ts'), spec);
   // The configuration names the browser of this machine.

@@ -88,7 +88,7 @@ test('the page lists all of an answer, the log and the metrics, and none of them
   const taker = await startTaker(REFUSED);
   const env = { OFFERSIGHT_API_KEY: bench.apiKey, OFFERSIGHT_SIGNING_SECRET: SECRET };
   const start = (...args: readonly string[]) =>
-    bench.start(['--trusted-hops', '1', '--require-signed-offers', '--per-address', '3', ...args], { env });
+    bench.start(['--trusted-hops', '1', '--per-address', '3', ...args], { env });
   const proxy = await start('--base-url', taker.url, '--log-ids');
   const { offer, token, group, user: subject } = canaries;
   const headers = { 'x-forwarded-for': canaries.address, cookie: `visitor=${subject}`, referer: offer };

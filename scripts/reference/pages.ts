@@ -1,9 +1,9 @@
 /** The pages of the reference, made from the declarations. */
 
 import { ALERTS } from '../../src/proxy/alerts/table.js';
-import { COMMANDS, type CommandOfLine, written } from '../../src/proxy/cli/flags.js';
+import { COMMANDS, type CommandOfLine, variableOf, written } from '../../src/proxy/cli/flags.js';
 import { METRICS, type Metric } from '../../src/proxy/cli/metric-names.js';
-import { rangeOf } from '../../src/proxy/settings/checking.js';
+import { wordsOf } from '../../src/proxy/settings/checking.js';
 import { type Attribute, readAttributes } from './attributes.js';
 import { type Option, readDeclarations } from './declared.js';
 import { OPTION_PAGES, type OptionSource } from './sources.js';
@@ -171,6 +171,8 @@ const alertsPage = (): Page => {
 const OPERANDS: Readonly<Record<string, string>> = {
   doctor: ' https://shop.example/',
   'dead-letters': ' list',
+  purge: ' waiting',
+  sign: ' a52ge40b',
   report: ' events.jsonl',
   'inspect-link': ' https://shop.example/',
 };
@@ -179,18 +181,25 @@ const commandLinePage = (): Page => {
   const parts = Object.entries<CommandOfLine>(COMMANDS).flatMap(([command, { says: about, flags }]) => [
     `## offersight ${command}`,
     about,
-    ...Object.entries(flags).map(([name, { schema, says, otherwise, example }]) =>
-      [
+    ...Object.entries(flags).map(([name, schema]) => {
+      const { says, otherwise, example, range } = wordsOf(schema);
+      const variable = variableOf(name, schema);
+      return [
         `### ${command} ${written(name)}`,
         says,
-        `- Type: ${example ? 'a value' : 'on or off'}\n- Default: ${otherwise}\n- Range: ${rangeOf(schema)}`,
+        [
+          `- Type: ${example ? 'a value' : 'on or off'}`,
+          `- Default: ${otherwise}`,
+          `- Range: ${range}`,
+          ...(variable === undefined ? [] : [`- Variable: \`${variable}\``]),
+        ].join('\n'),
         `\`\`\`sh\nnpx offersight ${command}${OPERANDS[command] ?? ''} ${written(name)}${example && ` ${example}`}\n\`\`\``,
-      ].join('\n\n'),
-    ),
+      ].join('\n\n');
+    }),
   ]);
   const text = [
     '# The command line',
-    'Every flag of every command. `offersight --help` has them in short. Secrets are never taken as arguments, which every process list shows.',
+    'Every flag of every command. `offersight --help` has them in short. A flag of `offersight proxy` is also a variable of the environment, which other commands with the same flag read too; the flag goes first. Secrets are never taken as arguments, which every process list shows: `OFFERSIGHT_API_KEY`, `OFFERSIGHT_ADMIN_TOKEN`, `OFFERSIGHT_SIGNING_SECRET` and `OFFERSIGHT_POSTGRES_URL` have them, or the same names with `_FILE` behind them the path of a file.',
     NOTE,
     ...parts,
   ];

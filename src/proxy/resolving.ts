@@ -4,24 +4,11 @@ import { OffersightError } from '../errors.js';
 import { type Hook, hookOf } from './alerts/cause.js';
 import { INSPECTING } from './authorize/inspecting.js';
 import { checkSecrets } from './authorize/signature.js';
-import type { Machines } from './door/admission.js';
-import type { Limits } from './door/budgets.js';
 import type { ResolvedPace } from './forward/gate.js';
 import { isDurable } from './intake/direct/direct.js';
 import type { OfferProxyOptions, UsageOptions } from './options.js';
 import { checked, ranged } from './settings/checking.js';
-import {
-  API_KEY,
-  GROUPS,
-  LIMITS,
-  MACHINES,
-  ORIGINS,
-  PACE,
-  SITE_NAME,
-  TRUSTED_HOPS,
-  UPSTREAM,
-  USAGE_PACE,
-} from './settings/values.js';
+import { API_KEY, LIMITS, PACE, SHARED, UPSTREAM, USAGE_PACE } from './settings/values.js';
 
 type HookOf<Options, Name extends keyof Options> =
   NonNullable<Options[Name]> extends (...given: infer Given) => unknown ? Hook<Given> : never;
@@ -31,31 +18,6 @@ export interface UsageHooks {
   readonly pace: ResolvedPace;
   readonly subscriptionFor: HookOf<UsageOptions, 'subscriptionFor'>;
   readonly propertiesFor?: HookOf<UsageOptions, 'propertiesFor'> | undefined;
-}
-
-/** Options as the pipeline has them. */
-export interface ResolvedProxyOptions extends Pick<OfferProxyOptions, 'apiKey' | 'intake'> {
-  /** In lower case, as Chargebee reads it too. */
-  readonly site: string;
-  readonly subject: HookOf<OfferProxyOptions, 'subject'> | undefined;
-  readonly authorize: HookOf<OfferProxyOptions, 'authorize'> | undefined;
-  readonly address: HookOf<OfferProxyOptions, 'address'> | undefined;
-  readonly caller: HookOf<OfferProxyOptions, 'caller'> | undefined;
-  readonly usage: UsageHooks | undefined;
-  readonly baseUrl: string;
-  readonly usageBaseUrl: string;
-  readonly origins: ReadonlySet<string>;
-  readonly isSubjectVouching: boolean;
-  readonly secrets: readonly string[] | undefined;
-  readonly inspectSecrets: readonly string[];
-  readonly limits: Limits;
-  readonly trustedHops: number;
-  readonly machines: Machines;
-  /** The only ones that count; undefined for any. */
-  readonly groups: ReadonlySet<string> | undefined;
-  /** Headers of every call. */
-  readonly constants: Readonly<Record<string, string>>;
-  readonly pace: ResolvedPace;
 }
 
 type Options = OfferProxyOptions;
@@ -70,10 +32,8 @@ const secret = () => z.optional(z.custom<string | readonly string[]>());
 
 /** Every option, so that a misspelt one is not ignored, and with it the protection that it asks for. */
 const OPTIONS = z.strictObject({
-  site: SITE_NAME,
+  ...SHARED,
   apiKey: API_KEY,
-  baseUrl: z.optional(UPSTREAM),
-  origins: z._default(ORIGINS, []),
   withoutOrigin: z._default(
     ranged(z.enum(['refuse', 'with-subject']), "'refuse' or 'with-subject'"),
     'refuse',
@@ -89,9 +49,6 @@ const OPTIONS = z.strictObject({
   requireSignedOffers: secret(),
   inspectSecret: secret(),
   limits: z.prefault(ranged(z.strictObject(LIMITS), 'an object, such as { perAddress: 2_000 }'), {}),
-  trustedHops: TRUSTED_HOPS,
-  machines: MACHINES,
-  groups: z.optional(GROUPS),
   address: z.optional(hook<Options['address']>()),
   caller: z.optional(hook<Options['caller']>()),
   disable: z._default(
@@ -148,18 +105,20 @@ const hooksOf = (options: OfferProxyOptions) => {
   };
 };
 
+/** Options as the pipeline has them. */
+export type ResolvedProxyOptions = ReturnType<typeof resolveProxyOptions>;
+
 /**
  * Checks what a host gave.
  * @throws {OffersightError} `configuration`, which says what to set.
  */
-export const resolveProxyOptions = (given: OfferProxyOptions): ResolvedProxyOptions => {
+export const resolveProxyOptions = (given: OfferProxyOptions) => {
   const options = checked('createOfferProxy', OPTIONS, given);
   checkTogether(options);
-  const { site, apiKey, intake, limits, trustedHops, machines, pace } = options;
-  const { requireSignedOffers, inspectSecret, usage, withoutOrigin, groups } = options;
+  const { site, requireSignedOffers, inspectSecret, usage, withoutOrigin, groups } = options;
   const hooks = hooksOf(given);
   return {
-    ...{ site, apiKey, intake, limits, trustedHops, machines, pace },
+    ...options,
     ...hooks,
     usage: hooks.usage && usage && { ...hooks.usage, pace: usage.pace },
     baseUrl: options.baseUrl ?? `https://${site}.grow.chargebee.com`,
@@ -169,6 +128,7 @@ export const resolveProxyOptions = (given: OfferProxyOptions): ResolvedProxyOpti
     secrets: requireSignedOffers === undefined ? undefined : checkSecrets([requireSignedOffers].flat()),
     inspectSecrets: inspectSecret === undefined ? [] : checkSecrets([inspectSecret].flat(), INSPECTING),
     groups: groups && new Set(groups),
+    /** Headers of every call. */
     constants: Object.fromEntries(options.disable.map((name) => [`chargebee-event-${name}`, 'all-disabled'])),
   };
 };

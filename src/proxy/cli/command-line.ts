@@ -2,19 +2,12 @@
 import { Command, Option } from 'commander';
 import * as z from 'zod/mini';
 import { VERSION } from '../../version.js';
-import { innerOf, rangeOf } from '../settings/checking.js';
+import { innerOf, wordsOf } from '../settings/checking.js';
+import { NEEDED } from '../settings/values.js';
 import { runDev } from './dev-command.js';
 import { runDoctor } from './doctor-command.js';
 import { Failure } from './failure.js';
-import {
-  COMMANDS,
-  type CommandName,
-  type CommandOfLine,
-  type Flag,
-  NEEDED,
-  type Values,
-  written,
-} from './flags.js';
+import { COMMANDS, type CommandName, type CommandOfLine, type Values, variableOf, written } from './flags.js';
 import { runDeadLetters, runEvents, runFunnel, runPurge, runReport, runStatus } from './operator-commands.js';
 import { runProxy } from './proxy-command.js';
 import { runInspectLink, runSign } from './signing-commands.js';
@@ -53,16 +46,24 @@ const sentenceOf = (text: string): string => {
   return /[.?]$/.test(words) ? words : `${words}.`;
 };
 
-/** What a flag's text stands for, as its schema takes it. */
+/** What a text stands for, as a schema takes it. */
 const meantBy = (schema: z.ZodMiniType, text: string): unknown => {
   const inner = innerOf(schema);
   if (inner instanceof z.ZodMiniArray) return text.split(',');
+  if (inner instanceof z.ZodMiniBoolean) return text === 'true' || (text === 'false' ? false : text);
   const isNumber = inner instanceof z.ZodMiniNumber || inner instanceof z.ZodMiniUnion;
   // An empty text would be 0: often a variable that is not set.
   return isNumber ? Number(text.trim() || Number.NaN) : text;
 };
 
-const optionOf = (name: string, { schema, says, otherwise, example, isOnce }: Flag): Option => {
+const checked = (schema: z.ZodMiniType, setter: string, given: unknown): unknown => {
+  const { success, data } = schema.safeParse(given);
+  if (success) return data;
+  throw new Failure(`Set ${setter} to ${plain(wordsOf(schema).range)}.`);
+};
+
+const optionOf = (name: string, schema: z.ZodMiniType): Option => {
+  const { says, otherwise, example, isOnce } = wordsOf(schema);
   const option = new Option(
     example ? `${written(name)} <value>` : written(name),
     plain(`${says} ${otherwise === NEEDED ? 'It has to be given.' : `Without it: ${otherwise}.`}`),
@@ -70,11 +71,25 @@ const optionOf = (name: string, { schema, says, otherwise, example, isOnce }: Fl
   if (!example) return option;
   return option.argParser((text: string, earlier: unknown) => {
     if (isOnce && earlier !== undefined) throw new Failure(`Give ${written(name)} only once. ${HINT}`);
-    const { success, data } = schema.safeParse(meantBy(schema, text));
-    if (!success) throw new Failure(`Set ${written(name)} to ${plain(rangeOf(schema))}.`);
-    return data;
+    // Here, so that the first wrong flag of a line is the one that is named.
+    checked(schema, written(name), meantBy(schema, text));
+    return text;
   });
 };
+
+/** What a line says, else the environment, else the schema. */
+const valuesOf = (flags: CommandOfLine['flags'], given: Readonly<Record<string, string | boolean>>) =>
+  Object.fromEntries(
+    Object.entries(flags).map(([name, schema]) => {
+      // The parser makes `--no-browser` a false `browser`.
+      const flag = name === 'noBrowser' ? given.browser === false : given[name];
+      const variable = variableOf(name, schema) ?? '';
+      const text = process.env[variable];
+      // A variable that is empty is one that is not set.
+      const [setter, value] = flag === undefined && text ? [variable, text] : [written(name), flag];
+      return [name, checked(schema, setter, typeof value === 'string' ? meantBy(schema, value) : value)];
+    }),
+  );
 
 /**
  * Runs a command line.
@@ -101,7 +116,7 @@ export const runCommandLine = async (args: readonly string[]): Promise<void> => 
     for (const [key, each] of Object.entries(flags)) command.addOption(optionOf(key, each));
     command.copyInheritedSettings(program).action(async () => {
       const run = RUN[name];
-      await run(command.opts(), command.args);
+      await run(valuesOf(flags, command.opts()) as never, command.args);
     });
   }
   if (args.length) await program.parseAsync(args, { from: 'user' });

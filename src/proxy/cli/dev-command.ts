@@ -61,11 +61,10 @@ const ended = (): Promise<unknown> =>
  * @throws {Failure} If anything that was given is wrong.
  */
 export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<void> => {
-  const { path = '/offer-events', lan, port, upstreamPort, adminPort, anyId = false } = values;
+  const { path, lan, port, anyId } = values;
   if (values.upstreamOnly) {
-    const unused = ['port', 'adminPort', 'path', 'lan'].find((name) => name in values);
-    if (unused !== undefined || named !== undefined)
-      throw new Failure('With --upstream-only there are no pages: it takes --upstream-port and --any-id.');
+    if (lan !== undefined || named !== undefined)
+      throw new Failure('With --upstream-only there are no pages: it takes --port and --any-id.');
     const { startMockApi } = await import('../../tools/dev/mock-api.js');
     const lineOf = createCallLines();
     let isReady = false;
@@ -73,7 +72,7 @@ export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<
       // Its own offers are made in the same way.
       if (isReady) process.stdout.write(lineOf(call));
     };
-    const { upstream, apiKey, reset } = await startMockApi({ port: upstreamPort, anyId, onCall });
+    const { upstream, apiKey, reset } = await startMockApi({ port, anyId, onCall });
     await reset();
     isReady = true;
     process.stdout.write(
@@ -88,9 +87,7 @@ export const runDev = async (values: Values<'dev'>, [named]: string[]): Promise<
   const lineOf = createEventLines();
   const dev = await startDev({
     ...source,
-    ...(port !== undefined && { port }),
-    ...(upstreamPort !== undefined && { upstreamPort }),
-    ...(adminPort !== undefined && { adminPort }),
+    ...(port !== undefined && { port, upstreamPort: port && port + 1 }),
     ...(lan !== undefined && { lan }),
     path,
     anyId,

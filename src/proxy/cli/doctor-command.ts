@@ -1,9 +1,9 @@
 /** `offersight doctor`: from flags to what is wrong between a page and Chargebee. */
 import type { DoctorOptions } from '../../tools/doctor/doctor.js';
 import { isAnythingWrong, render } from '../../tools/doctor/words.js';
-import { Failure, neededSite } from './failure.js';
+import { Failure } from './failure.js';
 import type { Values } from './flags.js';
-import { readSecret } from './secrets.js';
+import { neededSecret } from './secrets.js';
 
 /** Something is wrong with the deployment. */
 const WRONG = 1;
@@ -25,8 +25,7 @@ const urlOf = (what: string, given: string): URL => {
 const adminOf = (values: Values<'doctor'>): DoctorOptions['admin'] => {
   const { admin } = values;
   if (admin === undefined) return undefined;
-  const token = readSecret(values.adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
-  if (token === undefined) throw new Failure('Set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file for --admin.');
+  const token = neededSecret('adminToken');
   const url = urlOf('--admin', admin);
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
     throw new Failure(
@@ -35,13 +34,14 @@ const adminOf = (values: Values<'doctor'>): DoctorOptions['admin'] => {
   return { url: url.href, token };
 };
 
-const keyOf = (values: Values<'doctor'>): DoctorOptions['key'] => {
-  if (!values.checkKey) return undefined;
-  const apiKey = readSecret(values.apiKeyFile, 'OFFERSIGHT_API_KEY');
-  if (apiKey === undefined) throw new Failure('Set OFFERSIGHT_API_KEY or --api-key-file for --check-key.');
-  const site = neededSite(values);
-  return { apiKey, baseUrl: values.baseUrl ?? `https://${site}.grow.chargebee.com` };
-};
+const keyOf = ({ site }: Values<'doctor'>): DoctorOptions['key'] =>
+  site === undefined
+    ? undefined
+    : {
+        apiKey: neededSecret('apiKey'),
+        // As the proxy reads it: a mock of the API answers there.
+        baseUrl: process.env.OFFERSIGHT_BASE_URL || `https://${site}.grow.chargebee.com`,
+      };
 
 const optionsOf = (values: Values<'doctor'>, page: string): DoctorOptions => {
   const url = urlOf('The page', page).href;
@@ -51,11 +51,9 @@ const optionsOf = (values: Values<'doctor'>, page: string): DoctorOptions => {
     !/^https?:$/.test(URL.canParse(endpoint, url) ? new URL(endpoint, url).protocol : '')
   )
     throw new Failure('Set --endpoint to a path or a URL, such as /offer-events.');
-  // The parser makes `--no-browser` a value of `--browser`.
-  const { browser: named } = values as { readonly browser?: string | false };
   const browser = {
-    isWanted: named !== false,
-    path: named || process.env.CHROME_PATH || undefined,
+    isWanted: !values.noBrowser,
+    path: process.env.CHROME_PATH || undefined,
     searched: process.env.PATH,
     isRoot: process.getuid?.() === 0,
   };

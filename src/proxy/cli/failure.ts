@@ -1,6 +1,5 @@
 /** What ends a command, in words for the person who typed it. */
 import { OffersightError } from '../../errors.js';
-import { rangeOf } from '../settings/checking.js';
 import { COMMANDS, written } from './flags.js';
 
 /** What ends a command. */
@@ -8,18 +7,26 @@ export class Failure extends Error {
   override readonly name = 'Failure';
 }
 
-/** What sets an option that has no flag of its name, by how a refusal of it begins. */
-const SETTERS = [
-  ['Set apiKey to ', 'OFFERSIGHT_API_KEY or --api-key-file'],
-  ['Set the admin token to ', 'OFFERSIGHT_ADMIN_TOKEN or --admin-token-file'],
-  ['Sign offers with ', 'OFFERSIGHT_SIGNING_SECRET or --signing-secret-file'],
-  ['Set maxDelayMs to ', '--max-delay-hours'],
-] as const;
+/** The variable of each secret, and how a refusal of it begins. Its name with `_FILE` behind it is the path of a file that has it. */
+export const SECRETS = {
+  apiKey: { variable: 'OFFERSIGHT_API_KEY', refusal: 'Set apiKey to ' },
+  adminToken: { variable: 'OFFERSIGHT_ADMIN_TOKEN', refusal: 'Set the admin token to ' },
+  signingSecret: { variable: 'OFFERSIGHT_SIGNING_SECRET', refusal: 'Sign offers with ' },
+  postgresUrl: { variable: 'OFFERSIGHT_POSTGRES_URL', refusal: 'Set connection to ' },
+} as const;
+
+/** The name of a secret. */
+export type SecretName = keyof typeof SECRETS;
+
+/** What sets a secret, for a sentence. */
+export const setterOf = (name: SecretName): string =>
+  `${SECRETS[name].variable} or ${SECRETS[name].variable}_FILE`;
 
 /** What says how to set an option, for a person who sets it by a flag: `Set --base-url to …`, where it says `Set baseUrl to …`. */
 const inFlags = (hint: string): string => {
-  for (const [words, setter] of SETTERS)
-    if (hint.startsWith(words)) return `Set ${setter} to ${hint.slice(words.length)}`;
+  for (const [name, { refusal }] of Object.entries(SECRETS))
+    if (hint.startsWith(refusal))
+      return `Set ${setterOf(name as SecretName)} to ${hint.slice(refusal.length)}`;
   return hint.replace(/^Set (\w+) to /, (said, name: string) =>
     Object.values(COMMANDS).some(({ flags }) => Object.hasOwn(flags, name))
       ? `Set ${written(name)} to `
@@ -31,13 +38,4 @@ const inFlags = (hint: string): string => {
 export const wordsOf = (cause: unknown): string => {
   const words = cause instanceof OffersightError ? cause.hint : undefined;
   return inFlags(words ?? (cause instanceof Failure ? cause.message : String(cause)));
-};
-
-/**
- * The site of a command that cannot do without one.
- * @throws {Failure} If it was left out.
- */
-export const neededSite = ({ site }: { readonly site?: string }): string => {
-  if (site === undefined) throw new Failure(`Set --site to ${rangeOf(COMMANDS.proxy.flags.site.schema)}.`);
-  return site;
 };

@@ -1,143 +1,86 @@
 /**
- * Every command with its flags, once: what each is for, what it may be, and what is so without it. The parser, `--help` and
- * the reference page are made of this.
+ * Every command with its flags, once: what each is for, what it may be, and what is so without it. The parser, `--help`, the
+ * names of variables and the reference page are made of this.
  */
 import * as z from 'zod/mini';
 import { isGroup } from '../../protocol/group.js';
 import { isSubject } from '../../protocol/subject.js';
 import { isHostName } from '../operator/page/own-requests.js';
-import { DAY, FUNNEL_BY, LANE_NAME, MOMENT, numeral } from '../operator/questions.js';
-import { ranged } from '../settings/checking.js';
-import {
-  BOUNDS,
-  GROUPS,
-  LIMITS,
-  MACHINES,
-  ORIGINS,
-  PACE,
-  SITE_NAME,
-  TRUSTED_HOPS,
-  UPSTREAM,
-} from '../settings/values.js';
+import { DAY, FUNNEL_BY, LANE_NAME, MOMENT } from '../operator/questions.js';
+import { ranged, setting } from '../settings/checking.js';
+import { BOUNDS, LIMITS, NEEDED, PACE, SHARED } from '../settings/values.js';
 
-/** One flag. */
-export interface Flag<Schema extends z.ZodMiniType = z.ZodMiniType> {
-  readonly schema: Schema;
-  readonly says: string;
-  /** What is so without it. */
-  readonly otherwise: string;
-  /** A value, as it follows the flag; empty for a flag without one. */
-  readonly example: string;
-  /** It chooses events: two values would look like one of both. */
-  readonly isOnce?: true;
-}
+/** Where the command line listens, and where `/offer-events` is, if nothing is said. */
+const LOOPBACK = '127.0.0.1';
 
-const flag = <Schema extends z.ZodMiniType>(
-  schema: Schema,
-  says: string,
-  otherwise: string,
-  example: string,
-): Flag<Schema> => ({ schema, says, otherwise, example });
-
-const once = <Schema extends z.ZodMiniType>(one: Flag<Schema>): Flag<Schema> => ({ ...one, isOnce: true });
-
-const toggle = (says: string, otherwise: string): Flag<z.ZodMiniBoolean> =>
-  flag(ranged(z.boolean(), 'without a value'), says, otherwise, '');
-
-export const NEEDED = 'it has to be given';
-
+const toggle = (says: string, otherwise: string) =>
+  setting(z._default(ranged(z.boolean(), 'true or false, as a flag without a value'), false), says, '', {
+    otherwise,
+  });
 const text = (range: string) => ranged(z.string().check(z.regex(/\S/)), range);
-const file = (what: string) => text(`the path of a file with ${what}`);
 const address = () => text('an address of this machine, such as 127.0.0.1');
-const between = (least: number, most: number) =>
-  ranged(z.number().check(z.minimum(least), z.maximum(most)), `a number from ${least} to ${most}`);
-const port = () =>
-  ranged(
-    z.int().check(z.minimum(0), z.maximum(65_535)),
-    'a whole number from 0 to 65535; 0 takes a free one',
+const seconds = (least: number, most: number, otherwise: number) =>
+  z._default(
+    ranged(z.number().check(z.minimum(least), z.maximum(most)), `a number from ${least} to ${most}`),
+    otherwise,
   );
-const names = (range: string, isName: (name: string) => boolean) =>
-  ranged(z.array(z.string().check(z.refine(isName))), range);
-const INTAKE_PLACE = '`sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `postgres`';
+const PORTS = 'a whole number from 0 to 65535; 0 takes a free one';
+const isPort = (port: number): boolean => Number.isInteger(port) && port >= 0 && port <= 65_535;
+const port = () => ranged(z.number().check(z.refine(isPort)), PORTS);
+const path = () =>
+  setting(
+    z._default(
+      ranged(z.string().check(z.regex(/^\/[A-Za-z0-9_./~-]*$/)), 'a path, such as /offer-events'),
+      '/offer-events',
+    ),
+    'The endpoint’s path.',
+    '/shop/offer-events',
+  );
+
+/** `8788`, or `0.0.0.0:8788`, or `[::]:8788`. */
+const PLACE = ranged(
+  z
+    .pipe(
+      z.string().check(z.regex(/^(?:(?:[^\s:[\]]+|\[[\da-f:.]+\]):)?\d{1,5}$/i)),
+      z.transform((given) => {
+        const [, host = LOOPBACK, digits] = /^(?:\[?([^[\]]+?)\]?:)?(\d+)$/.exec(given) ?? [];
+        return { host, port: Number(digits) };
+      }),
+    )
+    .check(z.refine(({ port: number }) => isPort(number))),
+  `${PORTS}; with another address of this machine than ${LOOPBACK} ahead, as in 0.0.0.0:8788`,
+);
+
 const INTAKE = {
-  intake: flag(
-    text(`${INTAKE_PLACE}; for \`proxy\` also \`direct\``),
+  intake: setting(
+    z._default(
+      text('`sqlite:FILE`, `postgres://USER@HOST/DATABASE` or `postgres`; for `proxy` also `direct`'),
+      'sqlite:offersight.db',
+    ),
     'Where events are kept.',
-    '`sqlite:offersight.db`',
     'sqlite:/var/lib/offersight/intake.db',
-  ),
-  postgresUrlFile: flag(
-    file('the URL, which may hold a password'),
-    'The URL of Postgres, for `--intake postgres`.',
-    'the variable `OFFERSIGHT_POSTGRES_URL`',
-    '/run/secrets/postgres',
-  ),
-  schema: flag(
-    ranged(z.string().check(z.regex(/^[a-z][a-z0-9_]{0,49}$/)), '1 to 50 lower-case letters, digits and _'),
-    'The schema in Postgres.',
-    '`offersight`',
-    'offersight_eu',
   ),
 } as const;
 const LANE = {
-  lane: flag(LANE_NAME, 'Which destination is meant.', '`offer_events`', 'usage_events'),
+  lane: setting(z._default(LANE_NAME, 'offer_events'), 'Which destination is meant.', 'usage_events'),
 } as const;
-const SITE = { site: flag(SITE_NAME, 'The Chargebee site’s name.', NEEDED, 'acme-test') } as const;
+const SITE = { site: SHARED.site } as const;
 const JSON_FLAG = { json: toggle('Prints the same as JSON.', 'text for people') } as const;
-const OFFER_ID = text('the `id` of a personalized offer');
-const OFFER = {
-  offer: once(flag(OFFER_ID, 'Only events of this offer.', 'all offers', 'a52ge40b')),
-} as const;
-const SIGNING_SECRET = {
-  signingSecretFile: flag(
-    file('at least 32 characters'),
-    'The secret of signed offers.',
-    'the variable `OFFERSIGHT_SIGNING_SECRET`',
-    '/run/secrets/signing',
-  ),
-} as const;
-const ADMIN_TOKEN = {
-  adminTokenFile: flag(
-    file('at least 32 characters'),
-    'The operators’ token.',
-    'the variable `OFFERSIGHT_ADMIN_TOKEN`',
-    '/run/secrets/admin',
-  ),
-} as const;
-const API_KEY = {
-  apiKeyFile: flag(
-    file('the key as Chargebee shows it'),
-    'The API key.',
-    'the variable `OFFERSIGHT_API_KEY`',
-    '/run/secrets/api-key',
-  ),
-} as const;
-const BASE_URL = {
-  baseUrl: flag(
-    UPSTREAM,
-    'The origin of Chargebee’s API.',
-    '`https://SITE.grow.chargebee.com`',
-    'http://127.0.0.1:4401',
-  ),
-} as const;
-const PATH = {
-  path: flag(
-    ranged(z.string().check(z.regex(/^\/[A-Za-z0-9_./~-]*$/)), 'a path, such as /offer-events'),
-    'The endpoint’s path.',
-    '`/offer-events`',
-    '/shop/offer-events',
-  ),
-} as const;
-const LEDGER_DAYS = {
-  ledgerDays: flag(BOUNDS.ledgerDays, 'How many days the funnel remembers.', '400', '800'),
-} as const;
+const offer = (says: string) =>
+  setting(z.optional(text('the `id` of a personalized offer')), says, 'a52ge40b', {
+    otherwise: 'all offers',
+    isOnce: true,
+  });
+const since = (says: string, otherwise = 'all') =>
+  setting(z.optional(MOMENT), says, '2026-11-01', { otherwise });
 
 /** A command. */
 export interface CommandOfLine {
   readonly says: string;
   /** What follows it beside flags, as commander writes it. */
   readonly operands?: string;
-  readonly flags: Readonly<Record<string, Flag>>;
+  /** By their names; see {@link written}. */
+  readonly flags: Readonly<Record<string, z.ZodMiniType>>;
 }
 
 /** Every command, by its name. */
@@ -146,20 +89,18 @@ export const COMMANDS = {
     says: 'Tries your pages against a mock of Chargebee’s API, without an account.',
     operands: '[folder|URL]',
     flags: {
-      port: flag(port(), 'The port to open pages at.', '4400', '5000'),
-      upstreamPort: flag(port(), 'The port of the mock API.', '4401', '5001'),
-      adminPort: flag(
-        port(),
-        'The port of the operator’s page.',
-        '4402, or a free one if that is taken',
-        '5002',
+      port: setting(
+        z.optional(port()),
+        'The port to open pages at. The mock API is at the next one, or with `--upstream-only` at this one.',
+        '5000',
+        { otherwise: '4400' },
       ),
-      ...PATH,
-      lan: flag(
-        address(),
+      path: path(),
+      lan: setting(
+        z.optional(address()),
         'One more address of this machine to listen at, for a phone.',
-        'only this machine reaches it',
         '192.168.1.20',
+        { otherwise: 'only this machine reaches it' },
       ),
       anyId: toggle('Counts events of offers that the mock API never made.', 'they are refused'),
       upstreamOnly: toggle('Starts only the mock API, without pages.', 'pages are served'),
@@ -169,123 +110,87 @@ export const COMMANDS = {
     says: 'Says what is wrong between a page and Chargebee; reports no event. Ends with 0 if nothing is wrong, 1 if something is, 2 if it could not look.',
     operands: '<URL>',
     flags: {
-      endpoint: flag(
-        text('a path or a URL, such as /offer-events'),
+      endpoint: setting(
+        z.optional(text('a path or a URL, such as /offer-events')),
         'The endpoint, if the page does not name it.',
-        'as the page says',
         '/offer-events',
-      ),
-      browser: flag(
-        file('a program'),
-        'The Chromium to open the page with.',
-        'one that is found',
-        '/usr/bin/chromium',
+        { otherwise: 'as the page says' },
       ),
       noBrowser: toggle('Reads only what is served, without a browser.', 'a browser opens the page'),
-      admin: flag(
-        text('an https URL, or an http one on this machine'),
+      admin: setting(
+        z.optional(text('an https URL, or an http one on this machine')),
         'The proxy’s admin route, which is asked for alerts.',
-        'it is not asked',
         'http://127.0.0.1:8788/admin/',
+        { otherwise: 'it is not asked' },
       ),
-      ...ADMIN_TOKEN,
-      checkKey: toggle('Asks Chargebee whether it takes the API key.', 'it is not asked'),
-      ...SITE,
-      ...BASE_URL,
-      ...API_KEY,
-      maxSeconds: flag(
-        between(10, 600),
+      site: setting(
+        z.optional(SHARED.site),
+        'The Chargebee site that is asked whether it takes the API key.',
+        'acme-test',
+        { otherwise: 'none is asked' },
+      ),
+      maxSeconds: setting(
+        seconds(10, 600, 30),
         'How long a run may take. Each step gets its share, so give more on a busy machine or for a slow page.',
-        '30',
         '90',
       ),
-      lists: flag(
-        text('a folder with files that end in `.txt`'),
+      lists: setting(
+        z.optional(text('a folder with files that end in `.txt`')),
         'A folder of filter lists.',
-        'a small list of its own',
         '.lists',
+        { otherwise: 'a small list of its own' },
       ),
       ...JSON_FLAG,
     },
   },
   proxy: {
-    says: 'Serves the endpoint and forwards to Chargebee.',
+    says: 'Serves the endpoint and forwards to Chargebee. Each flag but --port is also a variable: --per-minute is OFFERSIGHT_PER_MINUTE.',
     flags: {
-      ...SITE,
+      ...SHARED,
       ...INTAKE,
-      ...API_KEY,
-      ...ADMIN_TOKEN,
-      ...SIGNING_SECRET,
-      port: flag(port(), 'The port of the endpoint.', '8787', '9000'),
-      host: flag(address(), 'The address to listen at.', '`127.0.0.1`', '0.0.0.0'),
-      ...PATH,
-      origins: flag(
-        ORIGINS,
-        'This site’s own origins, between commas, for browsers that send no fetch metadata.',
-        'none',
-        'https://shop.example,https://www.shop.example',
+      apiKeyFile: setting(
+        z.optional(text('the path of a file with the key as Chargebee shows it')),
+        'The API key.',
+        '/run/secrets/api-key',
+        { otherwise: 'the variable `OFFERSIGHT_API_KEY`' },
       ),
-      perMinute: flag(PACE.perMinute, 'Most events in any 60 s.', '150', '1000'),
-      concurrent: flag(PACE.concurrent, 'Most calls of Chargebee at once.', '10', '5'),
-      maxWaiting: flag(BOUNDS.maxWaiting, 'Most events that may wait; more are deferred.', '200000', '50000'),
-      maxDelayHours: flag(
-        ranged(
-          z.number().check(z.minimum(1)),
-          'a number from 1, and at least a day less than `--ledger-days`',
-        ),
-        'How long an event may wait, hours.',
-        '24',
-        '12',
-      ),
-      trustedHops: flag(TRUSTED_HOPS, 'How many of your machines are before the proxy.', '0', '1'),
-      ...BASE_URL,
-      requireSignedOffers: toggle('Takes only events of signed offers.', 'offers need no signature'),
+      port: setting(z._default(port(), 8_787), 'The port of the endpoint.', '9000'),
+      host: setting(z._default(address(), LOOPBACK), 'The address to listen at.', '0.0.0.0'),
+      path: path(),
+      perMinute: PACE.perMinute,
+      perAddress: LIMITS.perAddress,
       logIds: toggle('Names events and offers in the log.', 'the log names none'),
-      keepAliveSeconds: flag(between(1, 3_600), 'How long an idle connection is kept, seconds.', '5', '65'),
-      drainSeconds: flag(
-        between(0, 3_600),
+      keepAliveSeconds: setting(seconds(1, 3_600, 5), 'How long an idle connection is kept, seconds.', '65'),
+      drainSeconds: setting(
+        seconds(0, 3_600, 5),
         'How long requests are still taken after SIGTERM, while `/readyz` answers 503, seconds.',
-        '5',
         '15',
       ),
-      perAddress: flag(
-        LIMITS.perAddress,
-        'Events of one address a minute.',
-        'four times `--per-minute`, at least 600',
-        '2000',
-      ),
-      adminPort: flag(port(), 'A port for operators only.', 'operators ask at `--port`', '8788'),
-      adminHost: flag(address(), 'The address of the operators’ port.', '`127.0.0.1`', '0.0.0.0'),
-      adminNames: flag(
-        names('host names without scheme and port, such as ops.example.com,ops.example.org', isHostName),
+      adminPort: setting(z.optional(PLACE), 'A port for operators only.', '8788', {
+        otherwise: 'operators ask at `--port`',
+      }),
+      adminNames: setting(
+        z.optional(
+          ranged(
+            z.array(z.string().check(z.refine(isHostName), z.toLowerCase())),
+            'host names without scheme and port, such as ops.example.com,ops.example.org',
+          ),
+        ),
         'Host names of the operator’s page beside localhost, between commas.',
-        'none',
         'ops.example.com',
+        { otherwise: 'none' },
       ),
-      machines: flag(MACHINES, 'Whether what crawlers and monitors see counts.', '`ignore`', 'count'),
-      groups: flag(
-        GROUPS,
-        'The only groups that the funnel keeps apart, between commas.',
-        'the first 200 that pages name',
-        'autumn-sale,home',
-      ),
-      ...LEDGER_DAYS,
+      ledgerDays: BOUNDS.ledgerDays,
     },
   },
   status: {
     says: 'Prints figures of groups, offers and lanes.',
     flags: {
       ...INTAKE,
-      lane: { ...LANE.lane, says: 'Which destination --follow draws.' },
-      follow: toggle('Draws how the lane drains, until nothing waits.', 'prints once'),
       ...JSON_FLAG,
-      limit: flag(numeral(), 'Most offers that are named.', '20; with `--json` all', '100'),
-      page: flag(numeral(), 'Which page of offers, each of `--limit`.', '1', '2'),
-      since: flag(
-        MOMENT,
+      since: since(
         'Only offers and groups of events that were taken since then.',
         'all offers that are remembered, and groups of 30 days',
-        '2026-11-01',
       ),
     },
   },
@@ -293,10 +198,14 @@ export const COMMANDS = {
     says: 'Prints offers seen, closed and accepted, day by day.',
     flags: {
       ...INTAKE,
-      by: flag(FUNNEL_BY, 'What a row stands for.', '`day`', 'group'),
-      group: flag(text('a group'), 'Only events of this group.', 'all groups', 'autumn-sale'),
-      since: flag(DAY, 'The first day.', '30 days before the last one', '2026-11-01'),
-      until: flag(DAY, 'The last day.', 'today', '2026-11-30'),
+      by: setting(z._default(FUNNEL_BY, 'day'), 'What a row stands for.', 'group'),
+      group: setting(z.optional(text('a group')), 'Only events of this group.', 'autumn-sale', {
+        otherwise: 'all groups',
+      }),
+      since: setting(z.optional(DAY), 'The first day.', '2026-11-01', {
+        otherwise: '30 days before the last one',
+      }),
+      until: setting(z.optional(DAY), 'The last day.', '2026-11-30', { otherwise: 'today' }),
       ...JSON_FLAG,
       csv: toggle('Prints a table for spreadsheets.', 'text for people'),
     },
@@ -306,8 +215,8 @@ export const COMMANDS = {
     flags: {
       ...INTAKE,
       ...LANE,
-      ...OFFER,
-      since: flag(MOMENT, 'Only events since then.', 'all', '2026-11-01'),
+      offer: offer('Only events of this offer.'),
+      since: since('Only events since then.'),
     },
   },
   'dead-letters': {
@@ -316,25 +225,22 @@ export const COMMANDS = {
     flags: {
       ...INTAKE,
       ...LANE,
-      offer: { ...OFFER.offer, says: 'Only dead letters of this offer.' },
-      since: flag(MOMENT, 'Only dead letters of events that were taken since then.', 'all', '2026-11-01'),
+      offer: offer('Only dead letters of this offer.'),
+      since: since('Only dead letters of events that were taken since then.'),
     },
   },
   purge: {
-    says: 'Gives events up for good; without --yes it counts them.',
+    says: 'Gives what waits, or what is a dead letter, up for good; without --yes it counts the events.',
+    operands: '<waiting|dead>',
     flags: {
       ...INTAKE,
       ...LANE,
-      waiting: toggle('Gives up what waits.', 'this or `--dead` has to be given'),
-      dead: toggle('Gives up dead letters.', 'this or `--waiting` has to be given'),
-      ...OFFER,
-      visitor: once(
-        flag(
-          text('a user as the `subject` hook gives it, or an address'),
-          'Only events of this visitor, with `--waiting`.',
-          'all visitors',
-          '203.0.113.9',
-        ),
+      offer: offer('Only events of this offer.'),
+      visitor: setting(
+        z.optional(text('a user as the `subject` hook gives it, or an address')),
+        'Only waiting events of this visitor.',
+        '203.0.113.9',
+        { otherwise: 'all visitors', isOnce: true },
       ),
       yes: toggle('Gives them up.', 'counts them, and changes nothing'),
     },
@@ -342,42 +248,42 @@ export const COMMANDS = {
   report: {
     says: 'Takes events that your own programs saw, as JSON lines: name, type, personalized_offer_id, group. The file - is standard input.',
     operands: '<file>',
-    flags: { ...INTAKE, ...SITE, ...LEDGER_DAYS },
+    flags: { ...INTAKE, ...SITE },
   },
   sign: {
     says: 'Prints a token for data-offer-token.',
+    operands: '<offer>',
     flags: {
-      offer: flag(OFFER_ID, 'The offer to sign.', NEEDED, 'a52ge40b'),
-      subject: flag(
-        ranged(z.custom<string>(isSubject), '1 to 128 characters of A–Z a–z 0–9 _ . : ~ -'),
+      subject: setting(
+        z.optional(ranged(z.custom<string>(isSubject), '1 to 128 characters of A–Z a–z 0–9 _ . : ~ -')),
         'Who may report of it.',
-        'everybody who has the token',
         'c-8f14e45f',
+        { otherwise: 'everybody who has the token' },
       ),
-      group: flag(
-        ranged(
-          z.custom<string>(isGroup),
-          '1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit',
+      group: setting(
+        z.optional(
+          ranged(
+            z.custom<string>(isGroup),
+            '1 to 50 characters of A–Z a–z 0–9 _ . : / ~ -, the first a letter or a digit',
+          ),
         ),
         'The group that the page gives to the offer.',
-        'any group that the page gives',
         'autumn-sale',
+        { otherwise: 'any group that the page gives' },
       ),
-      expires: flag(MOMENT, 'When the token ends.', NEEDED, '2030-01-01'),
-      ...SIGNING_SECRET,
+      expires: setting(MOMENT, 'When the token ends.', '2030-01-01', { otherwise: NEEDED }),
     },
   },
   'inspect-link': {
     says: 'Prints a link that opens the inspector on that page for an hour.',
     operands: '<URL>',
     flags: {
-      operator: flag(
-        text('an address with a slash at the end'),
+      operator: setting(
+        z.optional(text('an address with a slash at the end')),
         'Where the operator’s page is.',
-        'no links to it',
         'https://ops.example/admin/',
+        { otherwise: 'no links to it' },
       ),
-      ...ADMIN_TOKEN,
     },
   },
 } as const satisfies Readonly<Record<string, CommandOfLine>>;
@@ -385,21 +291,23 @@ export const COMMANDS = {
 /** The name of a command. */
 export type CommandName = keyof typeof COMMANDS;
 
-/** What flags of a command say; a flag that was left out has no value, not even its default. */
+type Flags<Name extends CommandName> = (typeof COMMANDS)[Name]['flags'];
+
+/** What flags of a command say, or the variables of the proxy's, or their defaults. */
 export type Values<Name extends CommandName> = {
-  readonly [Key in keyof (typeof COMMANDS)[Name]['flags']]?: (typeof COMMANDS)[Name]['flags'][Key] extends Flag<
-    infer Schema
-  >
-    ? Exclude<z.output<Schema>, undefined>
-    : never;
+  readonly [Key in keyof Flags<Name>]: Flags<Name>[Key] extends z.ZodMiniType<infer Output> ? Output : never;
 };
 
+const dashed = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
 /** A flag as it is written, from its name here: `perMinute` is `--per-minute`. */
-export const written = (name: string): string =>
-  `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+export const written = (name: string): string => `--${dashed(name)}`;
 
-/** The intake of every command that is given no other. */
-export const DEFAULT_INTAKE = 'sqlite:offersight.db';
-
-/** The lane of every command that is given no other. */
-export const DEFAULT_LANE = 'offer_events';
+/**
+ * The variable that has the same as a flag, if it is a setting of the proxy. The port has none: beside a service of the name
+ * offersight, Kubernetes sets OFFERSIGHT_PORT to something else.
+ */
+export const variableOf = (name: string, schema: z.ZodMiniType): string | undefined =>
+  name !== 'port' && (COMMANDS.proxy.flags as CommandOfLine['flags'])[name] === schema
+    ? `OFFERSIGHT_${dashed(name).replaceAll('-', '_').toUpperCase()}`
+    : undefined;

@@ -66,7 +66,7 @@ const inWords = async (place: Place, { code }: NodeJS.ErrnoException): Promise<s
 export const listen = async (
   listener: NodeListener,
   place: Place,
-  keepAliveMs?: number,
+  keepAliveMs: number,
 ): Promise<Listening> => {
   const open = new Set<ServerResponse>();
   let isClosing = false;
@@ -82,7 +82,7 @@ export const listen = async (
       if (isClosing) outgoing.setHeader('connection', 'close');
       listener(incoming, outgoing);
     },
-    keepAliveMs === undefined ? {} : { keepAliveMs },
+    { keepAliveMs },
   );
   const sockets = new Set<Socket>();
   server.on('connection', (socket) => {

@@ -7,12 +7,11 @@ import { eachRow, laneOf, readStanding, readStatus, toLine } from '../operator/l
 import { faultOf, purge } from '../operator/purging.js';
 import { readReport } from '../operator/report-lines.js';
 import { retry } from '../operator/retrying.js';
-import { Failure, neededSite } from './failure.js';
-import { DEFAULT_LANE, type Values } from './flags.js';
+import { Failure } from './failure.js';
+import type { Values } from './flags.js';
 import { funnelText } from './funnel-text.js';
-import { signalled } from './proxy-command.js';
 import { openIntake, openToChange, placeOf, readInput } from './sources.js';
-import { follow, statusText } from './status-text.js';
+import { statusText } from './status-text.js';
 import { useIntake } from './using-intake.js';
 
 /** How many offers a status names by default. */
@@ -31,29 +30,19 @@ const look = (
 const change = (
   values: Parameters<typeof placeOf>[0],
   use: (intake: Intake) => Promise<void>,
-  bounds?: Parameters<typeof openToChange>[1],
 ): Promise<void> => {
   const place = placeOf(values);
-  return useIntake(place, () => openToChange(place, bounds), use);
+  return useIntake(place, () => openToChange(place), use);
 };
 
-/** Prints how a proxy stands, or draws how a lane drains. */
-export const runStatus = async (values: Values<'status'>): Promise<void> => {
-  const { json, limit = json ? Infinity : OFFERS, page, since, follow: isFollowed, lane } = values;
-  if (isFollowed ? json || (values.limit ?? page ?? since) !== undefined : lane !== undefined)
-    throw new Failure('Use --follow with no flag but --lane, and --lane only with --follow.');
-  await look(values, async (intake) => {
-    if (isFollowed) {
-      const stopping = new AbortController();
-      void signalled().then(() => stopping.abort());
-      await follow(laneOf(intake, lane ?? DEFAULT_LANE), process.stdout, stopping.signal);
-      return;
-    }
+/** Prints how a proxy stands. */
+export const runStatus = (values: Values<'status'>): Promise<void> =>
+  look(values, async (intake) => {
+    const { json, since } = values;
     const now = platformRuntime().now();
-    const status = await readStatus(intake, now, { limit, page, since });
-    process.stdout.write(json ? `${JSON.stringify(status)}\n` : statusText(status, now, limit));
+    const status = await readStatus(intake, now, { limit: json ? Infinity : OFFERS, since });
+    process.stdout.write(json ? `${JSON.stringify(status)}\n` : statusText(status, now));
   });
-};
 
 /** Prints the funnel. */
 export const runFunnel = async (values: Values<'funnel'>): Promise<void> => {
@@ -76,7 +65,7 @@ export const runEvents = (
   states?: ListFilter['states'],
 ): Promise<void> =>
   look(values, async (intake) => {
-    const { lane = DEFAULT_LANE, offer: offerId, since } = values;
+    const { lane, offer: offerId, since } = values;
     for await (const row of eachRow(laneOf(intake, lane), { offerId, since, states }))
       console.log(toLine(row));
   });
@@ -95,7 +84,7 @@ export const runDeadLetters = async (
     return runEvents(values, ['dead']);
   }
   if (action !== 'retry') throw new Failure('Say what to do: offersight dead-letters list, export or retry.');
-  const { lane = DEFAULT_LANE, offer: offerId, since } = values;
+  const { lane, offer: offerId, since } = values;
   await change(values, async (intake) => {
     const retried = await retry(laneOf(intake, lane), { ids, offerId, since }, platformRuntime().now);
     const missing = new Set(ids).size - retried;
@@ -114,11 +103,11 @@ const events = (count: number): string => `${count} ${count === 1 ? 'event' : 'e
  * Counts what would be given up, or gives it up.
  * @throws {Failure} If it is not said what.
  */
-export const runPurge = async (values: Values<'purge'>): Promise<void> => {
-  const { waiting = false, dead = false, offer: offerId, visitor, yes: isMeant = false } = values;
-  const { lane = DEFAULT_LANE } = values;
-  if (waiting === dead) throw new Failure('Say what to purge: --waiting or --dead.');
-  const what = waiting ? 'waiting' : 'dead';
+export const runPurge = async (
+  { lane, offer: offerId, visitor, yes: isMeant, ...values }: Values<'purge'>,
+  [what]: string[],
+): Promise<void> => {
+  if (what !== 'waiting' && what !== 'dead') throw new Failure('Say what to purge: waiting or dead.');
   const fault = faultOf({ what, visitor }, lane);
   if (fault !== undefined) throw new Failure(`--visitor cannot be used here. ${fault}`);
   await (isMeant ? change : look)(values, async (intake) => {
@@ -126,7 +115,7 @@ export const runPurge = async (values: Values<'purge'>): Promise<void> => {
     const { events: sum, offers, left } = await purge(laneOf(intake, lane), request, platformRuntime().now);
     const were = !isMeant ? 'would be' : left === 1 ? 'was' : 'were';
     const others = left ? ` ${events(left)} on the way to Chargebee ${were} left.` : '';
-    const which = waiting ? 'waiting' : 'dead letters';
+    const which = what === 'waiting' ? 'waiting' : 'dead letters';
     console.log(
       isMeant
         ? `${events(sum)} given up (${which}).${others}`
@@ -140,8 +129,7 @@ export const runPurge = async (values: Values<'purge'>): Promise<void> => {
  * @throws {Failure} If there is no site, a line is wrong, or there is no intake.
  */
 export const runReport = async (values: Values<'report'>, [file = '']: string[]): Promise<void> => {
-  const { ledgerDays } = values;
-  const site = neededSite(values);
+  const { site } = values;
   const reportBy = readReport(await readInput(file));
   const use = async ({ claim, take, accept, nameKey }: Intake): Promise<void> => {
     claim(site);
@@ -151,5 +139,5 @@ export const runReport = async (values: Values<'report'>, [file = '']: string[])
     const { accepted, duplicate } = await reportBy(reporting);
     console.log(`${accepted} new, ${duplicate} reported before.`);
   };
-  await change(values, use, { ledgerDays });
+  await change(values, use);
 };

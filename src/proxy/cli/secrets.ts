@@ -1,34 +1,36 @@
-/** Secrets: from files or the environment. They are never in arguments, which every process can see. */
+/** Secrets: from the environment, or from files that it names. They are never in arguments, which every process can see. */
 import { readFileSync } from 'node:fs';
-import { Failure } from './failure.js';
-
-/** The flag that names the file of a secret which is otherwise in this variable. */
-const fileFlagOf = (variable: string): string =>
-  `--${variable
-    .replace(/^OFFERSIGHT_/, '')
-    .toLowerCase()
-    .replaceAll('_', '-')}-file`;
+import { Failure, SECRETS, type SecretName, setterOf } from './failure.js';
 
 /**
- * A secret out of a file or the environment.
- * @param file Path, if a flag named one; it goes first.
+ * A secret.
+ * @param file The path of its file, which goes first.
+ * @throws {Failure} If the file cannot be read.
  */
-export const readSecret = (file: string | undefined, variable: string): string | undefined => {
-  if (file === undefined) return process.env[variable] || undefined;
+export const readSecret = (
+  name: SecretName,
+  file = process.env[`${SECRETS[name].variable}_FILE`] || undefined,
+): string | undefined => {
+  if (file === undefined) return process.env[SECRETS[name].variable] || undefined;
   try {
     return readFileSync(file, 'utf8').trim();
   } catch {
     // Without the path, since that could be the secret itself.
     throw new Failure(
-      `The file that ${fileFlagOf(variable)} names cannot be read: check its path and permissions.`,
+      `The file that should have ${SECRETS[name].variable} cannot be read: check its path and permissions.`,
     );
   }
 };
 
-/** The variable with the URL of Postgres, if that is a secret: then the intake is only `postgres`. */
-export const URL_VARIABLE = 'OFFERSIGHT_POSTGRES_URL';
-/** What says that URL. */
-export const URL_SETTERS = `${URL_VARIABLE} or ${fileFlagOf(URL_VARIABLE)}`;
+/**
+ * A secret that a command cannot do without.
+ * @throws {Failure} If there is none.
+ */
+export const neededSecret = (name: SecretName, file?: string): string => {
+  const secret = readSecret(name, file);
+  if (secret === undefined) throw new Failure(`Set ${setterOf(name)}.`);
+  return secret;
+};
 
 /** Whether the URL of an intake has a password in it. */
 export const hasPassword = (intake: string): boolean =>

@@ -1,7 +1,8 @@
 /** `offersight proxy`: the endpoint, the script files and what operators look at, in one process. */
 import { platformRuntime, type Runtime } from '../../runtime.js';
 import type { NodeListener } from '../node.js';
-import { type Listening, listen, type Place } from './listening.js';
+import { setterOf } from './failure.js';
+import { type Listening, listen } from './listening.js';
 import { createLog } from './log.js';
 import { createMetrics } from './metrics.js';
 import { createOperatorRoutes } from './operator-routes.js';
@@ -10,25 +11,12 @@ import { readScriptFile, SCRIPT_FILES, type ScriptFile } from './script-file.js'
 import { causeFields, type Site, type SiteOptions, startSite } from './site.js';
 
 /** What the standalone proxy runs on. */
-export interface ServeOptions extends Place {
-  /** Where operators ask, if not where the endpoint is. */
-  readonly operators?: Place | undefined;
-  /** How long an idle connection is kept, milliseconds. */
-  readonly keepAliveMs?: number | undefined;
-  /** How long it still takes everything after it was asked to end, milliseconds. */
-  readonly drainMs?: number | undefined;
-  readonly site: SiteOptions;
+export interface ServeOptions extends SiteOptions {
   /** Where the log goes. */
   readonly stream: { write(text: string): unknown };
   /** What the time of draining is measured by, for tests. */
   readonly runtime?: Pick<Runtime, 'after'>;
 }
-
-/**
- * Load balancers and Kubernetes go on sending requests for a few seconds to a process that was asked to end; Docker kills it
- * after ten.
- */
-const DEFAULT_DRAIN_MS = 5_000;
 
 /** A running proxy. */
 export interface Serving {
@@ -39,12 +27,12 @@ export interface Serving {
 }
 
 /** What the operator's page lacks, if somebody wants it and it is not there. */
-const whatPageWants = (isApart: boolean, { adminToken, place }: SiteOptions): string | undefined => {
-  if (!isApart && adminToken === undefined) return undefined;
+const whatPageWants = ({ adminPort, adminToken, place }: SiteOptions): string | undefined => {
+  if (!adminPort && adminToken === undefined) return undefined;
   if (place.intake === 'direct')
     return 'it needs an intake that keeps events, such as --intake sqlite:intake.db';
-  if (adminToken === undefined) return 'set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file';
-  return isApart ? undefined : 'set --admin-port, such as 8788';
+  if (adminToken === undefined) return `set ${setterOf('adminToken')}`;
+  return adminPort ? undefined : 'set --admin-port, such as 8788';
 };
 
 /** Serves the script and what it asks for beside itself, which is under its plain name. */
@@ -66,7 +54,7 @@ const servingFiles =
  * @throws {Failure} If an option is wrong or the port is taken.
  */
 export const serve = async (options: ServeOptions): Promise<Serving> => {
-  const { port, host, operators, keepAliveMs, drainMs = DEFAULT_DRAIN_MS, stream } = options;
+  const { port, host, adminPort, keepAliveSeconds, drainSeconds, path, stream } = options;
   const { after } = options.runtime ?? platformRuntime();
   const log = createLog(stream);
   const metrics = await createMetrics();
@@ -92,21 +80,21 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
   };
   try {
     // First, since a proxy that cannot listen must not have written its site's name into a new intake.
+    const keepAliveMs = Math.round(keepAliveSeconds * 1_000);
     servers.push(await listen(whenStarted(0), { host, port }, keepAliveMs));
-    if (operators) servers.push(await listen(whenStarted(1), operators, keepAliveMs));
-    site = await startSite(options.site, { log, metrics, isApart: operators !== undefined });
+    if (adminPort) servers.push(await listen(whenStarted(1), adminPort, keepAliveMs));
+    site = await startSite(options, { log, metrics });
   } catch (cause) {
     await stop();
     throw cause;
   }
   const { endpoint, administer } = site;
-  const { path, proxy } = options.site;
   const operate = createOperatorRoutes({
-    ...{ site, metrics, name: proxy.site.toLowerCase() },
+    ...{ site, metrics, name: options.site },
     isStopping: () => isStopping,
   });
   const pages: Routes[] = [(target) => (target === path ? endpoint : undefined), servingFiles(files)];
-  const [ofPages, ofOperators] = operators ? [pages, [operate]] : [[...pages, operate], []];
+  const [ofPages, ofOperators] = adminPort ? [pages, [operate]] : [[...pages, operate], []];
   start([listenerOf(ofPages, onFailure), listenerOf(ofOperators, onFailure)]);
   if (!metrics) log.info('metrics are off: add them with npm install prom-client');
   log.info('listening', {
@@ -116,17 +104,17 @@ export const serve = async (options: ServeOptions): Promise<Serving> => {
     script: files[0]?.hashedPath,
     integrity: files[0]?.integrity,
   });
-  const wanting = whatPageWants(operators !== undefined, options.site);
+  const wanting = whatPageWants(options);
   if (wanting !== undefined) log.info(`there is no operator's page: ${wanting}`);
 
   return {
     async drain() {
       isStopping = true;
-      if (!drainMs) return;
-      log.info('draining', { seconds: drainMs / 1_000 });
+      if (!drainSeconds) return;
+      log.info('draining', { seconds: drainSeconds });
       for (const server of servers) server.drain();
       await new Promise<void>((resolve) => {
-        after(drainMs, resolve);
+        after(drainSeconds * 1_000, resolve);
       });
     },
     async stop() {

@@ -3,20 +3,17 @@ import { inspectLink } from '../authorize/inspecting.js';
 import { signOffer } from '../authorize/signature.js';
 import { Failure } from './failure.js';
 import type { Values } from './flags.js';
-import { readSecret } from './secrets.js';
+import { neededSecret, readSecret } from './secrets.js';
 
 /**
  * Prints a token.
- * @throws {Failure} If the secret cannot be read.
+ * @throws {Failure} If there is no secret, or it cannot be read.
  */
-export const runSign = async ({
-  offer: id = '',
-  subject,
-  group,
-  expires = Number.NaN,
-  signingSecretFile,
-}: Values<'sign'>): Promise<void> => {
-  const secret = readSecret(signingSecretFile, 'OFFERSIGHT_SIGNING_SECRET') ?? '';
+export const runSign = async (
+  { subject, group, expires }: Values<'sign'>,
+  [id = '']: string[],
+): Promise<void> => {
+  const secret = readSecret('signingSecret') ?? '';
   console.log(await signOffer({ id, subject, group, expiresAt: expires }, secret));
 };
 
@@ -25,13 +22,10 @@ export const runSign = async ({
  * @throws {Failure} If there is no token, or the address has a hash.
  */
 export const runInspectLink = async (
-  { adminTokenFile, operator }: Values<'inspect-link'>,
+  { operator }: Values<'inspect-link'>,
   [url = '']: string[],
 ): Promise<void> => {
   if (url.includes('#'))
     throw new Failure('Leave the # and what is behind it out of the address: the link has its own there.');
-  const secret = readSecret(adminTokenFile, 'OFFERSIGHT_ADMIN_TOKEN');
-  if (secret === undefined)
-    throw new Failure('Set OFFERSIGHT_ADMIN_TOKEN or --admin-token-file, as for the proxy.');
-  console.log(await inspectLink(url, { secret, operatorUrl: operator }));
+  console.log(await inspectLink(url, { secret: neededSecret('adminToken'), operatorUrl: operator }));
 };

@@ -6,40 +6,33 @@ import { systemCodeOf } from '../alerts/cause.js';
 import { createOfferProxy } from '../handler.js';
 import { type DirectIntake, isDurable } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
-import type { IntakeBounds } from '../intake/rules.js';
 import { type NodeListener, toNodeListener } from '../node.js';
 import { createWatchedAdmin, type OfferAdmin } from '../operator/admin.js';
 import { LOOPBACK } from '../operator/page/own-requests.js';
-import type { OfferProxyOptions } from '../options.js';
+import { SHARED } from '../settings/values.js';
 import { Failure } from './failure.js';
+import type { Values } from './flags.js';
 import type { Log, LogFields } from './log.js';
 import type { Metrics } from './metrics.js';
 import { watchReadiness } from './readiness.js';
-import { type IntakePlace, openAnyIntake } from './sources.js';
+import { given, type IntakePlace, openAnyIntake } from './sources.js';
 import { whereOf } from './using-intake.js';
 
-/** What the site runs on. */
-export interface SiteOptions {
-  /** The endpoint's path. */
-  readonly path: string;
+/** What the site runs on: its settings and its secrets. */
+export interface SiteOptions extends Values<'proxy'> {
   /** What keeps its events. */
   readonly place: IntakePlace;
-  readonly bounds: { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
-  readonly proxy: Omit<OfferProxyOptions, 'intake' | 'onAlert' | 'onObservation'>;
+  readonly apiKey: string;
   /** Opens the admin route under `/admin/`. */
   readonly adminToken: string | undefined;
-  /** By which host names browsers get the operator's page. */
-  readonly adminHosts: readonly string[] | undefined;
-  /** Whether logs name events. */
-  readonly logIds: boolean;
+  /** If there is one, offers have to be signed with it. */
+  readonly signingSecret: string | undefined;
 }
 
 /** What it needs besides. */
 export interface SiteContext {
   readonly log: Log;
   readonly metrics: Metrics | undefined;
-  /** Whether operators have a listener of their own. */
-  readonly isApart: boolean;
 }
 
 /** A site that runs. */
@@ -80,12 +73,27 @@ const sayPlace = async ({ place }: SiteOptions, intake: Intake, log: Log): Promi
   log.info('intake', { place: whereOf(place), schema: place.schema, is_new: isNew, waiting });
 };
 
+/** The options of the proxy that are settings too. */
+const optionsOf = (options: SiteOptions) => {
+  const { apiKey, signingSecret, perMinute, perAddress } = options;
+  const names = Object.keys(SHARED) as (keyof typeof SHARED)[];
+  const shared = Object.fromEntries(names.map((name) => [name, options[name]])) as Pick<
+    SiteOptions,
+    keyof typeof SHARED
+  >;
+  return {
+    ...given(shared),
+    // It has to be given, which the compiler cannot see behind `given`.
+    site: options.site,
+    apiKey,
+    pace: { perMinute },
+    limits: given({ perAddress }),
+    ...given({ requireSignedOffers: signingSecret }),
+  };
+};
+
 /** Makes what answers, over an open intake. */
-const run = (
-  options: SiteOptions,
-  { log, metrics, isApart }: SiteContext,
-  intake: Intake | DirectIntake,
-): Site => {
+const run = (options: SiteOptions, { log, metrics }: SiteContext, intake: Intake | DirectIntake): Site => {
   const durable = isDurable(intake) ? intake : undefined;
   const watched = durable && watchReadiness(durable, platformRuntime());
   const onAlert: OnAlert = (message, cause, code) => log.error(message, { code, ...causeFields(cause) });
@@ -99,14 +107,14 @@ const run = (
             report: (events) => proxy.report(events),
             onAlert,
             // On a host of the shop's pages, their scripts could act in an operator's name.
-            adminHosts: isApart ? [...LOOPBACK, ...(options.adminHosts ?? [])] : [],
+            adminHosts: options.adminPort ? [...LOOPBACK, ...(options.adminNames ?? [])] : [],
           },
           (code) => metrics?.observe({ kind: 'alert', code }),
         )
       : undefined;
   const kept = watched?.intake;
   const proxy = createOfferProxy({
-    ...options.proxy,
+    ...optionsOf(options),
     // A person who may see the events may also see these pages.
     ...(options.adminToken !== undefined && { inspectSecret: options.adminToken }),
     intake: kept ? (options.logIds ? naming(kept, log) : kept) : intake,
@@ -138,7 +146,7 @@ const run = (
  * @throws {Failure} If it cannot be started.
  */
 export const startSite = async (options: SiteOptions, context: SiteContext): Promise<Site> => {
-  const intake = await openAnyIntake(options.place, options.bounds);
+  const intake = await openAnyIntake(options.place, { ledgerDays: options.ledgerDays });
   try {
     return run(options, context, intake);
   } catch (cause) {

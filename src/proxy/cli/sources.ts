@@ -7,9 +7,8 @@ import { OffersightError } from '../../errors.js';
 import type { DirectIntake } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { IntakeBounds, ReadOnlyOption } from '../intake/rules.js';
-import { Failure } from './failure.js';
-import { DEFAULT_INTAKE, type Values } from './flags.js';
-import { hasPassword, readSecret, URL_SETTERS, URL_VARIABLE } from './secrets.js';
+import { Failure, setterOf } from './failure.js';
+import { hasPassword, neededSecret } from './secrets.js';
 
 /** Bounds, as flags gave them. */
 type GivenBounds = { readonly [Name in keyof IntakeBounds]?: IntakeBounds[Name] | undefined };
@@ -36,12 +35,6 @@ const loadPostgres = async () => {
   }
 };
 
-/** Refuses a schema that its intake would ignore. */
-const checkSchema = ({ intake, schema }: IntakePlace): void => {
-  if (schema !== undefined && !/^postgres(ql)?(:|$)/.test(intake))
-    throw new Failure('Only an intake in Postgres has a schema: give sqlite:FILE another file.');
-};
-
 /** What was given, without what was left out. */
 export const given = <Values extends object>(
   values: Values,
@@ -52,28 +45,25 @@ export const given = <Values extends object>(
 export interface IntakePlace {
   /** As the flag says it. */
   readonly intake: string;
-  /** The URL of Postgres, if the flag does not say it. */
+  /** The URL of Postgres, without the schema. */
   readonly url?: string | undefined;
   /** The schema in Postgres. */
   readonly schema?: string | undefined;
 }
 
 /**
- * The place that flags name. A URL with a password comes from the file or the environment, since no argument may have
- * one.
- * @throws {Failure} If an argument contains a password, or the file cannot be read.
+ * The place that a flag names. A URL with a password comes from the environment, since no argument may have one.
+ * @throws {Failure} If the argument contains a password, or there is no URL.
  */
-export const placeOf = ({
-  intake = DEFAULT_INTAKE,
-  postgresUrlFile,
-  schema,
-}: Pick<Values<'events'>, 'intake' | 'postgresUrlFile' | 'schema'>): IntakePlace => {
+export const placeOf = ({ intake }: { readonly intake: string }): IntakePlace => {
   if (hasPassword(intake))
     throw new Failure(
-      `A password is not taken as an argument: set --intake postgres, and the URL in ${URL_SETTERS}.`,
+      `A password is not taken as an argument: set --intake postgres, and the URL in ${setterOf('postgresUrl')}.`,
     );
-  const url = readSecret(postgresUrlFile, URL_VARIABLE);
-  return { intake, url: intake === 'postgres' ? url : undefined, schema };
+  if (!/^postgres(?:ql)?(?::|$)/.test(intake)) return { intake };
+  const given = intake === 'postgres' ? neededSecret('postgresUrl') : intake;
+  const [found, before = '', schema, after] = /([?&])schema=([^&]*)(&?)/.exec(given) ?? [];
+  return { intake, url: found === undefined ? given : given.replace(found, after ? before : ''), schema };
 };
 
 /** How an intake is opened. */
@@ -82,21 +72,14 @@ interface Opening {
   readonly mustExist?: boolean;
 }
 
-/** The URL of Postgres. */
-const urlOf = ({ intake, url }: IntakePlace): string => {
-  if (intake !== 'postgres') return intake;
-  if (url !== undefined) return url;
-  throw new Failure(`Set ${URL_SETTERS} to the URL of Postgres.`);
-};
-
 /** What an intake says of its options, for a person who set them by flags or in a file. */
 const wordsOf = (hint: string, { intake }: IntakePlace): string => {
   if (intake.startsWith('sqlite:')) {
     const where = ` The file is ${resolve(intake.slice('sqlite:'.length))}.`;
     return /intake(?:['’]s)? file/.test(hint) ? `${hint}${where}` : hint;
   }
-  const setter = intake === 'postgres' ? URL_SETTERS : '--intake';
-  return hint.replace(/^Set name to /, 'Set schema to ').replace(/^Set connection to /, `Set ${setter} to `);
+  if (hint.startsWith('Set name to ')) return hint.replace('name', '?schema= of the URL');
+  return intake === 'postgres' ? hint : hint.replace(/^Set connection to /, 'Set --intake to ');
 };
 
 /**
@@ -109,7 +92,6 @@ export const openIntake = async (
 ): Promise<Intake> => {
   const { intake } = place;
   const [kind = ''] = intake.split(':', 1);
-  checkSchema(place);
   try {
     switch (kind) {
       case 'sqlite': {
@@ -126,7 +108,7 @@ export const openIntake = async (
       case 'postgres':
       case 'postgresql': {
         const { postgresIntake } = await loadPostgres();
-        return postgresIntake({ connection: urlOf(place), name: place.schema, ...given(bounds) });
+        return postgresIntake({ connection: place.url ?? intake, name: place.schema, ...given(bounds) });
       }
       default:
         throw new Failure(
@@ -144,7 +126,7 @@ export const openIntake = async (
  * wrong makes none.
  * @throws If there is none.
  */
-export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {}): Promise<Intake> => {
+export const openToChange = async (place: IntakePlace): Promise<Intake> => {
   const reader = await openIntake(place, { mustExist: true, readOnly: true });
   try {
     // A file was examined when it was opened. Postgres is connected to when it is asked something.
@@ -152,7 +134,7 @@ export const openToChange = async (place: IntakePlace, bounds: GivenBounds = {})
   } finally {
     await reader.close();
   }
-  return openIntake(place, { ...bounds, mustExist: true });
+  return openIntake(place, { mustExist: true });
 };
 
 /** Opens the intake of a proxy, which also works without storage. */
@@ -161,7 +143,6 @@ export const openAnyIntake = async (
   bounds: GivenBounds,
 ): Promise<Intake | DirectIntake> => {
   if (place.intake !== 'direct') return openIntake(place, bounds);
-  checkSchema(place);
   const { directIntake } = await import('../intake/direct/direct.js');
   return directIntake();
 };

@@ -1,19 +1,11 @@
-/** How a proxy stands, for people: figures, and a progress display while a lane drains. */
-import { platformRuntime, type Stop } from '../../runtime.js';
-import type { Lane, LaneStatus } from '../intake/intake.js';
+/** How a proxy stands, for people. */
+import type { LaneStatus } from '../intake/intake.js';
 import { NO_GROUP } from '../intake/ledger.js';
 import { firstLines } from '../operator/door-lines.js';
-import { LAST_OFFER, type OfferFigures, type ProxyStatus } from '../operator/listing.js';
+import type { OfferFigures, ProxyStatus } from '../operator/listing.js';
 import { table } from './table.js';
 
-/** Where a display goes. */
-export interface Screen {
-  readonly isTTY?: boolean;
-  write(text: string): unknown;
-}
-
 const MINUTE_MS = 60_000;
-const ROUND_MS = 1_000;
 /** More groups than this are what `offersight funnel` is for. */
 const MOST_GROUPS = 10;
 
@@ -47,18 +39,13 @@ const shareOf = ({ taken, deadLetters }: OfferFigures): string =>
 
 /** The whole status as text. */
 export const statusText = (
-  { door, sums, groups, offers, all, page, worst, lanes }: ProxyStatus,
+  { door, sums, groups, offers, all, worst, lanes }: ProxyStatus,
   now: number,
-  limit: number,
 ): string => {
   // Pages that name no group have one row, which says the same as the sums.
   const named = groups.some(({ group }) => group !== NO_GROUP) ? groups : [];
   const otherGroups = named.length - MOST_GROUPS;
-  const otherOffers = offers.length && all.offers - (page - 1) * limit - offers.length;
-  const how =
-    (page + 1) * limit > LAST_OFFER
-      ? '--json without --limit shows all'
-      : `--page ${page + 1} shows the next ones`;
+  const otherOffers = all.offers - offers.length;
   const { honouredKeys = 0 } = lanes.offer_events.note;
   const often = honouredKeys === 1 ? 'yes, once' : `yes, ${honouredKeys} times`;
   const sections: readonly (readonly string[])[] = [
@@ -78,7 +65,7 @@ export const statusText = (
       ? [
           'Offers, of events that are still remembered, most events first:',
           ...table({ offerId: 'offer', ...FIGURES }, [{ offerId: `all ${all.offers}`, ...all }, ...offers]),
-          ...(otherOffers > 0 ? [`and ${otherOffers} more: ${how}`] : []),
+          ...(otherOffers > 0 ? [`and ${otherOffers} more, which --json names`] : []),
         ]
       : ['no events yet'],
     worst.length
@@ -98,40 +85,4 @@ export const statusText = (
   ];
   const texts = sections.filter(({ length }) => length).map((lines) => `${lines.join('\n')}\n`);
   return texts.join('\n');
-};
-
-const BAR = 24;
-
-/** Draws how a lane drains, until nothing waits or somebody stops it. */
-export const follow = async (
-  lane: Pick<Lane, 'status'>,
-  screen: Screen,
-  signal: AbortSignal,
-): Promise<void> => {
-  const { now, after } = platformRuntime();
-  const stopped = new Promise<void>((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  let most = 0;
-  while (!signal.aborted) {
-    const { waiting, lastMinute, note } = await lane.status(now());
-    most = Math.max(most, waiting);
-    const done = Math.round(BAR * (most ? 1 - waiting / most : 1));
-    // Attempts say nothing of the end while none of them succeeds.
-    const isStuck = note.alert !== undefined || (note.pausedUntil ?? 0) > now();
-    const left =
-      waiting && lastMinute && !isStuck ? `, about ${inWords((waiting / lastMinute) * MINUTE_MS)} left` : '';
-    const alert = note.alert === undefined ? '' : ` — ${note.alert}`;
-    const line = `[${'█'.repeat(done)}${'·'.repeat(BAR - done)}] ${waiting} waiting, ${lastMinute} a minute${left}${alert}`;
-    // A terminal shows one line that changes; a file gets them all.
-    screen.write(screen.isTTY ? `\r\x1b[2K${line}` : `${line}\n`);
-    if (!waiting) break;
-    let stop: Stop | undefined;
-    const round = new Promise<void>((resolve) => {
-      stop = after(ROUND_MS, resolve);
-    });
-    await Promise.race([stopped, round]);
-    stop?.();
-  }
-  if (screen.isTTY) screen.write('\n');
 };

@@ -2,8 +2,7 @@
 import { resolve } from 'node:path';
 import { isOffersightError } from '../../errors.js';
 import type { Intake } from '../intake/intake.js';
-import { Failure } from './failure.js';
-import { URL_SETTERS } from './secrets.js';
+import { Failure, setterOf } from './failure.js';
 import type { IntakePlace } from './sources.js';
 
 /** The system's words, and pgbouncer's if it does not reach its server. */
@@ -20,7 +19,7 @@ const whyAway = (cause: unknown): string | undefined => {
 /** Where an intake is: the whole path of a file, or a URL without what it says of passwords. */
 export const whereOf = ({ intake, url = '' }: IntakePlace): string => {
   if (intake.startsWith('sqlite:')) return resolve(intake.slice('sqlite:'.length));
-  const where = intake === 'postgres' ? url : intake;
+  const where = url || intake;
   if (!URL.canParse(where)) return intake;
   const { protocol, host, pathname } = new URL(where);
   return `${protocol}//${host}${pathname}`;
@@ -42,7 +41,7 @@ export const useIntake = async (
   } catch (cause) {
     const why = whyAway(cause);
     if (why === undefined) throw cause;
-    const said = place.intake === 'postgres' ? URL_SETTERS : '--intake';
+    const said = place.intake === 'postgres' ? setterOf('postgresUrl') : '--intake';
     throw new Failure(
       `The intake at ${whereOf(place)} cannot be reached (${why}). Check host and port in ${said}, that the server runs there, and that a firewall lets this machine through.`,
     );

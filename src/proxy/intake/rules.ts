@@ -2,7 +2,7 @@
 import * as z from 'zod/mini';
 import { OffersightError } from '../../errors.js';
 import { MAX_RETENTION_MS } from '../../protocol/retention.js';
-import { checked, rangeOf } from '../settings/checking.js';
+import { checked, wordsOf } from '../settings/checking.js';
 import { BOUNDS } from '../settings/values.js';
 
 /** Bounds and policy of a durable intake. */
@@ -129,6 +129,6 @@ export const resolveBounds = (given: IntakeBounds): z.output<typeof SCHEMA> => {
   const bounds = checked('the intake', SCHEMA, given);
   // An event's cell has to exist for as long as the event may wait.
   if (bounds.maxDelayMs > (bounds.ledgerDays - 1) * DAY_MS)
-    throw new OffersightError('configuration', `Set maxDelayMs to ${rangeOf(BOUNDS.maxDelayMs)}.`);
+    throw new OffersightError('configuration', `Set maxDelayMs to ${wordsOf(BOUNDS.maxDelayMs).range}.`);
   return bounds;
 };

@@ -70,7 +70,7 @@ export interface ProxyStatus {
 export type LaneName = 'offer_events' | 'usage_events';
 
 /** To find a page, as many offers have to be sorted at once as it ends behind: some milliseconds' work. */
-export const LAST_OFFER = 20_000;
+const LAST_OFFER = 20_000;
 const PAGE_ROWS = 500;
 /** As milliseconds it lies in 1973: a smaller number is in seconds, or a date without its dashes. */
 const LEAST_MS = 1e11;

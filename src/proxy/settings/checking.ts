@@ -1,23 +1,56 @@
-/** What a schema says of a value that does not fit, in words that name the setting and what it may be. */
+/** What a schema says of a setting: the words of `--help`, the reference and errors. And what a value that does not fit leads to. */
 import * as z from 'zod/mini';
 import { OffersightError } from '../../errors.js';
 import { unknownName } from '../option-names.js';
 
-const RANGES = z.registry<{ readonly range: string }>();
+interface Words {
+  /** What it may be, behind `Set NAME to`. */
+  readonly range?: string;
+  readonly says?: string;
+  /** What is so without it, unless the schema has a default. */
+  readonly otherwise?: string;
+  /** A value, as it follows the flag; empty for a flag without one. */
+  readonly example?: string;
+  /** It chooses events: two values would look like one of both. */
+  readonly isOnce?: boolean;
+}
 
-/** Says what a setting may be: its errors are `Set NAME to RANGE.` */
-export const ranged = <Schema extends z.ZodMiniType>(schema: Schema, range: string): Schema => {
-  RANGES.add(schema, { range });
-  return schema;
-};
+const WORDS = z.registry<Words>();
 
 /** A schema without what makes it optional. */
 export const innerOf = (schema: z.ZodMiniType): z.ZodMiniType =>
   'innerType' in schema.def ? innerOf(schema.def.innerType as z.ZodMiniType) : schema;
 
-/** What a setting may be. */
-export const rangeOf = (schema: z.ZodMiniType): string =>
-  (RANGES.get(schema) ?? RANGES.get(innerOf(schema)))?.range ?? 'what the reference says';
+/** All that is said of a setting. */
+export const wordsOf = (schema: z.ZodMiniType): Required<Words> => {
+  const { defaultValue } = schema.def as { readonly defaultValue?: string | number };
+  const fallback = typeof defaultValue === 'string' ? `\`${defaultValue}\`` : String(defaultValue);
+  return {
+    range: 'what the reference says',
+    ...{ says: '', otherwise: fallback, example: '', isOnce: false },
+    ...WORDS.get(innerOf(schema)),
+    ...WORDS.get(schema),
+  };
+};
+
+const told = <Schema extends z.ZodMiniType>(schema: Schema, words: Words): Schema => {
+  // A copy, since the same schema may be several settings.
+  const own = schema.clone(undefined, { parent: true });
+  WORDS.add(own, words);
+  return own;
+};
+
+/** Says what a setting may be: its errors are `Set NAME to RANGE.` */
+export const ranged = <Schema extends z.ZodMiniType>(schema: Schema, range: string): Schema =>
+  told(schema, { range });
+
+/** A setting that people meet outside code. */
+export const setting = <Schema extends z.ZodMiniType>(
+  schema: Schema,
+  says: string,
+  example: string,
+  more: Pick<Words, 'otherwise' | 'isOnce'> = {},
+): Schema => told(schema, { says, example, ...more });
 
 const isShape = (schema: z.ZodMiniType | undefined): schema is z.ZodMiniObject =>
   schema instanceof z.ZodMiniObject;
@@ -63,7 +96,7 @@ const hintOf = (place: string, schema: z.ZodMiniType, given: unknown, issue: z.c
       : value === undefined || value === ''
         ? ' It is empty.'
         : '';
-  return `Set ${name} to ${rangeOf(setting)}.${more}`;
+  return `Set ${name} to ${wordsOf(setting).range}.${more}`;
 };
 
 /**

@@ -40,7 +40,7 @@ export const startMockApi = async ({
       if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
       throw new OffersightError(
         'configuration',
-        `Port ${port} is taken. If offersight dev does not run already, choose another port for the mock API (--upstream-port, upstreamPort).`,
+        `Port ${port} is taken. If offersight dev does not run already, choose another port for the mock API (--port, upstreamPort).`,
         cause,
       );
     },

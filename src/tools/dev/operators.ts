@@ -38,5 +38,5 @@ export const openOperators = (port: number | undefined, answer: Answer): Promise
   listen(answer, port ?? DEFAULT_PORT).catch((cause: unknown) => {
     if ((cause as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw cause;
     if (port === undefined) return listen(answer, 0);
-    throw portTaken(port, 'the operator’s page (--admin-port, adminPort)', cause);
+    throw portTaken(port, 'the operator’s page (adminPort)', cause);
   });

@@ -187,7 +187,7 @@ export const examine = async (
     leftOut.push('The proxy itself was not asked for its alerts: give --admin and OFFERSIGHT_ADMIN_TOKEN.');
   if ((browser?.offers ?? observed.offers).some(({ isSigned }) => isSigned))
     leftOut.push('Tokens of offers were not verified: only the proxy’s alerts say if it refuses them.');
-  if (!options.key) leftOut.push('The API key was not checked: give --check-key.');
+  if (!options.key) leftOut.push('The API key was not checked: give --site.');
   return {
     ...{ url: page.url, endpoint: endpoint.url, isBrowserUsed: browser !== undefined },
     ...judge(observed),

@@ -41,8 +41,8 @@ describe('offersight proxy is refused, and leaves no file behind, for', () => {
   it.each<Row>([
     [
       'a misspelt flag',
-      ['--require-signed-offer'],
-      /Unknown option --require-signed-offer\. Did you mean --require-signed-offers\?/,
+      ['--trusted-hop', '1'],
+      /Unknown option --trusted-hop\. Did you mean --trusted-hops\?/,
     ],
     [
       'a negative number in place of a value',
@@ -61,28 +61,43 @@ describe('offersight proxy is refused, and leaves no file behind, for', () => {
       /Set --base-url to an https origin/,
     ],
     ['a group with a space', ['--groups', 'spring sale'], /Set --groups to names/],
-    [
-      'a schema that Postgres cannot have',
-      ['--intake', 'postgres://localhost/shop', '--schema', 'a b'],
-      /Set --schema to 1 to 50/,
-    ],
     ['an endpoint that is not a path', ['--path', 'offer-events'], /Set --path to a path/],
     ['an origin with a path', ['--origins', 'https://shop.example/cart'], /Set --origins to exact origins/],
-    ['signed offers without a secret', ['--require-signed-offers'], /OFFERSIGHT_SIGNING_SECRET/],
-    ['no key', [], /OFFERSIGHT_API_KEY or --api-key-file/, { OFFERSIGHT_API_KEY: '' }],
+    ['no key', [], /Set OFFERSIGHT_API_KEY or OFFERSIGHT_API_KEY_FILE\./, { OFFERSIGHT_API_KEY: '' }],
+    ...[
+      ['by a flag', ['--api-key-file', `/nowhere/${SHORT}`], {}] as const,
+      ['by a variable', [], { OFFERSIGHT_API_KEY_FILE: `/nowhere/${SHORT}` }] as const,
+    ].map(
+      ([how, args, env]): Row => [
+        `a file of the key that is named ${how} and is not there`,
+        args,
+        /The file that should have OFFERSIGHT_API_KEY cannot be read: check its path and permissions\./,
+        env,
+      ],
+    ),
+    [
+      'a variable that is wrong',
+      [],
+      /Set OFFERSIGHT_PER_MINUTE to a whole number/,
+      { OFFERSIGHT_PER_MINUTE: SHORT },
+    ],
+    [
+      'a variable that is neither on nor off',
+      [],
+      /Set OFFERSIGHT_LOG_IDS to true or false/,
+      { OFFERSIGHT_LOG_IDS: SHORT },
+    ],
+    ['a secret as an argument', ['--api-key', SHORT], /Secrets are not taken as arguments/],
     ['the same port twice', ['--port', '9', '--admin-port', '9'], /different ports/],
     ['an empty host', ['--host', ''], /Set --host to an address/],
-    [
-      'an empty host of operators',
-      ['--admin-port', '0', '--admin-host', ''],
-      /Set --admin-host to an address/,
-    ],
     ['an empty port of operators', ['--admin-port', ''], /Set --admin-port to a whole number/],
+    ['an empty host of operators', ['--admin-port', ':8788'], /Set --admin-port to a whole number/],
     [
-      'a host of operators without a port',
-      ['--admin-host', '0.0.0.0'],
-      /Set --admin-port too: --admin-host is where that one listens\./,
+      'a port of operators beyond the last',
+      ['--admin-port', '0.0.0.0:70000'],
+      /Set --admin-port to a whole number/,
     ],
+    ['names of a page that is not apart', ['--admin-names', 'ops.example'], /Set --admin-port too/],
     [
       'too long a time',
       ['--keep-alive-seconds', '1e9'],
@@ -105,7 +120,49 @@ describe('a command is refused for', () => {
       /^offersight: Unknown command\. Did you mean status\? See offersight --help\.$/,
     ],
     ['a secret in place of a name', [SHORT], /^offersight: Unknown command\. See offersight --help\.$/],
-    ['no site of a proxy', ['proxy', '--intake', `sqlite:${file}`], /Set --site/],
+    ['no site of a proxy', ['proxy', '--intake', `sqlite:${file}`], /Set --site to the name/],
+    ['no site of a report', ['report', '/dev/null'], /Set --site to the name/],
+    ['no end of a token', ['sign', 'a52ge40b'], /Set --expires to an ISO date/],
+    ['no offer of a token', ['sign', '--expires', '2030-01-01'], /Missing required argument offer\./],
+    ['no secret of a token', ['sign', 'a52ge40b', '--expires', '2030-01-01'], /at least 32 characters/],
+    ['a group that is none', ['sign', 'a52ge40b', '--group', 'a b'], /Set --group to 1 to 50 characters/],
+    ['a file that is not there', ['events', '--intake', `sqlite:${file}`], /There is no intake at/],
+    ...['mysql', `mysql://shop:${SHORT}@db/shop`, 'postgre://db/shop', 'offers.db'].map(
+      (intake): Row => [
+        `an intake that is none: ${intake}`,
+        ['status', '--intake', intake],
+        /Set --intake to sqlite:FILE, postgres:\/\/USER@HOST\/DATABASE, postgres or, only for the proxy, direct\.$/,
+      ],
+    ),
+    ...[
+      `a:${SHORT}@db/shop`,
+      `:${SHORT}@db/shop`,
+      `a:${SHORT}/with@db/shop`,
+      `db/shop?user=a&password=${SHORT}`,
+    ].map(
+      (rest): Row => [
+        `a password as an argument: ${rest}`,
+        ['status', '--intake', `postgres://${rest}`],
+        /set --intake postgres, and the URL in OFFERSIGHT_POSTGRES_URL or OFFERSIGHT_POSTGRES_URL_FILE/,
+      ],
+    ),
+    ['no URL of Postgres', ['status', '--intake', 'postgres'], /Set OFFERSIGHT_POSTGRES_URL or/],
+    [
+      'a URL that is not of Postgres',
+      ['status', '--intake', 'postgres'],
+      /Set OFFERSIGHT_POSTGRES_URL or OFFERSIGHT_POSTGRES_URL_FILE to a URL/,
+      { OFFERSIGHT_POSTGRES_URL: 'mysql://db/shop' },
+    ],
+    [
+      'a schema that Postgres cannot have',
+      ['status', '--intake', 'postgres://a@db/shop?schema=A b'],
+      /Set \?schema= of the URL to at most 50/,
+    ],
+    [
+      'a file in a folder that is not there',
+      ['status', '--intake', 'sqlite:/nowhere/intake.db'],
+      /There is no intake at \/nowhere\/intake\.db: name its file/,
+    ],
     ['no time', ['events', '--since', 'yesterday'], /Set --since to an ISO date or epoch milliseconds\./],
     ['no lane', ['events', '--lane', 'offers'], /Set --lane to offer_events or usage_events\./],
     ['no action', ['dead-letters'], /Missing required argument list\|export\|retry\./],
@@ -117,8 +174,8 @@ describe('a command is refused for', () => {
     ['no day', ['funnel', '--since', 'yesterday'], /Set --since to a UTC day/],
     ['a sum that is none', ['funnel', '--by', 'week'], /Set --by to day, group/],
     ['two forms at once', ['funnel', '--json', '--csv'], /either --json or --csv/],
-  ])('%s', async (_, args, words) => {
-    const said = (await saidOf(args)).trimEnd();
+  ])('%s', async (_, args, words, env) => {
+    const said = (await saidOf(args, env)).trimEnd();
     expect(said).toMatch(words);
     expect(said).not.toContain(SHORT);
     expect(existsSync(file)).toBe(false);

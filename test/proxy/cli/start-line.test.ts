@@ -2,7 +2,7 @@
 import { relative } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { createLog } from '../../../src/proxy/cli/log.js';
-import { startSite } from '../../../src/proxy/cli/site.js';
+import { type SiteOptions, startSite } from '../../../src/proxy/cli/site.js';
 import { whereOf } from '../../../src/proxy/cli/using-intake.js';
 import { admitted, temporaryFolder } from '../../support/intake.js';
 import { intakeHere } from '../../support/sqlite.js';
@@ -10,14 +10,17 @@ import { intakeHere } from '../../support/sqlite.js';
 const folder = temporaryFolder();
 afterAll(() => folder.remove());
 
+/** Settings of which this test says nothing. */
+const DEFAULTS = {} as SiteOptions;
+
 /** Starts a proxy on a file, and gives the line that it writes of the file. */
 const lineOf = async (file: string): Promise<unknown> => {
   const lines: unknown[] = [];
   const site = await startSite(
     {
-      ...{ path: '/offer-events', place: { intake: `sqlite:${file}` }, bounds: {}, logIds: false },
-      ...{ adminToken: undefined, adminHosts: undefined },
-      proxy: { site: 'acme-test', apiKey: 'test_key', baseUrl: 'http://127.0.0.1:1' },
+      ...DEFAULTS,
+      ...{ site: 'acme-test', apiKey: 'test_key', baseUrl: 'http://127.0.0.1:1' },
+      place: { intake: `sqlite:${file}` },
     },
     {
       log: createLog({
@@ -32,7 +35,6 @@ const lineOf = async (file: string): Promise<unknown> => {
         },
       }),
       metrics: undefined,
-      isApart: false,
     },
   );
   await vi.waitUntil(() => lines.length);

@@ -1,14 +1,9 @@
 /** `offersight status`: what an operator reads, however many offers there are. */
-import { getEventListeners } from 'node:events';
-import { join } from 'node:path';
-import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { runCommandLine } from '../../../src/proxy/cli/command-line.js';
-import { follow, statusText } from '../../../src/proxy/cli/status-text.js';
+import { describe, expect, it } from 'vitest';
+import { statusText } from '../../../src/proxy/cli/status-text.js';
 import type { Intake, Lane, LedgerCell, OfferTally } from '../../../src/proxy/index.js';
 import { type ProxyStatus, readStatus } from '../../../src/proxy/operator/listing.js';
 import { blockAt } from '../../support/blocks/places.js';
-import { admitted, temporaryFolder } from '../../support/intake.js';
-import { intakeHere } from '../../support/sqlite.js';
 
 const QUIET: Pick<Lane, 'status'> = {
   status: async () => ({ waiting: 0, oldestAt: undefined, lastMinute: 0, note: {}, dead: {} }),
@@ -47,7 +42,6 @@ const tally = (offerId: string, events: number, state: OfferTally['state'] = 'do
 /** What a command asks for. */
 interface Asked {
   readonly limit?: number;
-  readonly page?: number;
   readonly since?: number;
 }
 
@@ -55,7 +49,7 @@ const statusOf = (intake: Intake, { limit = Infinity, ...rest }: Asked = {}): Pr
   readStatus(intake, Date.now(), { limit, ...rest });
 
 const textOf = async (intake: Intake, { limit = 20, ...rest }: Asked = {}): Promise<string> =>
-  statusText(await statusOf(intake, { limit, ...rest }), Date.now(), limit);
+  statusText(await statusOf(intake, { limit, ...rest }), Date.now());
 
 const printed = (
   tallies: readonly OfferTally[],
@@ -68,15 +62,6 @@ const lineOf = (text: string, name: string): string[] | undefined =>
     .split('\n')
     .find((line) => line.startsWith(name))
     ?.split(/\s{2,}/);
-
-/** An intake of its own, as flags name it. */
-const inFile = async (): Promise<string[]> => {
-  const folder = temporaryFolder();
-  onTestFinished(() => folder.remove());
-  const file = join(folder.path, 'intake.db');
-  await intakeHere({ file }).close();
-  return ['--intake', `sqlite:${file}`];
-};
 
 describe('the status of an intake', () => {
   it('says that there are no events yet', async () => {
@@ -91,6 +76,17 @@ describe('the status of an intake', () => {
     const standing = { waiting: 0, oldestAt: undefined, lastMinute: 0, note: { honouredKeys }, dead: {} };
     const text = await textOf({ ...intakeWith([]), status: async () => standing });
     expect(text.match(/^.*honoured.*$/gm)).toEqual([line]);
+  });
+
+  it('says of each lane what waits, since when, and how long the upstream wants a pause', async () => {
+    const now = Date.now();
+    const note = { alert: 'Check the key.', pausedUntil: now + 90_000 };
+    const standing = { waiting: 2, oldestAt: now - 7_200_000, lastMinute: 5, note, dead: {} };
+    const text = await textOf({ ...intakeWith([]), status: async () => standing });
+    expect(text).toMatch(/^ALERT Check the key\.\n/);
+    expect(text).toContain(
+      'offer_events: 2 waiting, 5 sent in the last minute, oldest for 2 h, paused by the upstream for 2 min\n',
+    );
   });
 
   it('begins with what became of the events of the last days', async () => {
@@ -116,7 +112,7 @@ describe('the status of an intake', () => {
       'all 3        37          0     37         32        0             5',
       'many         30          0     30         30        0             0',
       'refused       5          0      5          0        0             5',
-      'and 1 more: --page 2 shows the next ones',
+      'and 1 more, which --json names',
     ]);
   });
 
@@ -127,35 +123,6 @@ describe('the status of an intake', () => {
     ]);
     expect(lineOf(text, 'new')).toEqual(['new', '9', '0', '9', '4', '5', '0']);
   });
-
-  it('shows page after page of offers, each offer once', async () => {
-    const offers = Array.from({ length: 5 }, (_, at) => tally(`offer-${at}`, 10 - at));
-    const pages = await Promise.all([1, 2, 3, 4].map((page) => printed(offers, { limit: 2, page })));
-    const named = pages.map((text) => text.match(/^offer-\d/gm) ?? []);
-    expect(named).toEqual([['offer-0', 'offer-1'], ['offer-2', 'offer-3'], ['offer-4'], []]);
-    expect(pages.map((text) => /^and .*/m.exec(text)?.[0])).toEqual([
-      'and 3 more: --page 2 shows the next ones',
-      'and 1 more: --page 3 shows the next ones',
-      undefined,
-      undefined,
-    ]);
-  });
-
-  it('leads to all offers once the next page would be refused', async () => {
-    const offers = Array.from({ length: 20_003 }, (_, at) => tally(`offer-${at}`, 1));
-    const [before, last] = await Promise.all([19, 20].map((page) => printed(offers, { limit: 1_000, page })));
-    expect(before).toContain('and 1003 more: --page 20 shows the next ones\n');
-    expect(last).toContain('and 3 more: --json without --limit shows all\n');
-  });
-
-  it.each(['--page 1001', '--page 2 --json'])(
-    'refuses a page that ends behind the 20,000th offer: %s',
-    async (flags) => {
-      await expect(runCommandLine(['status', ...flags.split(' '), ...(await inFile())])).rejects.toThrow(
-        'Choose a smaller page: page times limit is at most 20000.',
-      );
-    },
-  );
 
   it('names the few offers that lose most, by how many dead letters they have and how large a share these are', async () => {
     const offers = [
@@ -241,52 +208,5 @@ describe('the status of an intake', () => {
     expect(lineOf(text, 'all 150000')?.[1]).toBe('150000');
     expect(text.split('\n').length).toBeLessThan(40);
     expect((await printed(offers, { limit: 150_000 })).split('\n').length).toBeGreaterThan(150_000);
-  });
-});
-
-describe('status --follow', () => {
-  afterEach(() => void vi.useRealTimers());
-
-  it.each([
-    ['--lane usage_event', 'Set --lane to offer_events or usage_events.'],
-    ['--lane usage_events', 'Use --follow with no flag but --lane, and --lane only with --follow.'],
-    ['--follow --page 2', 'Use --follow with no flag but --lane, and --lane only with --follow.'],
-    ['--follow --lane usage_event', 'Set --lane to offer_events or usage_events.'],
-  ])('draws the lane that is named, and %s is refused', async (flags, words) => {
-    await expect(runCommandLine(['status', ...flags.split(' '), ...(await inFile())])).rejects.toThrow(words);
-  });
-
-  it('draws the second destination on demand', async () => {
-    const folder = temporaryFolder();
-    onTestFinished(() => folder.remove());
-    const file = join(folder.path, 'intake.db');
-    const intake = intakeHere({ file });
-    onTestFinished(() => intake.close());
-    await intake.take([admitted(1)]);
-    const written: string[] = [];
-    vi.spyOn(process.stdout, 'write').mockImplementation((text) => written.push(String(text)) > 0);
-    onTestFinished(() => void vi.restoreAllMocks());
-    // The first lane has an event, so that its display would not end.
-    await runCommandLine(['status', '--follow', '--lane', 'usage_events', '--intake', `sqlite:${file}`]);
-    expect(written.join('')).toMatch(/ 0 waiting, 0 a minute\n$/);
-  });
-
-  it('listens once for its end, no matter how long it has run', async () => {
-    vi.useFakeTimers();
-    const stopping = new AbortController();
-    const listening: number[] = [];
-    const lane = {
-      async status() {
-        listening.push(getEventListeners(stopping.signal, 'abort').length);
-        return { waiting: 1, oldestAt: 0, lastMinute: 0, note: {}, dead: {} };
-      },
-    };
-    const end = follow(lane, { write: () => true, isTTY: false }, stopping.signal);
-    await vi.advanceTimersByTimeAsync(20_000);
-    expect(listening.length).toBeGreaterThan(10);
-    expect(Math.max(...listening)).toBe(1);
-    stopping.abort();
-    await end;
-    expect(vi.getTimerCount()).toBe(0);
   });
 });

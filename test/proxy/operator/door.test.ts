@@ -60,7 +60,7 @@ const textOf = (html: string): string =>
 const SURFACES: Readonly<Record<string, () => Promise<string>>> = {
   async status() {
     const now = started.runtime.now();
-    return statusText(await readStatus(started.intake, now, { limit: 20 }), now, 20);
+    return statusText(await readStatus(started.intake, now, { limit: 20 }), now);
   },
   async funnel() {
     const standing = await readStanding(started.intake, started.runtime.now());

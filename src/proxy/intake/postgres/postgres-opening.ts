@@ -23,7 +23,7 @@ const BEGIN_MAKING = 'BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statem
 const BEGIN_READING = 'BEGIN READ ONLY; SET LOCAL statement_timeout = 6000';
 
 const REMEDY =
-  'give each site a schema of its own by --schema (name of postgresIntake), or another database.';
+  'give each site a schema of its own by ?schema= in the URL (name of postgresIntake), or another database.';
 const PLACE = 'schema in Postgres';
 
 interface Server {

@@ -39,8 +39,8 @@ export const SignInPage = ({ to, fault }: { to: string; fault?: SignInFault | un
           />
         </label>
         <p class="hint">
-          The proxy reads it from <code>OFFERSIGHT_ADMIN_TOKEN</code> or <code>--admin-token-file</code>. A
-          session lasts for 8 hours.
+          The proxy reads it from <code>OFFERSIGHT_ADMIN_TOKEN</code> or{' '}
+          <code>OFFERSIGHT_ADMIN_TOKEN_FILE</code>. A session lasts for 8 hours.
         </p>
         <button type="submit">Sign in</button>
       </form>

@@ -39,9 +39,7 @@ export const visitIfPossible = async (
   const executablePath = isWanted ? locateBrowser(path, searched) : undefined;
   if (executablePath === undefined) {
     const found =
-      path === undefined
-        ? 'no Chromium was found; name one with --browser or CHROME_PATH'
-        : `${path} is not a program`;
+      path === undefined ? 'no Chromium was found; name one with CHROME_PATH' : `${path} is not a program`;
     leftOut.push(`No browser looked: ${isWanted ? found : '--no-browser was given'}. ${WITHOUT}`);
     return undefined;
   }

@@ -79,7 +79,7 @@ describe.skipIf(!hasPostgres)('a schema in Postgres', () => {
     expect(new Set(alerts)).toEqual(
       new Set([
         "The intake's schema in Postgres keeps the events of the site acme-test, and this proxy is for other-test: " +
-          'give each site a schema of its own by --schema (name of postgresIntake), or another database.',
+          'give each site a schema of its own by ?schema= in the URL (name of postgresIntake), or another database.',
       ]),
     );
     expect(other.runtime.calls).toEqual([]);
