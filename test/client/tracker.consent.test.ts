@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TrackerOptions } from '../../src/client/options.js';
-import type { OfferEvent } from '../../src/protocol/event.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
 import { settle } from '../support/runtime.js';
@@ -16,9 +15,6 @@ afterEach(() => {
   site.close();
   expect(site.uncaught).toEqual([]);
 });
-
-const databases = async (): Promise<(string | undefined)[]> =>
-  (await indexedDB.databases()).map(({ name }) => name);
 
 /** What the database holds of the user. */
 const stored = async (): Promise<unknown[]> => {
@@ -37,22 +33,16 @@ const show = (options: Partial<TrackerOptions> = {}) => {
 };
 
 describe('while consent is pending', () => {
-  test('nothing is stored, sent or reported as recorded', async () => {
+  test('nothing is stored, sent or reported as recorded, and the page still hears what happens', async () => {
+    const heard = vi.fn();
+    document.addEventListener('offersight:viewed', heard, { once: true });
     const { tracker, events } = show({ consent: 'pending' });
+    expect(heard).toHaveBeenCalledOnce();
     tracker.accept('b');
     await tracker.flush();
     await settle();
     expect([events, site.posted]).toEqual([[], []]);
-    expect(await databases()).not.toContain(site.name);
-  });
-
-  test('the page still hears what happens', () => {
-    const heard: string[] = [];
-    const hear = ({ detail }: CustomEvent<OfferEvent>) => heard.push(detail.offerId);
-    document.addEventListener('offersight:viewed', hear);
-    show({ consent: 'pending' });
-    document.removeEventListener('offersight:viewed', hear);
-    expect(heard).toEqual(['a']);
+    expect((await indexedDB.databases()).map(({ name }) => name)).not.toContain(site.name);
   });
 
   test('granting records and delivers what happened meanwhile, with its own times', async () => {
@@ -157,37 +147,18 @@ describe('decisions that meet something else', () => {
     });
     return sent;
   };
-  const leave = async (): Promise<void> => {
+  test.each([
+    ['a denial', 'denied', true],
+    ['a denial before the offer part has come', 'denied', false],
+    ['consent that is asked for again', 'pending', true],
+  ] as const)('%s and leaving in one task say no farewell', async (_, consent, isThere) => {
+    listenOffline();
+    const { tracker } = show();
+    if (isThere) await tracker.flush();
+    const sent = listenOffline();
+    tracker.consent(consent);
     window.dispatchEvent(new Event('pagehide'));
     await settle();
-  };
-
-  test('a denial and leaving in one task say no farewell', async () => {
-    listenOffline();
-    const { tracker } = show();
-    await tracker.flush();
-    const sent = listenOffline();
-    tracker.consent('denied');
-    await leave();
-    expect(sent).toEqual([]);
-  });
-
-  test('a denial before the offer part has come says no farewell', async () => {
-    const sent = listenOffline();
-    const { tracker } = show();
-    tracker.consent('denied');
-    await leave();
-    expect(sent).toEqual([]);
-    await tracker.stats();
-  });
-
-  test('consent that is asked for again says no farewell', async () => {
-    listenOffline();
-    const { tracker } = show();
-    await tracker.flush();
-    const sent = listenOffline();
-    tracker.consent('pending');
-    await leave();
     await tracker.flush();
     expect(sent).toEqual([]);
   });
@@ -241,28 +212,18 @@ describe('decisions that meet something else', () => {
     },
   );
 
-  test('a denial that is followed by asking again purges all the same', async () => {
-    listenOffline();
-    const first = show();
-    await first.tracker.flush();
-    first.tracker.stop();
-    const second = site.start({ consent: 'pending' });
-    await second.tracker.stats();
-    second.tracker.consent('denied');
-    await settle();
-    second.tracker.consent('pending');
-    await second.tracker.stats();
-    await settle();
-    expect(await stored()).toEqual([]);
-  });
-
-  test('a denial that is followed by asking again in one task purges all the same', async () => {
+  test.each([
+    ['in a later task', true],
+    ['in one task', false],
+  ])('a denial that is followed by asking again %s purges all the same', async (_, isApart) => {
     listenOffline();
     const { tracker } = show();
     await tracker.flush();
     tracker.consent('denied');
+    if (isApart) await settle();
     tracker.consent('pending');
     await tracker.flush();
+    await settle();
     expect(await stored()).toEqual([]);
   });
 
@@ -325,32 +286,31 @@ describe('decisions that meet something else', () => {
 
 describe('Global Privacy Control', () => {
   test.each([
-    ['counts as denied where the site wants that', true, true, []],
-    ['does not where the user has not set it', true, false, ['viewed a']],
-    ['does not where the site leaves it to consent', false, true, ['viewed a']],
-  ])('%s', async (_, respectGpc, globalPrivacyControl, expected) => {
+    ['counts as denied if the site wants that', true, true, undefined, []],
+    ['does not if the user has not set it', true, false, undefined, ['viewed a']],
+    ['does not if the site leaves it to consent', false, true, undefined, ['viewed a']],
+    ['gives way to what the user says here', true, true, 'granted', ['viewed b']],
+  ] as const)('%s', async (_, respectGpc, globalPrivacyControl, said, expected) => {
     vi.stubGlobal('navigator', Object.assign(Object.create(navigator) as object, { globalPrivacyControl }));
     const { tracker, events } = show({ respectGpc });
+    if (said) {
+      tracker.consent(said);
+      site.see(find('i'));
+    }
     await tracker.flush();
     expect(told(events)).toEqual(expected);
-  });
-
-  test('gives way to what the user says here', async () => {
-    vi.stubGlobal(
-      'navigator',
-      Object.assign(Object.create(navigator) as object, { globalPrivacyControl: true }),
-    );
-    render('<p data-offer-id="a"></p>');
-    const { tracker, events } = site.start({ respectGpc: true });
-    tracker.consent('granted');
-    site.see(find('p'));
-    await tracker.flush();
-    expect(told(events)).toEqual(['viewed a']);
   });
 });
 
 describe('a subject', () => {
   const subjects = () => site.posted.map((event) => `${event.personalized_offer_id} ${event.subject}`);
+
+  test('that is null is nobody, and who comes later does not take over what happened before', async () => {
+    const { tracker } = show({ subject: null as unknown as undefined });
+    tracker.subject('anna');
+    await tracker.flush();
+    expect(subjects()).toEqual(['a undefined']);
+  });
 
   test('stands on every event of its time', async () => {
     const { tracker } = show({ subject: 'anna' });
@@ -378,13 +338,6 @@ describe('a subject', () => {
     expect(subjects()).toEqual(['a anna']);
   });
 
-  test('does not take over what happened before anybody was known', async () => {
-    const { tracker } = show();
-    tracker.subject('anna');
-    await tracker.flush();
-    expect(subjects()).toEqual(['a undefined']);
-  });
-
   test('that changes drops no dismissal that was reported, though its offer was accepted meanwhile', async () => {
     vi.stubGlobal('indexedDB', undefined);
     vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
@@ -409,11 +362,5 @@ describe('a subject', () => {
       'viewed anna',
       'dismissed anna',
     ]);
-  });
-
-  test('that is null is nobody', async () => {
-    const { tracker } = show({ subject: null as unknown as undefined });
-    await tracker.flush();
-    expect(wired(site.posted)).toEqual(['viewed a']);
   });
 });

@@ -99,10 +99,12 @@ describe('the farewell is said', () => {
     expect(asked()).toEqual([[idOf(1), idOf(2)], [idOf(7)]]);
   });
 
-  test('again after the page was visible', async () => {
+  test('again after the page was visible, and not because it is or the network is back', async () => {
     const { become, asked } = start();
+    await become('online');
     await become('hidden');
     await become('visible');
+    expect(asked()).toHaveLength(1);
     await become('pagehide');
     expect(asked()).toEqual([
       [idOf(1), idOf(2)],
@@ -110,37 +112,18 @@ describe('the farewell is said', () => {
     ]);
   });
 
-  test('not because the network is back or the page is visible', async () => {
-    const { become, asked } = start();
-    await become('online');
-    await become('visible');
-    expect(asked()).toEqual([]);
-  });
-
-  test('not while the endpoint has asked for a pause', async () => {
+  test.each([
+    ['not while the endpoint has asked for a pause', 'throttled', START + 5, 0],
+    ['once the pause that the endpoint asked for is over', 'throttled', START, 1],
+    ['in a back-off', 'back-off', START + 5, 1],
+  ] as const)('%s', async (_, kind, at, times) => {
     const { become, outbox, asked } = start();
-    outbox.pause = { kind: 'throttled', at: START + 5, failures: 1 };
+    outbox.pause = { kind, at, failures: 1 };
     await become('hidden');
-    expect(asked()).toEqual([]);
+    expect(asked()).toEqual(Array.from({ length: times }, () => [idOf(1), idOf(2)]));
   });
 
-  test('once the pause that the endpoint asked for is over', async () => {
-    const { become, outbox, asked } = start();
-    outbox.pause = { kind: 'throttled', at: START, failures: 1 };
-    await become('hidden');
-    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
-  });
-
-  test('once a page in spite of an open circuit', async () => {
-    const { become, outbox, asked } = start();
-    outbox.pause = { kind: 'circuit', at: START + 5, failures: 1 };
-    await become('hidden');
-    await become('visible');
-    await become('hidden');
-    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
-  });
-
-  test('it is said in spite of an open circuit, also if an earlier one was empty', async () => {
+  test('once a page in spite of an open circuit, also if an earlier one was empty', async () => {
     const { become, outbox, asked } = start();
     outbox.pause = { kind: 'circuit', at: START + 5, failures: 1 };
     const copies = [...outbox.mirror];
@@ -148,12 +131,7 @@ describe('the farewell is said', () => {
     await become('hidden');
     for (const [id, copy] of copies) outbox.mirror.set(id, copy);
     await become('pagehide');
-    expect(asked()).toEqual([[idOf(1), idOf(2)]]);
-  });
-
-  test('it is said in a back-off', async () => {
-    const { become, outbox, asked } = start();
-    outbox.pause = { kind: 'back-off', at: START + 5, failures: 1 };
+    await become('visible');
     await become('hidden');
     expect(asked()).toEqual([[idOf(1), idOf(2)]]);
   });
@@ -220,23 +198,18 @@ describe('the farewell is said', () => {
     expect(onReply.mock.calls).toEqual([[[viewed(1), viewed(2)], 207, body]]);
   });
 
-  test('and where the network fails nothing is harmed', async () => {
+  test.each([
+    ['the network fails', () => Promise.reject(new TypeError('offline'))],
+    ['the reply cannot be used', () => Promise.resolve(new Response('{}'))],
+  ])('and if %s nothing is harmed, and the bytes are given back', async (_, answer) => {
     const unhandled = vi.fn();
     process.on('unhandledRejection', unhandled);
-    const { become, outbox } = start(() => Promise.reject(new TypeError('offline')));
+    const { become, outbox, onReply } = start(answer);
+    onReply.mockRejectedValue(new Error('no offer part'));
     await become('hidden');
     await settle();
     process.off('unhandledRejection', unhandled);
     expect(unhandled).not.toHaveBeenCalled();
-    expect(outbox.inFlight).toBe(0);
-    expect([...outbox.mirror.keys()]).toEqual([idOf(1), idOf(2)]);
-  });
-
-  test('and where the reply cannot be used the bytes are given back', async () => {
-    const { become, outbox, onReply } = start();
-    onReply.mockRejectedValue(new Error('no offer part'));
-    await become('hidden');
-    await settle();
-    expect(outbox.inFlight).toBe(0);
+    expect([outbox.inFlight, [...outbox.mirror.keys()]]).toEqual([0, [idOf(1), idOf(2)]]);
   });
 });
