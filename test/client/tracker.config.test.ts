@@ -207,7 +207,7 @@ describe('a wrong attribute or argument spoils nothing else', () => {
     ['an element that was not found', null, undefined],
     ['an element that was not found, with an id', null, { id: 'a' }],
     ...[undefined, null, 7, {}].map((id): [string, unknown, unknown] => [
-      `the id ${id}`,
+      `the id ${JSON.stringify(id)}`,
       document.body,
       { id },
     ]),

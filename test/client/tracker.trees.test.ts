@@ -95,19 +95,6 @@ describe('an offer in a closed shadow root', () => {
     expect(told(events)).toEqual(['viewed a', 'dismissed a']);
   });
 
-  test('is found no more once its tree is taken back', async () => {
-    const root = shadow('closed');
-    const { tracker } = site.start();
-    await tracker.flush();
-    const stop = tracker.observe(root);
-    await site.frame();
-    expect(site.browser.isObserved(find('p', root))).toBe(true);
-    stop();
-    stop();
-    await site.frame();
-    expect(site.browser.isObserved(find('p', root))).toBe(false);
-  });
-
   test('is closed inside also where the offer itself was given', async () => {
     const root = shadow('closed');
     const { tracker, events } = site.start();
@@ -116,18 +103,6 @@ describe('an offer in a closed shadow root', () => {
     find('button', root).click();
     await tracker.flush();
     expect(told(events)).toEqual(['viewed a', 'dismissed a']);
-  });
-});
-
-describe('an offer in the document of a frame', () => {
-  test('is found once that is given', async () => {
-    const frame = document.implementation.createHTMLDocument();
-    frame.body.innerHTML = OFFER;
-    const { tracker } = site.start();
-    await tracker.flush();
-    tracker.observe(frame);
-    await site.frame();
-    expect(site.browser.isObserved(find('p', frame))).toBe(true);
   });
 });
 
@@ -149,32 +124,22 @@ describe('what else may be asked for', () => {
     ]);
   });
 
-  test('what was ignored goes along when the page is left', async () => {
+  test.each([
+    ['what was ignored goes along when the page is left', false, ['viewed a', 'dismissed a']],
+    ['what was reacted to is not ignored', true, ['viewed a']],
+  ])('%s', async (_, isAccepted, expected) => {
     render('<p data-offer-id="a"></p>');
     const { tracker } = site.start({ ignore: 'leave' });
     await tracker.flush();
     // Ignoring loads on request.
     await vi.dynamicImportSettled();
     site.see(find('p'));
+    if (isAccepted) tracker.accept('a');
     await tracker.flush();
     await site.frame();
     window.dispatchEvent(new Event('pagehide'));
     await Promise.resolve();
-    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
-  });
-
-  test('what was reacted to is not ignored', async () => {
-    render('<p data-offer-id="a"></p>');
-    const { tracker } = site.start({ ignore: 'leave' });
-    await tracker.flush();
-    // Ignoring loads on request.
-    await vi.dynamicImportSettled();
-    site.see(find('p'));
-    tracker.accept('a');
-    await tracker.flush();
-    window.dispatchEvent(new Event('pagehide'));
-    await tracker.flush();
-    expect(wired(site.posted)).toEqual(['viewed a']);
+    expect(wired(site.posted)).toEqual(expected);
   });
 
   test('an explanation begins with what is so when the offer part comes', async () => {
@@ -205,17 +170,6 @@ describe('what else may be asked for', () => {
 });
 
 describe('an option that breaks the offer part', () => {
-  test('is reported, and what was seen is kept', async () => {
-    render('<p data-offer-id="a"></p>');
-    const { tracker, events, errors } = site.start({
-      dismissal: { labels: 'Close' as unknown as string[] },
-    });
-    site.see(find('p'));
-    await tracker.flush();
-    await site.frame();
-    expect([told(events), errors.map(({ code }) => code)]).toEqual([['viewed a'], ['configuration']]);
-  });
-
   test('such as an invalid selector is reported, and conventions replace it', async () => {
     render(OFFER);
     const { tracker, events, errors } = site.start({ dismissal: { controls: ':::' } });

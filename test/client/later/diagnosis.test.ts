@@ -100,23 +100,14 @@ describe('the reason is', () => {
     expect(reasons()).toEqual(['not-rendered', 'too-small', 'not-rendered']);
   });
 
-  test('not-shown where styles hide it', () => {
-    hidden.add(find('p'));
+  test.each<[reason: string, where: string, happen: () => unknown]>([
+    ['not-shown', 'where styles hide it', () => hidden.add(find('p'))],
+    ['covered', 'where it is shown and yet cannot be seen', () => (isDrawn = () => false)],
+    ['page-hidden', 'before anything else', () => [page.change('hidden'), show(0)]],
+  ])('%s %s', (reason, _, happen) => {
+    happen();
     show(1);
-    expect(reasons()).toEqual(['not-shown']);
-  });
-
-  test('covered where it is shown and yet cannot be seen', () => {
-    isDrawn = () => false;
-    show(1);
-    expect(reasons()).toEqual(['covered']);
-  });
-
-  test('it is page-hidden before anything else', () => {
-    page.change('hidden');
-    show(0);
-    show(1);
-    expect(reasons()).toEqual(['page-hidden']);
+    expect(reasons()).toEqual([reason]);
   });
 
   test('it is reported when it changes, not with each look', async () => {

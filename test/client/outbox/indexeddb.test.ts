@@ -1,5 +1,5 @@
 import 'fake-indexeddb/auto';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createConnecting } from '../../../src/client/later/outbox/connecting.js';
 import { indexedDbRecords } from '../../../src/client/outbox/indexeddb.js';
 import type { Connection, Records } from '../../../src/client/outbox/records.js';
@@ -23,19 +23,12 @@ describe('an outbox in IndexedDB', () => {
 
 describe('records in memory, which stand for them in tests', () => describeRecords(memoryRecords));
 
-describe('records of one database', () => {
-  test('are the same for everybody who opens it by its name', async () => {
-    const name = `shared-${++databases}`;
-    const [one, other] = [openNamed(name), openNamed(name)];
-    await one.transact(async (rows) => rows.put(['entry', 'a'], { from: 'one' }));
-    await expect(other.transact((rows) => rows.get(['entry', 'a']))).resolves.toEqual({ from: 'one' });
-  });
-
-  test('are not those of another name', async () => {
-    const [one, other] = [open(fakeRuntime()), open(fakeRuntime())];
-    await one.transact(async (rows) => rows.put(['entry', 'a'], {}));
-    await expect(other.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(0);
-  });
+test('records of one database are the same for everybody who opens it by its name, and not those of another', async () => {
+  const name = `shared-${++databases}`;
+  const [one, same, other] = [openNamed(name), openNamed(name), open(fakeRuntime())];
+  await one.transact(async (rows) => rows.put(['entry', 'a'], { from: 'one' }));
+  await expect(same.transact((rows) => rows.get(['entry', 'a']))).resolves.toEqual({ from: 'one' });
+  await expect(other.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(0);
 });
 
 describe('a transaction that aborts behind its requests', () => {
@@ -193,22 +186,13 @@ describe('a transaction that waits behind another one', () => {
   });
 });
 
-describe('a transaction that is over', () => {
-  test('leaves no timer if the database refused it', async () => {
-    const { runtime, timers } = lateTimers();
-    refuseNextPut();
-    const transacted = open(runtime).transact(async (rows) => rows.put(['entry', 'a'], {}));
-    await expect(transacted).rejects.toMatchObject({ name: 'QuotaExceededError' });
-    expect(timers).toEqual([]);
-  });
-
-  test('leaves no timer if it is complete', async () => {
-    const { runtime, timers } = lateTimers();
-    const transacted = open(runtime).transact(async (rows) => rows.put(['entry', 'a'], {}));
-    expect(timers).toHaveLength(1);
-    await transacted;
-    expect(timers).toEqual([]);
-  });
+test.each(['complete', 'refused'])('a transaction that is %s leaves no timer', async (how) => {
+  const { runtime, timers } = lateTimers();
+  if (how === 'refused') refuseNextPut();
+  const transacted = open(runtime).transact(async (rows) => rows.put(['entry', 'a'], {}));
+  expect(timers).toHaveLength(1);
+  await transacted.catch(() => undefined);
+  expect(timers).toEqual([]);
 });
 
 describe('a transaction that was given up', () => {
@@ -288,91 +272,84 @@ describe('blocked storage rejects and harms nobody', () => {
   const unhandled = vi.fn();
   const works = vi.fn();
 
+  beforeEach(() => {
+    unhandled.mockClear();
+    works.mockClear();
+    process.on('unhandledRejection', unhandled);
+  });
+
   afterEach(async () => {
     await settle();
     process.off('unhandledRejection', unhandled);
     vi.unstubAllGlobals();
     expect(unhandled).not.toHaveBeenCalled();
+    expect(works).not.toHaveBeenCalled();
   });
 
-  const listen = (): void => {
-    unhandled.mockClear();
-    works.mockClear();
-    process.on('unhandledRejection', unhandled);
-  };
-
-  const attempt = (name: string, runtime = fakeRuntime()): Promise<unknown> =>
-    openNamed(name, runtime).transact(async (rows) => {
+  const attempt = (runtime = fakeRuntime()): Promise<unknown> =>
+    open(runtime).transact(async (rows) => {
       works();
       return rows.query('count', 'entry');
     });
 
-  test('where looking at `indexedDB` throws', async () => {
-    listen();
-    const denied = new DOMException('denied', 'SecurityError');
+  /** A database whose opening the test ends as it likes. */
+  const opening = (end: (request: { error?: unknown; onerror?: () => void }) => void) => ({
+    open() {
+      const request = {};
+      setImmediate(() => end(request));
+      return request;
+    },
+  });
+  const broken = new DOMException('broken', 'UnknownError');
+
+  test.each<[where: string, database: unknown, cause: unknown]>([
+    ['there is no database', undefined, expect.any(TypeError)],
+    [
+      'opening fails',
+      opening((request) => {
+        request.error = broken;
+        request.onerror?.();
+      }),
+      broken,
+    ],
+  ])('if %s', async (_, database, cause) => {
+    vi.stubGlobal('indexedDB', database);
+    await expect(attempt()).rejects.toEqual(cause);
+  });
+
+  test('if looking at `indexedDB` throws', async () => {
     const original = Object.getOwnPropertyDescriptor(globalThis, 'indexedDB') ?? {};
-    Object.defineProperty(globalThis, 'indexedDB', {
-      configurable: true,
-      get() {
-        throw denied;
-      },
-    });
+    const get = (): never => {
+      throw broken;
+    };
+    Object.defineProperty(globalThis, 'indexedDB', { configurable: true, get });
     try {
-      await expect(attempt('denied')).rejects.toBe(denied);
+      await expect(attempt()).rejects.toBe(broken);
     } finally {
       Object.defineProperty(globalThis, 'indexedDB', original);
     }
-    expect(works).not.toHaveBeenCalled();
   });
 
-  test('it rejects if there is no database', async () => {
-    listen();
-    vi.stubGlobal('indexedDB', undefined);
-    await expect(attempt('absent')).rejects.toBeInstanceOf(TypeError);
-  });
-
-  /** A request of which the test fires what it likes. */
-  const openingAs = (fire: (request: { error?: unknown; onerror?: () => void }) => void): void => {
-    vi.stubGlobal('indexedDB', {
-      open() {
-        const request = {};
-        setImmediate(() => fire(request));
-        return request;
-      },
-    });
-  };
-
-  test('where opening fails', async () => {
-    listen();
-    const broken = new DOMException('broken', 'UnknownError');
-    openingAs((request) => {
-      request.error = broken;
-      request.onerror?.();
-    });
-    await expect(attempt('broken')).rejects.toBe(broken);
-    expect(works).not.toHaveBeenCalled();
-  });
-
-  test('where opening never ends: after two seconds, not before', async () => {
-    listen();
-    openingAs(() => undefined);
+  test('if opening never ends: after two seconds, not before', async () => {
+    vi.stubGlobal(
+      'indexedDB',
+      opening(() => undefined),
+    );
     const runtime = fakeRuntime();
     const rejected = vi.fn();
-    void attempt('hanging', runtime).catch(rejected);
+    void attempt(runtime).catch(rejected);
     await runtime.advance(1_999);
     expect(rejected).not.toHaveBeenCalled();
     await runtime.advance(1);
     expect(rejected).toHaveBeenCalledWith(expect.any(Error));
-    expect(works).not.toHaveBeenCalled();
   });
 
-  test('if it failed once, the next transaction opens it again', async () => {
-    listen();
-    const name = `again-${++databases}`;
-    const records = openNamed(name);
-    openingAs((request) => {
-      request.onerror?.();
-    });
+  test('and the next transaction opens it again', async () => {
+    const records = open(fakeRuntime());
+    vi.stubGlobal(
+      'indexedDB',
+      opening((request) => request.onerror?.()),
+    );
     await records.transact((rows) => rows.query('count', 'entry')).catch(() => undefined);
     vi.unstubAllGlobals();
     await expect(records.transact((rows) => rows.query('count', 'entry'))).resolves.toBe(0);

@@ -15,7 +15,8 @@ let page: FakePage;
 let runtime: FakeRuntime;
 let exposure: ExposureWatch;
 let occlusion: Occlusion;
-let seen: string[];
+/** Which offers counted, and when, in milliseconds since the start. */
+let seen: [offerId: string, at: number][];
 /** The share that hit testing finds clear, and how often it was asked for. */
 let share: number;
 let tests: number;
@@ -28,7 +29,7 @@ beforeEach(() => {
   share = 1;
   tests = 0;
   vi.spyOn(Element.prototype, 'checkVisibility').mockReturnValue(true);
-  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push([offerId, runtime.elapsed()]));
   occlusion = createOcclusion(exposure, runtime, () => {
     tests++;
     return share;
@@ -70,78 +71,74 @@ const tell = (isVisible: boolean | undefined): void => {
 };
 
 describe('an offer counts', () => {
-  test('when nothing has covered it for its time, without a test where the browser says so', async () => {
-    expose(1);
-    tell(true);
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
-    expect(tests).toBe(0);
-  });
+  type Act = () => unknown;
+  const exposed =
+    (ratio: number): Act =>
+    () =>
+      expose(ratio);
+  /** What the browser says of it, and the share that a test would find clear from then on. */
+  const told =
+    (isVisible: boolean | undefined, clear = 1): Act =>
+    () => {
+      share = clear;
+      tell(isVisible);
+    };
+  const clear =
+    (next: number, isChecked = true): Act =>
+    () => {
+      share = next;
+      if (isChecked) exposure.recheck();
+    };
 
-  test('where the browser says no because of an effect, but enough of it shows', async () => {
-    share = 0.5;
-    expose(1);
-    tell(false);
-    await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
-  });
+  /** What happens when, when it counts, and how many tests that took, if that is known. */
+  const CASES: Record<string, [acts: Record<number, Act>, countsAt: number | 'never', tests?: number]> = {
+    'without a test where the browser says that nothing covers it': [
+      { 0: exposed(1), 1: told(true) },
+      1_000,
+      0,
+    ],
+    'where the browser says no because of an effect, but enough of it shows': [
+      { 0: exposed(1), 1: told(false, 0.5) },
+      1_000,
+    ],
+    'where the browser cannot tell, after two tests': [
+      { 0: exposed(1), 1: told(undefined), 999: clear(1) },
+      1_000,
+      2,
+    ],
+    'not while too little of it shows, where the browser cannot tell': [
+      { 0: exposed(1), 1: told(undefined, 0.4) },
+      'never',
+    ],
+    'not while too little of it shows, where the browser says no': [
+      { 0: exposed(1), 1: told(false, 0.4) },
+      'never',
+    ],
+    'not if it is covered when its time ends; once clear, after its whole time': [
+      { 0: exposed(1), 900: clear(0, false), 5900: clear(1) },
+      6_900,
+    ],
+    'after its whole time again if the browser reports a cover during it': [
+      { 0: exposed(1), 1: told(true), 500: told(false, 0), 600: told(true, 1) },
+      1_600,
+    ],
+    'not because it was clear before it left the viewport': [
+      { 0: exposed(1), 1: told(true), 2: exposed(0), 3: clear(0, false), 4: exposed(1) },
+      'never',
+    ],
+  };
 
-  test('where the browser cannot tell, after two tests: soon after its time began, and when it ends', async () => {
-    expose(1);
-    tell(undefined);
-    await runtime.advance(99);
-    expect(tests).toBe(0);
-    await runtime.advance(900);
-    expect(tests).toBe(1);
-    exposure.recheck();
-    expect(tests).toBe(1);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
-    expect(tests).toBe(2);
-  });
-});
-
-describe('an offer does not count', () => {
-  test.each([undefined, false])('while too little of it shows, where the browser says %s', async (says) => {
-    share = 0.4;
-    expose(1);
-    tell(says);
+  test.each(Object.entries(CASES))('%s', async (_, [acts, countsAt, count]) => {
+    for (const [at, act] of Object.entries(acts)) {
+      await runtime.advance(Number(at) - runtime.elapsed());
+      act();
+    }
     await runtime.advance(60_000);
-    expect(seen).toEqual([]);
+    expect(seen).toEqual(countsAt === 'never' ? [] : [['a', countsAt]]);
+    if (count !== undefined) expect(tests).toBe(count);
   });
 
-  test('if it is covered when its time ends; once clear, after its whole time', async () => {
-    expose(1);
-    await runtime.advance(900);
-    share = 0;
-    await runtime.advance(5_000);
-    expect(seen).toEqual([]);
-    share = 1;
-    exposure.recheck();
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
-  });
-
-  test('it does not count if the browser reports a cover during its time', async () => {
-    expose(1);
-    tell(true);
-    await runtime.advance(500);
-    share = 0;
-    tell(false);
-    await runtime.advance(100);
-    share = 1;
-    tell(true);
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
-  });
-
-  test('if it was covered when its time began again; once clear, after its whole time', async () => {
+  test('soon after it is clear, if it was covered when its time began again', async () => {
     share = 0;
     expose(1);
     tell(undefined);
@@ -153,17 +150,7 @@ describe('an offer does not count', () => {
     await runtime.advance(999);
     expect(seen).toEqual([]);
     await runtime.advance(200);
-    expect(seen).toEqual(['a']);
-  });
-
-  test('it does not count because it was clear before it left the viewport', async () => {
-    expose(1);
-    tell(true);
-    expose(0);
-    share = 0;
-    expose(1);
-    await runtime.advance(60_000);
-    expect(seen).toEqual([]);
+    expect(seen).toHaveLength(1);
   });
 });
 
@@ -188,7 +175,7 @@ describe('tests are costly', () => {
     share = 1;
     exposure.recheck();
     await runtime.advance(2_100);
-    expect(seen).toEqual(['a']);
+    expect(seen).toHaveLength(1);
   });
 });
 
@@ -207,7 +194,7 @@ describe('the costly observer', () => {
     expose(0.9);
     tell(true);
     await runtime.advance(1_000);
-    expect([seen, second().observed.size]).toEqual([['a'], 0]);
+    expect([seen, second().observed.size]).toEqual([[['a', 1_000]], 0]);
   });
 
   test('watches nothing once it is stopped', () => {
