@@ -1,223 +1,200 @@
 /** Alerts about the machines in front of the proxy, as far as their requests show them. */
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { OfferProxyOptions } from '../../../src/proxy/index.js';
-import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
+import { describe, expect, it } from 'vitest';
+import { createAlert } from '../../../src/proxy/alerts/alert.js';
+import { clientKey } from '../../../src/proxy/door/address.js';
+import { watchSurroundings } from '../../../src/proxy/door/surroundings.js';
+import { pageRequest, startProxy } from '../../support/proxy.js';
+import { fakeRuntime } from '../../support/runtime.js';
 import { wireBody, wireEvent } from '../../support/wire.js';
 
-const METADATA = /neither Sec-Fetch-Site nor an origin/;
-const FORWARDED = /through machines of your own, such as a CDN, that trustedHops does not count/;
-const NOT_FORWARDED = /no X-Forwarded-For, or fewer entries in it than trustedHops/;
-const ONE_ADDRESS = /come from one public address/;
 const WINDOW_MS = 300_000;
 const HOUR_MS = 3_600_000;
-/** Safari before 16.4, which sends an Origin with every POST. */
-const OLD = { 'sec-fetch-site': undefined, origin: 'https://shop.example' };
 const DAY_MS = 86_400_000;
-const NAKED = { 'sec-fetch-site': undefined };
 
-let started: StartedProxy;
-let sent = 0;
+/** So many requests, with these headers, from the address that counts, and why they were rejected; or how long none came. */
+interface Requests {
+  readonly count: number;
+  readonly headers?: Readonly<Record<string, string>> | ((at: number) => Readonly<Record<string, string>>);
+  readonly from?: string | ((at: number) => string);
+  readonly code?: 'origin' | 'budget' | 'method';
+}
+type Step = Requests | number;
 
-const start = (options: Partial<OfferProxyOptions> = {}): void => {
-  started = startProxy({ limits: { perAddress: Infinity }, ...options } as never);
+interface Machines {
+  readonly hops?: number;
+  readonly isAddressGiven?: boolean;
+}
+
+/** The codes of all alerts, in order, and the words of the last one. */
+const alertsAfter = (steps: readonly Step[], { hops = 0, isAddressGiven = false }: Machines = {}) => {
+  const runtime = fakeRuntime();
+  const codes: string[] = [];
+  const words: string[] = [];
+  const alert = createAlert((message, _, code) => {
+    codes.push(code ?? '');
+    words.push(message);
+  }, runtime);
+  const hear = watchSurroundings({ trustedHops: hops, isAddressGiven }, alert, runtime);
+  for (const step of steps) {
+    if (typeof step === 'number') {
+      runtime.pass(step);
+      continue;
+    }
+    const { count, headers: given = {}, from = (at: number) => `203.0.113.${at % 200}`, code } = step;
+    for (let at = 0; at < count; at++) {
+      const headers = new Headers(typeof given === 'function' ? given(at) : given);
+      const socket = typeof from === 'function' ? from(at) : from;
+      hear({ headers, address: clientKey(socket, headers.get('x-forwarded-for'), hops), code });
+    }
+  }
+  return { codes, words };
 };
 
-beforeEach(() => start());
-afterEach(() => started.end());
-
-/** Sends so many requests, each from the address that `addressOf` gives. */
-const send = async (
+const SAME = { 'sec-fetch-site': 'same-origin' };
+const ok = (count: number): Requests => ({ count, headers: SAME });
+/** Neither fetch metadata nor an Origin. */
+const naked = (count: number): Requests => ({ count, code: 'origin' });
+/** Safari before 16.4, which sends an Origin with every POST. */
+const old = (count: number, origin = 'https://shop.example'): Requests => ({
+  count,
+  headers: { origin },
+  code: 'origin',
+});
+const forwarded = (
   count: number,
-  headers: Readonly<Record<string, string | undefined>> = {},
-  addressOf: (at: number) => string = (at) => `203.0.113.${at % 200}`,
-): Promise<void> => {
-  for (let at = 0; at < count; at++)
-    await started.proxy(pageRequest(wireBody([wireEvent(++sent)]), headers), { address: addressOf(at) });
-};
+  by: Requests['from'],
+  of: (at: number) => string = () => '198.51.100.7',
+): Requests => ({
+  count,
+  headers: (at) => ({ ...SAME, 'x-forwarded-for': of(at) }),
+  ...(by !== undefined && { from: by }),
+});
+const cdn = (at: number): string => `203.0.113.${at % 5}`;
+const visitor = (at: number): string => `198.51.100.${at % 200}`;
+const ONE = '203.0.113.77';
 
-describe('an alert says', () => {
-  it('that requests lack Sec-Fetch-Site, once five of them were refused', async () => {
-    await send(4, NAKED);
-    expect(started.alerts).toEqual([]);
-    await send(1, NAKED);
-    expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
-  });
-
-  it('which origin is missing, once 2 % of the requests of an hour are refused for it', async () => {
-    await send(245);
-    for (const { count, alerts } of [
-      { count: 4, alerts: 0 },
-      { count: 1, alerts: 1 },
-    ]) {
-      await send(count, OLD);
-      expect(started.alerts).toHaveLength(alerts);
-    }
-    expect(started.alerts).toEqual([
-      expect.stringContaining('add https://shop.example to origins (--origins)'),
-    ]);
-  });
-
-  it('no other origin in that hour, however many somebody makes up (attack 15)', async () => {
-    await send(5, OLD);
-    for (let at = 0; at < 40; at++) await send(6, { ...OLD, origin: `https://made-up-${at}.example` });
-    started.runtime.pass(HOUR_MS / 2);
-    await send(1, OLD);
-    expect(started.alerts.map((words) => /add (\S+) to/.exec(words)?.[1])).toEqual(
-      Array.from({ length: started.alerts.length }, () => 'https://shop.example'),
-    );
-  });
-
-  it.each([
-    'null',
-    'https://a.example/\u001b[31m',
-    'javascript:alert(1)',
-    `https://${'a'.repeat(300)}.example`,
-  ])('that requests lack Sec-Fetch-Site, without repeating an Origin that is none: %j', async (origin) => {
-    await send(5, { ...OLD, origin: origin.replace('\u001b', '%1b') });
-    expect(started.alerts).toEqual([expect.stringContaining('add the origins of your pages to origins')]);
-  });
-
-  it('that trustedHops is too small, once a CDN of five addresses stands for many visitors', async () => {
-    await started.end();
-    started = startProxy({ trustedHops: 1, limits: { perAddress: 50 } });
-    for (let at = 0; at < 400; at++)
-      await send(1, { 'x-forwarded-for': `198.51.100.${at % 200}, 203.0.113.${at % 5}` }, () => '127.0.0.1');
-    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
-  });
-
-  it('that trustedHops is missing, once a CDN of five addresses connects directly', async () => {
-    await send(21, {}, (at) => `203.0.113.${at % 5}`);
-    expect(started.alerts).toEqual([]);
-    for (let at = 0; at < 100; at++)
-      await send(1, { 'x-forwarded-for': `198.51.100.${at}` }, () => `203.0.113.${at % 5}`);
-    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
-  });
-
-  it('that trustedHops is missing, once most requests were forwarded', async () => {
-    await send(21, { 'x-forwarded-for': '198.51.100.7' }, () => '10.0.0.2');
-    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
-  });
-
-  it('that X-Forwarded-For is missing, if trustedHops expects it', async () => {
-    await started.end();
-    start({ trustedHops: 1 });
-    await send(210, {}, () => '127.0.0.1');
-    expect(started.alerts).toEqual([expect.stringMatching(NOT_FORWARDED)]);
-  });
-
-  it('that X-Forwarded-For has fewer entries than trustedHops, even if most of the requests exceed the budget of one address', async () => {
-    await started.end();
-    started = startProxy({ trustedHops: 2, limits: { perAddress: 15 } });
-    for (let at = 0; at < 21; at++)
-      await send(1, { 'x-forwarded-for': `203.0.113.${at}` }, () => '127.0.0.1');
-    expect(started.alerts).toEqual([expect.stringMatching(NOT_FORWARDED)]);
-  });
-
-  it('that trustedHops is too small, once one private address stands for most visitors', async () => {
-    await started.end();
-    started = startProxy({ trustedHops: 1, limits: { perAddress: 15 } });
-    for (let at = 0; at < 201; at++)
-      await send(1, { 'x-forwarded-for': `203.0.113.${at}, 10.0.0.5` }, () => '127.0.0.1');
-    expect(started.alerts).toEqual([expect.stringMatching(FORWARDED)]);
-  });
-
-  it('only once a day that one address sends most requests, since it may be a network of many visitors', async () => {
-    await send(201, {}, () => '203.0.113.77');
-    for (const waitMs of [WINDOW_MS + 1, DAY_MS - WINDOW_MS - 2]) {
-      started.runtime.pass(waitMs);
-      await send(201, {}, () => '203.0.113.77');
-      expect(started.alerts).toHaveLength(1);
-    }
-    started.runtime.pass(1);
-    await send(1, {}, () => '203.0.113.77');
-    expect(started.alerts).toHaveLength(2);
-  });
-
-  it('that one public address sends most requests, without naming it', async () => {
-    await send(201, {}, () => '203.0.113.77');
-    expect(started.alerts).toEqual([expect.stringMatching(ONE_ADDRESS)]);
-    expect(started.alerts.join()).not.toContain('203.0.113');
-  });
-
-  it('that requests lack Sec-Fetch-Site even if this begins only after a while', async () => {
-    await send(200);
-    await started.runtime.advance(HOUR_MS + 1);
-    await send(5, NAKED);
-    expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
+describe('the alerts, if', () => {
+  it.each<[string, Step[], string[], Machines?]>([
+    ['four requests lack metadata', [naked(4)], []],
+    ['five do', [naked(5)], ['noMetadata']],
+    ['five do, after an hour of others', [ok(200), HOUR_MS + 1, naked(5)], ['noMetadata']],
+    ['a few do in each of many hours', [naked(4), HOUR_MS + 1, naked(4), HOUR_MS + 1, naked(4)], []],
+    ['fewer than 2 % of an hour do', [ok(245), old(4)], []],
+    ['2 % of an hour do', [ok(245), old(5)], ['noMetadata']],
+    ['nine of 509 do', [ok(500), old(9)], []],
+    [
+      'requests of other sites are refused',
+      [{ count: 50, headers: { 'sec-fetch-site': 'cross-site' }, code: 'origin' }],
+      [],
+    ],
+    [
+      'browsers without metadata have a listed origin',
+      [{ count: 50, headers: { origin: 'https://shop.example' } }],
+      [],
+    ],
+    [
+      'monitors send other requests, which do not count',
+      [{ count: 250, from: ONE, code: 'method' }, naked(5)],
+      ['noMetadata'],
+    ],
+    ['most were forwarded by a private machine', [forwarded(21, '10.0.0.2')], ['forwarded']],
+    ['twenty were', [forwarded(19, '10.0.0.2')], []],
+    ['visitors write the header themselves', [forwarded(50, undefined)], []],
+    ['a hook names the addresses', [forwarded(250, '10.0.0.2')], [], { isAddressGiven: true }],
+    ['a CDN of five addresses connects directly', [ok(21), forwarded(100, cdn, visitor)], ['forwarded']],
+    [
+      'a CDN of five addresses stands behind the trusted one',
+      [forwarded(400, '127.0.0.1', (at) => `${visitor(at)}, ${cdn(at)}`)],
+      ['forwarded'],
+      { hops: 1 },
+    ],
+    [
+      'a private machine stands there',
+      [forwarded(201, '127.0.0.1', (at) => `${visitor(at)}, 10.0.0.5`)],
+      ['forwarded'],
+      { hops: 1 },
+    ],
+    ['the trusted one forwards', [forwarded(50, '127.0.0.1')], [], { hops: 1 }],
+    [
+      'a server that knows its CDN writes the visitor twice',
+      [forwarded(100, '127.0.0.1', (at) => `${visitor(at)}, ${visitor(at)}`)],
+      [],
+      { hops: 1 },
+    ],
+    [
+      'one of many visitors makes up who was before it',
+      Array.from({ length: 100 }, (_, at) => [
+        { count: 1, headers: SAME, from: `203.0.113.${at}` },
+        forwarded(1, '203.0.113.200', () => visitor(at)),
+      ]).flat(),
+      [],
+    ],
+    [
+      'no request was forwarded, though one machine is trusted',
+      [{ count: 210, headers: SAME, from: '127.0.0.1' }],
+      ['notForwarded'],
+      { hops: 1 },
+    ],
+    [
+      'entries are fewer than trusted machines, over the budget',
+      [{ ...forwarded(21, '127.0.0.1', visitor), code: 'budget' }],
+      ['notForwarded'],
+      { hops: 2 },
+    ],
+    ['one visitor is on a quiet site', [{ count: 100, headers: SAME, from: ONE }], []],
+    [
+      'one address is among many',
+      [{ count: 250, headers: SAME, from: (at) => (at % 2 ? ONE : visitor(at)) }],
+      [],
+    ],
+    ['one public address sends most', [{ count: 201, headers: SAME, from: ONE }], ['oneAddress']],
+    [
+      'it does so for a day, since it may be a network of many',
+      [WINDOW_MS + 1, DAY_MS - 2 * WINDOW_MS, WINDOW_MS + 1].flatMap((waitMs) => [
+        { count: 201, headers: SAME, from: ONE },
+        waitMs,
+      ]),
+      ['oneAddress'],
+    ],
+    [
+      'it does so for longer',
+      [DAY_MS, 1].flatMap((waitMs) => [{ count: 201, headers: SAME, from: ONE }, waitMs]),
+      ['oneAddress', 'oneAddress'],
+    ],
+  ])('%s', (_, steps, expected, machines) => {
+    const { codes, words } = alertsAfter(steps, machines);
+    expect(codes).toEqual(expected);
+    expect(words.join()).not.toMatch(/203\.0\.113|198\.51/);
   });
 });
 
-describe('no alert follows', () => {
-  const silently = async (
-    options: Partial<OfferProxyOptions>,
-    ...sending: Parameters<typeof send>
-  ): Promise<void> => {
-    await started.end();
-    start(options);
-    await send(...sending);
-    expect(started.alerts).toEqual([]);
-  };
-
-  it('if an origin is refused for another reason', () =>
-    silently({}, 50, { 'sec-fetch-site': 'cross-site' }));
-
-  it('if browsers without Sec-Fetch-Site have a listed origin', () =>
-    silently({ origins: ['https://shop.example'] }, 50, { ...NAKED, origin: 'https://shop.example' }));
-
-  it('if trusted machines forwarded the requests', () =>
-    silently({ trustedHops: 1 }, 50, { 'x-forwarded-for': '198.51.100.7' }));
-
-  it('if requests were forwarded and a hook names their addresses', () =>
-    silently({ address: (request) => request.headers.get('x-client') ?? undefined }, 250, {
-      'x-forwarded-for': '198.51.100.7',
-      'x-client': '198.51.100.9',
-    }));
-
-  it('if visitors write the header themselves', () =>
-    silently({}, 50, { 'x-forwarded-for': '198.51.100.7' }));
-
-  it('if a web server that knows its CDN writes the visitor twice', async () => {
-    await started.end();
-    start({ trustedHops: 1 });
-    for (let at = 0; at < 100; at++)
-      await send(1, { 'x-forwarded-for': `198.51.100.${at}, 198.51.100.${at}` }, () => '127.0.0.1');
-    expect(started.alerts).toEqual([]);
+describe('the origin that an alert names', () => {
+  it('is the one that most had, and no other in that hour, however many somebody makes up (attack 15)', () => {
+    const madeUp = Array.from({ length: 40 }, (_, at) => old(6, `https://made-up-${at}.example`));
+    const { words } = alertsAfter([old(5), ...madeUp, HOUR_MS / 2, old(1)]);
+    expect(new Set(words.map((one) => /add (\S+) to origins \(--origins\)/.exec(one)?.[1]))).toEqual(
+      new Set(['https://shop.example']),
+    );
   });
 
-  it('if one of many visitors makes up who was before it', async () => {
-    for (let at = 0; at < 100; at++) {
-      await send(1, {}, () => `203.0.113.${at}`);
-      await send(1, { 'x-forwarded-for': `198.51.100.${at}` }, () => '203.0.113.200');
-    }
-    expect(started.alerts).toEqual([]);
-  });
+  it.each(['null', 'https://a.example/%1b[31m', 'javascript:alert(1)', `https://${'a'.repeat(300)}.example`])(
+    'is not %j, which is no origin',
+    (origin) => {
+      expect(alertsAfter([old(5, origin)]).words).toEqual([
+        expect.stringContaining('add the origins of your pages to origins'),
+      ]);
+    },
+  );
+});
 
-  it('if monitors send other requests', async () => {
-    for (let at = 0; at < 250; at++)
-      await started.proxy(pageRequest(null, { 'x-forwarded-for': '198.51.100.7' }, 'GET'), {
-        address: '203.0.113.77',
-      });
-    expect(started.alerts).toEqual([]);
-    await send(5, NAKED);
-    expect(started.alerts).toEqual([expect.stringMatching(METADATA)]);
-  });
-
-  it('if one address is among many', () =>
-    silently({}, 250, {}, (at) => (at % 2 ? '203.0.113.77' : `198.51.100.${at % 200}`)));
-
-  it('if one visitor is on a quiet site', () => silently({}, 100, {}, () => '203.0.113.77'));
-
-  it('if each of many hours has only a few such requests', async () => {
-    for (let hour = 0; hour < 5; hour++) {
-      await send(4, NAKED);
-      await started.runtime.advance(HOUR_MS + 1);
-    }
-    expect(started.alerts).toEqual([]);
-  });
-
-  it('if fewer than 2 % of the requests lack Sec-Fetch-Site', async () => {
-    await send(500);
-    await send(9, OLD);
-    expect(started.alerts).toEqual([]);
-  });
+it('the whole proxy hears what it admits and what it refuses', async () => {
+  const { proxy, alerts, end } = startProxy({ trustedHops: 1, limits: { perAddress: 15 } });
+  const send = (number: number, headers: Record<string, string | undefined>): Promise<Response> =>
+    proxy(pageRequest(wireBody([wireEvent(number)]), headers), { address: '127.0.0.1' });
+  for (let at = 0; at < 201; at++) await send(at, { 'x-forwarded-for': `203.0.113.${at}, 10.0.0.5` });
+  expect(alerts).toEqual([expect.stringMatching(/through machines of your own/)]);
+  for (let at = 0; at < 5; at++)
+    await send(at, { 'sec-fetch-site': undefined, origin: 'https://shop.example' });
+  expect(alerts.slice(1)).toEqual([expect.stringMatching(/neither Sec-Fetch-Site nor an origin/)]);
+  await end();
 });
