@@ -32,7 +32,7 @@ const SERVERS = [
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/direct/direct.properties.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
-  'test/proxy/{creation,node}.test.ts',
+  'test/proxy/node.test.ts',
   'test/proxy/operator/admin.test.ts',
   'test/proxy/operator/page/visits.test.ts',
   'test/proxy/alerts/cause.test.ts',

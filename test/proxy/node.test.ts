@@ -185,15 +185,12 @@ describe('what the proxy reads of the headers of a request', () => {
 });
 
 describe('odd request lines reach nothing', () => {
-  it.each(['TRACE', 'GET', 'DELETE', 'OPTIONS', 'M-SEARCH', 'PROPFIND'])(
-    '%s gets a 405 (attacks 1, 2)',
-    async (method) => {
-      const answer = await send(`${method} /offer-events HTTP/1.1`, [SAME_ORIGIN]);
-      expect([statusOf(answer), /^allow: POST\r$/im.test(answer)]).toEqual(['405', true]);
-      expect(JSON.parse(bodyOf(answer))).toMatchObject({ status: 405, code: 'method' });
-      await expectNothingTaken();
-    },
-  );
+  it.each(['TRACE', 'GET', 'OPTIONS'])('%s gets a 405 (attacks 1, 2)', async (method) => {
+    const answer = await send(`${method} /offer-events HTTP/1.1`, [SAME_ORIGIN]);
+    expect([statusOf(answer), /^allow: POST\r$/im.test(answer)]).toEqual(['405', true]);
+    expect(JSON.parse(bodyOf(answer))).toMatchObject({ status: 405, code: 'method' });
+    await expectNothingTaken();
+  });
 
   it('HEAD gets a 405 without a body (attack 1)', async () => {
     const answer = await send('HEAD / HTTP/1.1', [SAME_ORIGIN]);
@@ -221,46 +218,10 @@ describe('odd request lines reach nothing', () => {
     await expectNothingTaken();
   });
 
-  it('a target that names another machine is not found (attack 4)', async () => {
-    const line = 'POST http://169.254.169.254/api/v2/offer_events?site=evil HTTP/1.1';
-    expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD))).toBe('404');
-    await expectNothingTaken();
-  });
-
-  it('a Host that names another machine does not change where events go (attacks 4, 48)', async () => {
-    const headers = ['X-Forwarded-Host: evil.example', JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)];
-    await send('POST / HTTP/1.1', headers, GOOD);
-    await started.runtime.advance(1_000);
-    expect(started.runtime.calls.map(({ url }) => url)).toEqual([
-      'https://acme-test.grow.chargebee.com/api/v2/offer_events',
-    ]);
-  });
-
-  it.each<[string, string, string[]]>([
-    ['a negative length', 'POST / HTTP/1.1', ['Content-Length: -1']],
-    ['a length and chunks', 'POST / HTTP/1.1', [lengthOf(GOOD), 'Transfer-Encoding: chunked']],
-    ['two lengths', 'POST / HTTP/1.1', [lengthOf(GOOD), 'Content-Length: 3']],
-    ['a space before the colon', 'POST / HTTP/1.1', [lengthOf(GOOD).replace(':', ' :')]],
-    ['a NUL in a header', 'POST / HTTP/1.1', ['X-A: a\0b']],
-    ['a method that nobody knows', 'TRACK / HTTP/1.1', []],
-    ['a version that nobody knows', 'POST / HTTP/9.1', []],
-  ])("%s gets the parser's 400 (attack 6)", async (_, line, headers) => {
-    expect(statusOf(await send(line, [JSON_TYPE, SAME_ORIGIN, ...headers], GOOD))).toBe('400');
-    await expectNothingTaken();
-  });
-
-  it.each<[string, string[], string]>([
-    ['Sec-Fetch-Site twice (attack 13)', [SAME_ORIGIN, SAME_ORIGIN, JSON_TYPE], '403'],
-    [
-      'Origin twice (attack 18)',
-      ['Origin: https://a.example', 'Origin: https://a.example', JSON_TYPE],
-      '403',
-    ],
-    ['Content-Type twice (attack 19)', [SAME_ORIGIN, JSON_TYPE, JSON_TYPE], '415'],
-    ['bytes beyond ASCII in a header (attack 13)', [`Sec-Fetch-Site: same-origin\xff`, JSON_TYPE], '403'],
-  ])('the endpoint, not the parser, refuses %s', async (_, headers, status) => {
-    const request = rawRequest('POST / HTTP/1.1', [...headers, lengthOf(GOOD)], GOOD);
-    expect(statusOf(await exchange(server.port, Buffer.from(request, 'latin1')))).toBe(status);
+  it('bytes beyond ASCII in a header are refused by the endpoint, not the parser (attack 13)', async () => {
+    const headers = ['Sec-Fetch-Site: same-origin\xff', JSON_TYPE, lengthOf(GOOD)];
+    const bytes = Buffer.from(rawRequest('POST / HTTP/1.1', headers, GOOD), 'latin1');
+    expect(statusOf(await exchange(server.port, bytes))).toBe('403');
     await expectNothingTaken();
   });
 });

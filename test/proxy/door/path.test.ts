@@ -86,7 +86,7 @@ describe('the path itself', () => {
     await expectUntouched(proxy);
   });
 
-  it('sends its events to the same upstream, regardless of the Host (attack 7)', async () => {
+  it('sends its events to the same upstream, regardless of the Host (attacks 7, 48)', async () => {
     const { runtime } = proxy;
     const bytes = posted('/offer-events').replace('shop.example', 'acme.chargebee.com@169.254.169.254:80');
     expect(await proxy.statusOf(bytes)).toBe(200);

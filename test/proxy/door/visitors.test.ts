@@ -1,6 +1,6 @@
 /** How much one visitor may report, through the whole handler: whole requests wait, and others go on. */
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { directIntake, type Intake, type OfferProxyOptions } from '../../../src/proxy/index.js';
+import { directIntake, type OfferProxyOptions } from '../../../src/proxy/index.js';
 import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { expectUntouched } from '../../support/untouched.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';
@@ -270,9 +270,7 @@ describe('a subject that reports too much', () => {
 
   it('does not use it up while the intake fails', async () => {
     start({ limits: { perOfferADay: 1 }, subject: bySession });
-    const taking = vi
-      .spyOn(started.intake as Intake, 'take')
-      .mockRejectedValue(new Error('The disk is full.'));
+    const taking = vi.spyOn(started.intake, 'take').mockRejectedValue(new Error('The disk is full.'));
     const text = body();
     for (let again = 0; again < 3; again++)
       expect(await statusOf(text, VISITOR, { 'x-session': 'ada' })).toBe(503);

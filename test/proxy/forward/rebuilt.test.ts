@@ -64,7 +64,7 @@ const HOSTILE = {
 };
 
 describe("the upstream's request", () => {
-  it('has our headers and no other, regardless of what the request brought (attack 46)', async () => {
+  it('has our headers and no other, regardless of what the request brought (attacks 40, 46)', async () => {
     const response = await started.proxy(pageRequest(wireBody([wireEvent(1)]), HOSTILE));
     expect(response.status).toBe(200);
     await started.runtime.advance(1_000);
