@@ -12,12 +12,14 @@ const OFFER = 'a52ge1';
 
 let started: StartedProxy;
 
-const start = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy => {
-  started = startProxy({ subject: (request) => request.headers.get('x-session') ?? undefined, ...options });
-  return started;
+type Options = Partial<Omit<OfferProxyOptions, 'intake'>>;
+const BY_SESSION: Options = { subject: (request) => request.headers.get('x-session') ?? undefined };
+
+const start = (options: Options = {}, others = BY_SESSION): void => {
+  started = startProxy({ ...others, ...options });
 };
-const startSigned = (options: Partial<Omit<OfferProxyOptions, 'intake'>> = {}): StartedProxy =>
-  start({ requireSignedOffers: SECRET, ...options });
+const startSigned = (options: Options = {}, others = BY_SESSION): void =>
+  start({ requireSignedOffers: SECRET, ...options }, others);
 
 afterEach(() => started.end());
 
@@ -166,7 +168,7 @@ describe('if offers have to be signed', () => {
   });
 
   it('a token for a user is useless without a hook that names users, and an alert says so', async () => {
-    startSigned({ subject: undefined });
+    startSigned({}, {});
     expect(await report({ token: await tokenFor() })).toBe(REFUSED);
     expect(started.alerts).toHaveLength(1);
   });
@@ -224,7 +226,7 @@ describe('without signed offers', () => {
   });
 
   it('a captured request counts again once its id is forgotten, as the documents say (attack 42)', async () => {
-    start({ subject: undefined });
+    start({}, {});
     expect(await report()).toBe('accepted');
     await started.runtime.advance(1_000);
     started.runtime.pass(6 * DAY);
@@ -310,7 +312,7 @@ describe("the host's own judgement", () => {
 
   it('refuses just like a missing signature, and an offer that does not or never could exist (attacks 43, 44)', async () => {
     const answers = new Set<string>();
-    const answer = async (fields: object): Promise<void> => {
+    const answer = async (fields: Record<string, unknown>): Promise<void> => {
       const response = await send([wireEvent(1, fields)]);
       answers.add(JSON.stringify([await response.text(), [...response.headers]]));
     };
