@@ -1,197 +1,213 @@
-/**
- * Actions that only look as if they close an offer: controls of something else, offers that move by themselves, and
- * offers that are drawn again.
- */
-import type { Page } from '@playwright/test';
-import { trackerStats } from '../fixtures/ready.js';
-import { type Stack, test } from '../fixtures/stack.js';
-import { showWitness } from '../fixtures/witness.js';
-
-const offer = (id: string, inside = '') =>
-  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000">${id} ${inside}</div>`;
-
-const DRAWER = 'role="dialog" style="position: fixed; right: 0; top: 0; width: 400px; background: silver"';
+/** Actions that only look as if they close an offer: controls of something else, and presses that mean something else. */
+import { holdTimers, trackerStats } from '../fixtures/ready.js';
+import { expect, test } from '../fixtures/stack.js';
+import {
+  at,
+  both,
+  closing,
+  DRAWER,
+  expectOnly,
+  gone,
+  MARKED,
+  modal,
+  offer,
+  openReady,
+  pass,
+  type Row,
+  X,
+} from './rows.js';
 
 const HINT = '<span id="hint">Hint <button onclick="hint.remove()">×</button></span>';
 
 const SPA = `<script>
   const leave = () => { history.pushState({}, '', '/next'); document.querySelector('main').innerHTML = '<h1>Next</h1>' };
 </script>`;
+const link = (inside: string) => `<a href="#" onclick="event.preventDefault(); leave()">${inside}</a>`;
+const inMain = (inside: string, attributes = '') => `<main ${attributes}>${offer('card', inside)}</main>`;
 
-interface Mistake {
-  readonly body: string;
-  readonly act: (page: Page) => Promise<unknown>;
-  /** The offers that are really closed. */
-  readonly closed?: readonly string[];
-}
+test.describe('no offer is recorded as dismissed after', () => {
+  const ROWS: Readonly<Record<string, Row>> = {
+    'a control that folds a part of the offer, and then a link of it': [
+      inMain(`<p id="terms">Terms <button onclick="terms.remove()">Close</button></p>${link('Shop')}`),
+      ['button', 'main a'],
+    ],
+    'a line of the cart that is removed, and then the way to pay': [
+      `<main><div ${DRAWER}><p id="line">Coffee <button onclick="line.remove()">×</button></p>${offer('card')}${link('Pay')}</div></main>`,
+      ['button', 'main a'],
+    ],
+    'a hint that is closed, the wheel, and then a link elsewhere': [
+      `${inMain(HINT, 'style="height: 3000px"')}<p style="position: fixed; right: 0; top: 300px">${link('Shop')}</p>`,
+      ['button', (page) => page.mouse.wheel(0, 60), 'p a'],
+    ],
+    'a press beside a drawer, whose list is scrolled then': [
+      `<div ${DRAWER}><div style="overflow: auto; height: 500px">${offer('card')}<p style="height: 2000px"></p></div></div>`,
+      [at(200, 500), (page) => page.mouse.move(1_100, 300), (page) => page.mouse.wheel(0, 900)],
+    ],
+    'a multiplication sign in a link': [
+      inMain(link('<span>2</span> <span class="part">×</span> <span>Coffee</span>')),
+      '.part',
+    ],
+    'a brand whose name is a close word in another language': [
+      inMain(link('<span class="part">LuK</span> clutches')),
+      '.part',
+    ],
+    'a menu that a button in the offer opens': [
+      `${inMain('<button popovertarget="menu">More</button>')}<div popover id="menu">Menu</div>
+       <script>document.querySelector('button').addEventListener('click', () => setTimeout(leave, 500))</script>`,
+      'button',
+    ],
+    'a hint in a row of a virtual list, which is scrolled away then': [
+      `<div id="list" style="position: fixed; top: 0; height: 300px; overflow: auto">${offer('card', HINT)}<p style="height: 3000px"></p></div>
+       <script>list.onscroll = () => { list.onscroll = null; list.firstElementChild.style.visibility = 'hidden'; setTimeout(() => list.firstElementChild.remove(), 100) }</script>`,
+      ['button', pass(100), (page) => page.mouse.move(100, 150), (page) => page.mouse.wheel(0, 600)],
+    ],
+    'a form in a dialog whose other button has an answer': [
+      modal(
+        `<button type="button" aria-label="Close">×</button>${offer('card')}<form method="dialog"><button value="add" class="part">Add</button></form>`,
+      ),
+      '.part',
+    ],
+    'a press in a dialog above another one that closes both': [
+      `<dialog id="below">${offer('card')}</dialog><dialog id="over"><button type="button" class="part" onclick="over.close(); below.close()">Add</button></dialog>
+       <script>below.showModal(); over.showModal()</script>`,
+      '.part',
+    ],
+    'a button beside a panel of role=dialog that leads to another view': [
+      `<div role="dialog" id="aside">${offer('card')}</div><button onclick="aside.remove()">Next</button>`,
+      'button',
+    ],
+    'a finger beside a dialog that scrolls the page, and a dialog that hides then': [
+      `<div ${DRAWER} id="box">${offer('card')}</div><p style="height: 3000px"></p>
+       <script>addEventListener('scroll', () => box.remove(), { once: true })</script>`,
+      async (page) => {
+        const cdp = await page.context().newCDPSession(page);
+        const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...ys: readonly number[]) =>
+          cdp.send('Input.dispatchTouchEvent', { type, touchPoints: ys.map((y) => ({ x: 200, y })) });
+        await touch('touchStart', 500);
+        for (let y = 480; y > 300; y -= 20) await touch('touchMove', y);
+        await touch('touchEnd');
+        await page.locator('#box').waitFor({ state: 'detached' });
+      },
+    ],
+    'a press on a cross that leaves it before it ends, and an offer that the page takes away': [
+      `${offer('card', `${X} <b>Half price</b>`, 'id="card"')}<script>addEventListener('click', () => setTimeout(() => card.remove(), 300))</script>`,
+      [
+        async (page) => {
+          await page.hover('.x');
+          await page.mouse.down();
+          await page.hover('b');
+          await page.mouse.up();
+        },
+        gone('#card'),
+      ],
+    ],
+    'a choice whose value is called cancel': [
+      inMain('<input type="radio" value="cancel" onclick="setTimeout(leave, 300)">'),
+      'input',
+    ],
+  };
+  for (const [name, [body, acts]] of Object.entries(ROWS)) test(name, closing([SPA + body, acts]));
+});
 
-const later = (page: Page, ms: number): Promise<unknown> =>
-  page.evaluate((delay) => new Promise((resolve) => setTimeout(resolve, delay)), ms);
+test.describe('an offer is closed', () => {
+  const ROWS: Readonly<Record<string, Row>> = {
+    'by the cancel button of a form that accepts': [
+      modal(
+        `${offer('card')}<form method="dialog" data-offer-accept="card"><button value="cancel">No</button><button value="yes">Yes</button></form>`,
+      ),
+      '[value=cancel]',
+      'card',
+    ],
+    'though it is a form whose fields have the names of its own properties': [
+      `<form id="card" onsubmit="return false" data-offer-id="card" data-offer-dwell="60000" class="offer"><input name="children"><input name="matches">
+         <button type="button" aria-label="Close" onclick="card.remove()">x</button></form>`,
+      'button',
+      'card',
+    ],
+  };
+  for (const [name, row] of Object.entries(ROWS)) test(name, closing(row));
 
-const MISTAKES: Readonly<Record<string, Mistake>> = {
-  'a control that folds a part of the offer, and then a link of it': {
-    body: `<main>${offer('card', `<p id="terms">Terms <button onclick="terms.remove()">Close</button></p><a href="#" onclick="event.preventDefault(); leave()">Shop</a>`)}</main>`,
-    async act(page) {
-      await page.click('button');
-      await page.click('a');
-    },
-  },
-  'a line of the cart that is removed, and then the way to pay': {
-    body: `<main><div ${DRAWER}><p id="line">Coffee <button onclick="line.remove()">×</button></p>${offer('card')}
-      <a href="#" onclick="event.preventDefault(); leave()">Pay</a></div></main>`,
-    async act(page) {
-      await page.click('button');
-      await page.click('a');
-    },
-  },
-  'a hint that is closed, the wheel, and then a link elsewhere': {
-    body: `<main style="height: 3000px">${offer('card', HINT)}<a href="#" style="position: fixed; right: 0; top: 300px" onclick="event.preventDefault(); leave()">Shop</a></main>`,
-    async act(page) {
-      await page.click('button');
-      await page.mouse.wheel(0, 60);
-      await page.click('a');
-    },
-  },
-  'a drawer beside which a blank spot is pressed, and whose list is scrolled then': {
-    body: `<div ${DRAWER}><div style="overflow: auto; height: 500px">${offer('card')}<p style="height: 2000px"></p></div></div>`,
-    async act(page) {
-      await page.mouse.click(200, 500);
-      await page.mouse.move(1_100, 300);
-      await page.mouse.wheel(0, 900);
-    },
-  },
-  'a list that is drawn by its places, whose first offer is closed': {
-    body: `<div ${DRAWER} id="list"></div><script>
-      const ids = ['a', 'b', 'c'];
-      const draw = () => {
-        while (list.children.length > ids.length) list.lastChild.remove();
-        ids.forEach((id, at) => {
-          const card = list.children[at] ?? list.appendChild(document.createElement('div'));
-          card.className = 'offer';
-          card.dataset.offerDwell = 60000;
-          card.dataset.offerId = id;
-          card.innerHTML = '<button aria-label="Close">x</button>' + id;
-          card.firstChild.onclick = () => { ids.splice(at, 1); draw() };
-        });
-      };
-      draw();
-    </script>`,
-    act: (page) => page.click('button >> nth=0'),
-    closed: ['a'],
-  },
-  'a multiplication sign in a link': {
-    body: `<main>${offer('card', `<a href="#" onclick="event.preventDefault(); leave()"><span>2</span> <span class="part">×</span> <span>Coffee</span></a>`)}</main>`,
-    act: (page) => page.click('.part'),
-  },
-  'a brand whose name is a close word in another language': {
-    body: `<main>${offer('card', `<a href="#" onclick="event.preventDefault(); leave()"><span class="part">LuK</span> clutches</a>`)}</main>`,
-    act: (page) => page.click('.part'),
-  },
-  'a menu that a button in the offer opens': {
-    body: `<main>${offer('card', '<button popovertarget="menu">More</button>')}</main><div popover id="menu">Menu</div>
-      <script>document.querySelector('button').addEventListener('click', () => setTimeout(leave, 500))</script>`,
-    act: (page) => page.click('button'),
-  },
-  'a row of a virtual list that is scrolled away after a hint in it was closed': {
-    body: `<div id="list" style="height: 300px; overflow: auto">${offer('card', HINT)}<p style="height: 3000px"></p></div>
-      <script>list.onscroll = () => { list.onscroll = null; list.firstElementChild.style.visibility = 'hidden'; setTimeout(() => list.firstElementChild.remove(), 100) }</script>`,
-    async act(page) {
-      await page.click('button');
-      await later(page, 100);
-      await page.mouse.move(100, 150);
-      await page.mouse.wheel(0, 600);
-    },
-  },
-  'a form in a dialog whose other button has an answer': {
-    body: `<dialog id="box"><button type="button" aria-label="Close">×</button>${offer('card')}<form method="dialog"><button value="add" class="part">Add</button></form></dialog>
-      <script>box.showModal()</script>`,
-    act: (page) => page.click('.part'),
-  },
-  'a dialog above another one, in which something is pressed that closes both': {
-    body: `<dialog id="below">${offer('card')}</dialog><dialog id="over"><button type="button" class="part" onclick="over.close(); below.close()">Add</button></dialog>
-      <script>below.showModal(); over.showModal()</script>`,
-    act: (page) => page.click('.part'),
-  },
-  'a finger beside a dialog that scrolls the page, and a dialog that hides then': {
-    body: `<div ${DRAWER} id="box">${offer('card')}</div><p style="height: 3000px"></p>
-      <script>addEventListener('scroll', () => box.remove(), { once: true })</script>`,
-    async act(page) {
-      const cdp = await page.context().newCDPSession(page);
-      const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', ...ys: readonly number[]) =>
-        cdp.send('Input.dispatchTouchEvent', { type, touchPoints: ys.map((y) => ({ x: 200, y })) });
-      await touch('touchStart', 500);
-      for (let y = 480; y > 300; y -= 20) await touch('touchMove', y);
-      await touch('touchEnd');
-      await page.locator('#box').waitFor({ state: 'detached' });
-    },
-  },
-  'a press on a cross that leaves it before it ends, and an offer that the page takes away': {
-    body: `${offer('card', '<button aria-label="Close" style="width: 60px">x</button> <b>Half price</b>')}
-      <script>addEventListener('click', () => setTimeout(() => document.querySelector('[data-offer-id=card]').remove(), 300))</script>`,
-    async act(page) {
-      await page.hover('[aria-label=Close]');
-      await page.mouse.down();
-      await page.hover('b');
-      await page.mouse.up();
-      await page.locator('[data-offer-id=card]').waitFor({ state: 'detached' });
-    },
-  },
-  'a choice whose value is called cancel': {
-    body: `<main>${offer('card', `<input type="radio" value="cancel" onclick="setTimeout(leave, 300)">`)}</main>`,
-    act: (page) => page.click('input'),
-  },
-};
+  test('though another one is closed while it fades', async ({ page, stack }) => {
+    const fading = `<button aria-label="Close" onclick="const card = this.parentElement; card.style.transition = 'opacity 400ms'; card.style.opacity = 0;
+      card.ontransitionend = () => card.remove()">×</button>`;
+    await page.clock.install();
+    await openReady(page, stack, offer('first', fading) + offer('second', fading));
+    const goOn = await holdTimers(page);
+    for (const id of ['first', 'second']) await page.click(`[data-offer-id=${id}] button`);
+    for (const id of ['first', 'second'])
+      await page.locator(`[data-offer-id=${id}]`).waitFor({ state: 'detached' });
+    await goOn();
+    await expectOnly(page, stack, both('first', 'second'));
+  });
 
-test.describe('only offers that were closed are recorded as dismissed', () => {
-  for (const [name, { body, act, closed = [] }] of Object.entries(MISTAKES)) {
-    test(name, async ({ page, stack }: { page: Page; stack: Stack }) => {
-      await stack.open(page, `${SPA}${body}`);
-      await trackerStats(page);
-      await page.evaluate(() => new Promise<number>(requestAnimationFrame));
-      await act(page);
-      await showWitness(page);
-      await stack.expectRecorded([
-        ...closed.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]),
-        'viewed witness',
-      ]);
+  test('though storage is slow to open', async ({ page, stack }) => {
+    await stack.open(page, offer('slow', MARKED), {
+      head: `<script>
+        const open = IDBFactory.prototype.open;
+        IDBFactory.prototype.open = function (...names) {
+          const request = open.apply(this, names);
+          let heard;
+          Object.defineProperty(request, 'onsuccess', { set(listener) { heard = listener; } });
+          request.addEventListener('success', (event) => { window.isClosable = true; addEventListener('storage-ready', () => heard.call(request, event)); });
+          return request;
+        };
+      </script>`,
     });
-  }
+    await page.waitForFunction('window.isClosable');
+    await page.click('button');
+    await page.evaluate('dispatchEvent(new Event("storage-ready"))');
+    await expectOnly(page, stack, both('slow'));
+  });
+
+  test('though the page gave observe() wrong arguments, which does not throw', async ({ page, stack }) => {
+    await openReady(page, stack, offer('right', MARKED));
+    const thrown = await page.evaluate(`new Promise((resolve) => offersight.push((tracker) => {
+      try {
+        for (const wrong of ['#x', {}, document.querySelectorAll('*'), window, new Text('')]) tracker.observe(wrong)();
+        tracker.observe(document)();
+        tracker.observe(document.createElement('p'), null)();
+        resolve('nothing');
+      } catch (cause) {
+        resolve(String(cause));
+      }
+    }))`);
+    expect(thrown).toBe('nothing');
+    await page.click('button');
+    await expectOnly(page, stack, both('right'));
+  });
+
+  for (const [name, veto, expected] of [
+    ['by a listener of its view, after that', '', both('quick')],
+    ['and not even viewed if that listener vetoes the view', 'event.preventDefault();', []],
+  ] as const)
+    test(name, async ({ page, stack }) => {
+      await stack.open(
+        page,
+        `<script>addEventListener('offersight:viewed', (event) => {
+           if (event.detail.offerId === 'quick') { ${veto} document.querySelector('button').click(); }
+         }, { once: true })</script>${offer('quick', MARKED).replace('60000', '200')}`,
+      );
+      await trackerStats(page);
+      await expectOnly(page, stack, expected, 1_000);
+    });
 });
 
-test('a cancel button of a form that accepts does not accept', async ({ page, stack }) => {
-  await stack.open(
-    page,
-    `<dialog id="box">${offer('card')}<form method="dialog" data-offer-accept="card"><button value="cancel">No</button><button value="yes">Yes</button></form></dialog>
-     <script>box.showModal()</script>`,
-  );
-  await trackerStats(page);
-  await page.click('[value=cancel]');
-  await stack.expectRecorded(['viewed card', 'dismissed card']);
-});
-
-test('a form whose fields have the names of its own properties is closed like any other', async ({
+test('an offer that the visitor touched before its dwell was over, or inside of which, is not ignored', async ({
   page,
   stack,
 }) => {
-  await stack.open(
+  const out = "for (const { style } of document.querySelectorAll('.offer')) style.marginLeft = '-9999px'";
+  await openReady(
     page,
-    `<form onsubmit="return false" data-offer-id="card" data-offer-dwell="60000" class="offer"><input name="children"><input name="matches">
-       <button type="button" aria-label="Close" onclick="document.querySelector('[data-offer-id]').remove()">x</button></form>`,
+    stack,
+    `<div class="offer" data-offer-id="early" data-offer-dwell="1500"><i>Details</i></div>
+     <div class="offer" data-offer-id="outer" data-offer-dwell="0"><div data-offer-id="inner" data-offer-dwell="0" style="height: 90px"><b>Details</b></div></div>`,
+    { script: 'data-endpoint="/offer-events" data-ignore="300"' },
   );
-  await trackerStats(page);
-  const errors: Error[] = [];
-  page.on('pageerror', (error) => errors.push(error));
-  await page.click('button');
-  await stack.expectRecorded(['viewed card', 'dismissed card']);
-  if (errors[0]) throw errors[0];
-});
-
-test('the cross of a toast that is drawn around the offer closes it', async ({ page, stack }) => {
-  await stack.open(
-    page,
-    `<ol><li role="status">${offer('card')}<button aria-label="Close" onclick="this.parentElement.remove()">x</button></li></ol>`,
-  );
-  await trackerStats(page);
-  await page.click('button');
-  await stack.expectRecorded(['viewed card', 'dismissed card']);
+  await page.click('i');
+  await page.click('b');
+  const seen = ['viewed early', 'viewed outer', 'viewed inner'];
+  await stack.expectRecorded(seen);
+  await page.evaluate(out);
+  await expectOnly(page, stack, seen, 1_000);
 });
