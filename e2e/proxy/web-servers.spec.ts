@@ -1,11 +1,193 @@
-import { writeFile } from 'node:fs/promises';
+/** The proxy behind real web servers on loopback, which run the configurations of their recipes. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Page } from '@playwright/test';
 import { SCRIPT_FILES } from '../../src/proxy/cli/script-file.js';
+import { freePort } from '../fixtures/free-port.js';
 import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
 import { trackerStats, untilWaiting } from '../fixtures/ready.js';
+import { onlyBlock } from '../fixtures/recipe.js';
+import { installedServers } from '../fixtures/servers.js';
 import { type Bench, test as base, expect, type Standalone } from '../fixtures/standalone.js';
-import { startWebServer, WEB_SERVERS, type WebServer, type WebServerName } from '../fixtures/web-server.js';
+
+/** A running web server. */
+interface WebServer {
+  readonly url: string;
+  readonly port: number;
+  /** The folder of the shop's pages. */
+  readonly pages: string;
+  stop(): Promise<void>;
+}
+
+/** The values that differ on a test's machine. */
+interface Place {
+  /** The folder for everything that the server writes. */
+  readonly folder: string;
+  readonly pages: string;
+  readonly port: number;
+  readonly proxyPort: number;
+}
+
+/** One web server, and how a test starts it. */
+interface Kind {
+  /** The language of the recipe's one block. */
+  readonly language: string;
+  /** The status of its answers while the proxy does not run. */
+  readonly awayStatus: number;
+  /** The values that are filled in. Everything else of the recipe stays as it is. */
+  readonly fillings: (place: Place) => Readonly<Record<string, string>>;
+  /** The file that the server is started with, if it is not the recipe itself. */
+  readonly around?: (place: Place) => string;
+  readonly args: (folder: string, file: string) => readonly string[];
+}
+
+const MODULES =
+  'mpm_event authz_core dir mime unixd proxy proxy_http headers filter deflate reqtimeout'.split(' ');
+/** The folders in which Debian and Homebrew put Apache's modules. */
+const MODULE_FOLDERS = [
+  '/usr/lib/apache2/modules',
+  '/opt/homebrew/lib/httpd/modules',
+  '/usr/local/lib/httpd/modules',
+];
+
+/** The lines around the recipe that a distribution's own nginx.conf would have. */
+const aroundNginx = ({ folder }: Place): string => `
+daemon off;
+master_process off;
+pid ${folder}/nginx.pid;
+events {}
+http {
+  types { text/html html; text/css css; }
+  access_log off;
+  client_body_temp_path ${folder}/body;
+  proxy_temp_path ${folder}/proxy;
+  fastcgi_temp_path ${folder}/fastcgi;
+  uwsgi_temp_path ${folder}/uwsgi;
+  scgi_temp_path ${folder}/scgi;
+  include ${folder}/recipe.conf;
+}
+`;
+
+/** The same for Apache, with the modules that the recipe names. */
+const aroundApache = ({ folder, port }: Place): string => {
+  const modules = MODULE_FOLDERS.find((each) => existsSync(each)) ?? '';
+  // A module without a file is built in.
+  const files = MODULES.filter((name) => existsSync(join(modules, `mod_${name}.so`)));
+  return `
+${files.map((name) => `LoadModule ${name}_module ${modules}/mod_${name}.so`).join('\n')}
+ServerName localhost
+Listen 127.0.0.1:${port}
+PidFile ${folder}/apache.pid
+DefaultRuntimeDir ${folder}
+ErrorLog ${folder}/error.log
+# Apache serves nobody as root.
+${process.getuid?.() === 0 ? 'User nobody\nGroup nogroup' : ''}
+TypesConfig /dev/null
+AddType text/html .html
+DirectoryIndex index.html
+Include ${folder}/recipe.conf
+`;
+};
+
+/** Every web server that has a recipe. */
+const WEB_SERVERS = {
+  nginx: {
+    language: 'nginx',
+    awayStatus: 502,
+    fillings: ({ pages, port, proxyPort }) => ({
+      'listen 80;': `listen 127.0.0.1:${port};`,
+      'server 127.0.0.1:8787;': `server 127.0.0.1:${proxyPort};`,
+      'root /srv/shop;': `root ${pages};`,
+    }),
+    around: aroundNginx,
+    args: (folder, file) => ['-p', folder, '-e', 'stderr', '-c', file],
+  },
+  caddy: {
+    language: 'text',
+    awayStatus: 502,
+    fillings: ({ pages, port, proxyPort }) => ({
+      '\tservers {': '\tadmin off\n\tservers {',
+      'shop.example {': `http://127.0.0.1:${port}, http://shop.example:${port} {`,
+      'reverse_proxy 127.0.0.1:8787 {': `reverse_proxy 127.0.0.1:${proxyPort} {`,
+      'root * /srv/shop': `root * ${pages}`,
+    }),
+    args: (_folder, file) => ['run', '--adapter', 'caddyfile', '--config', file],
+  },
+  apache: {
+    language: 'apache',
+    awayStatus: 503,
+    fillings: ({ pages, port, proxyPort }) => ({
+      '<VirtualHost *:80>': `<VirtualHost 127.0.0.1:${port}>`,
+      'http://127.0.0.1:8787/': `http://127.0.0.1:${proxyPort}/`,
+      'DocumentRoot /srv/shop': `DocumentRoot ${pages}`,
+      '<Directory /srv/shop>': `<Directory ${pages}>`,
+    }),
+    around: aroundApache,
+    args: (folder, file) => ['-d', folder, '-f', file, '-DFOREGROUND'],
+  },
+} as const satisfies Record<string, Kind>;
+
+/** The name of a web server. */
+type WebServerName = keyof typeof WEB_SERVERS;
+
+/**
+ * Starts a web server in front of a proxy.
+ * @param parent A folder that is the test's own.
+ * @throws In CI, if it is not installed; elsewhere the test is skipped.
+ */
+const startWebServer = async (name: WebServerName, parent: string, proxyPort: number): Promise<WebServer> => {
+  const { [name]: program } = installedServers();
+  const { language, fillings, around, args }: Kind = WEB_SERVERS[name];
+  const folder = join(parent, 'web-server');
+  const pages = join(folder, 'shop');
+  const port = await freePort();
+  const place = { folder, pages, port, proxyPort };
+  await mkdir(pages, { recursive: true });
+  const recipe = `docs/recipes/${name}.md`;
+  let text = await onlyBlock(recipe, language);
+  for (const [from, to] of Object.entries(fillings(place))) {
+    if (!text.includes(from)) throw new Error(`${recipe} should say "${from}"`);
+    text = text.replaceAll(from, to);
+  }
+  const file = join(folder, around ? 'server.conf' : 'recipe.conf');
+  await writeFile(join(folder, 'recipe.conf'), text);
+  if (around) await writeFile(file, around(place));
+  // Other users than root must be able to enter, since Apache reads pages as another user.
+  await chmod(parent, 0o711);
+  const child = spawn(program, [...args(folder, file)], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+    env: { PATH: process.env.PATH, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder },
+  });
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
+    said += chunk;
+  });
+  const url = `http://127.0.0.1:${port}`;
+  // The page does not exist yet, and the server itself says so.
+  await expect
+    .poll(
+      async () => {
+        if (child.exitCode !== null) throw new Error(`${name} ended: ${said}`);
+        return (await fetch(`${url}/nothing`).catch(() => undefined))?.status;
+      },
+      { intervals: [20] },
+    )
+    .toBe(404);
+  return {
+    url,
+    port,
+    pages,
+    async stop() {
+      if (child.exitCode !== null) return;
+      const exited = once(child, 'exit');
+      child.kill('SIGTERM');
+      await exited;
+    },
+  };
+};
 
 const ADMIN_TOKEN = 'an operator bears this token of 40 chars';
 const BEARER = { authorization: `Bearer ${ADMIN_TOKEN}` };
