@@ -33,6 +33,12 @@ const expectThreeOnce = async (stack: Stack): Promise<void> => {
   expect(recorded.indexOf('viewed closed')).toBeLessThan(recorded.indexOf('dismissed closed'));
 };
 
+test('an offer in view for a second is one viewed event at the upstream', async ({ page, stack }) => {
+  await stack.open(page, '<div class="offer" data-offer-id="hero-a52g">10 % off</div>');
+  await stack.expectRecorded(['viewed hero-a52g']);
+  expect(stack.upstream.history()[0]?.key).toMatch(/^oe1-[0-9a-f]{8}-[0-9a-f]{4}-7/);
+});
+
 test.describe('events made offline', () => {
   test('survive a reload and arrive once each when the network is back', async ({ page, stack }) => {
     stack.site.gateway.fault = 'off';
