@@ -87,7 +87,7 @@ test.describe('a marked control', () => {
 test.describe('a press on a control', () => {
   const PRESSED = offer('pressed', '<button data-offer-dismiss accesskey="k">No</button>');
   const early = (control: string, when: string): Row => [
-    `${offer('swift', `<button ${control} on${when}="this.closest('.offer').remove()">x</button>`)}`,
+    offer('swift', `<button ${control} on${when}="this.closest('.offer').remove()">x</button>`),
     'button',
     'swift',
   ];
