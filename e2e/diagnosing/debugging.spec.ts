@@ -3,55 +3,92 @@ import type { Page } from '@playwright/test';
 import { trackerStats } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
-const offer = (id: string, attributes = '', style = '') =>
-  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="${style}" ${attributes}></div>`;
+const offer = (id: string, style = '', dwell = 60_000) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="${dwell}" style="${style}"></div>`;
 
-type Way = (
-  page: Page,
-  stack: Stack,
-  body: string,
-  more?: { tag?: string; options?: string },
-) => Promise<string[]>;
-
-/** The two ways to load the tracker. Each returns the lines that it writes to the console. */
-const WAYS: Readonly<Record<string, Way>> = {
-  'by script tag': async (page, stack, body, { tag = '' } = {}) => {
-    const said = listen(page);
-    await stack.open(page, body, { script: `data-endpoint="/offer-events" data-debug ${tag}` });
-    return said;
-  },
-  'by npm': async (page, stack, body, { options = '' } = {}) => {
-    const said = listen(page);
-    await stack.open(page, body, {
-      script: '',
-      head: `<script type="module">
-        import { createOfferTracker } from '/module/index.js';
-        window.offersight = { push: (command) => command(tracker) };
-        window.tracker = createOfferTracker({ endpoint: '/offer-events', debug: true, ${options} });
-      </script>`,
-    });
-    return said;
-  },
-};
-
+/** The lines that the tracker writes to the console, without the element that a browser shows in its own way. */
 const listen = (page: Page): string[] => {
   const said: string[] = [];
   page.on('console', (message) => {
-    // After the words comes the element, which a browser's console shows in its own way.
     if (message.text().startsWith('Offersight:'))
       said.push(message.text().replace(/^Offersight: | JSHandle@\S+$/g, ''));
   });
   return said;
 };
 
-const below = '<div style="height: 3000px"></div>';
+type Way = (page: Page, stack: Stack, body: string) => Promise<string[]>;
 
-test.describe('an offer that goes right after a press that does not count', () => {
-  const card = (id: string, control: string) =>
-    `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000">${control.replace('>', ' onclick="this.closest(`.offer`).remove()">')}</div>`;
+/** The two ways to load the tracker. */
+const WAYS: Readonly<Record<string, Way>> = {
+  'by script tag': async (page, stack, body) => {
+    const said = listen(page);
+    await stack.open(page, body, { script: 'data-endpoint="/offer-events" data-debug' });
+    return said;
+  },
+  'by npm': async (page, stack, body) => {
+    const said = listen(page);
+    await stack.open(page, body, {
+      script: '',
+      head: `<script type="module">
+        import { createOfferTracker } from '/module/index.js';
+        window.offersight = { push: (command) => command(tracker) };
+        window.tracker = createOfferTracker({ endpoint: '/offer-events', debug: true });
+      </script>`,
+    });
+    return said;
+  },
+};
 
-  for (const [name, open] of Object.entries(WAYS)) {
-    test(`is named with the control's text, and what to do, and one that counts is not, ${name}`, async ({
+const card = (id: string, control: string) =>
+  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000">${control.replace('>', ' onclick="this.closest(`.offer`).remove()">')}</div>`;
+
+/** Offers that do not count, and what is said of each: one page shows all of them. */
+const REASONS: Readonly<Record<string, string>> = {
+  [offer('sizeless', 'height: 0')]: 'sizeless: It has no size.',
+  [`<dialog id="deal">${offer('modal')}</dialog>`]: 'modal: <dialog#deal> hides it by display: none.',
+  [`<div style="height: 60px; overflow: hidden">${offer('cut')}</div>`]:
+    'cut: 30 % of it is visible; it needs 50 %.',
+  [`<section id="shop" class="fade out" style="opacity: 0; height: 0"><div>${offer('faded')}</div></section>`]:
+    'faded: <section#shop.fade.out> hides it by opacity: 0.',
+  [offer('unseen', 'visibility: hidden; height: 9px')]: 'unseen: <div.offer> hides it by visibility: hidden.',
+  [offer('dwelling')]: 'dwelling: 100 % of it is visible; it counts after 60.0 s.',
+  [`<div style="position: relative; width: 300px">${offer('under', 'height: 50px')}<p style="position: absolute; inset: 0; margin: 0; background: grey"></p></div>`]:
+    'under: Something covers it.',
+  [offer('seen', 'height: 50px', 0)]: 'seen: It has counted as viewed.',
+  [`<div style="height: 3000px"></div>${offer('below')}`]: 'below: It is not in view.',
+  '<div data-offer-id="boxless" data-offer-dwell="60000" style="display: contents"><p>An offer</p></div>':
+    'boxless: It is not in view.',
+};
+
+for (const [way, open] of Object.entries(WAYS))
+  test.describe(`${way}, the console says`, () => {
+    test('why each offer has not counted, and that a dwell was interrupted', async ({ page, stack }) => {
+      const said = await open(page, stack, Object.keys(REASONS).join(''));
+      for (const words of Object.values(REASONS)) await expect.poll(() => said).toContain(words);
+      await page.evaluate(() => Object.assign(document.body, { hidden: true }));
+      await expect
+        .poll(() => said.join('\n'))
+        .toMatch(/dwelling: It was visible for \d+\.\d s only; it needs 60\.0 s without a break\./);
+    });
+
+    test('a mistake once, also one that comes later in a shadow tree', async ({ page, stack }) => {
+      const said = await open(page, stack, `<main>${offer('undefined')}</main>`);
+      const words = 'data-offer-id="undefined" is what a template writes for nothing; the proxy refuses it.';
+      await expect.poll(() => said).toContain(words);
+      await page.evaluate(() => {
+        document.body.append(document.querySelector('main') as Element);
+        const host = document.createElement('section');
+        host.attachShadow({ mode: 'open' }).innerHTML = '<p data-offer-dismis></p>';
+        document.body.append(host);
+      });
+      await expect
+        .poll(() => said)
+        .toContain('data-offer-dismis is unknown. Did you mean data-offer-dismiss?');
+      await trackerStats(page);
+      expect(said.filter((line) => line === words)).toHaveLength(1);
+    });
+
+    test('which press closed an offer and did not count, with the control’s text, and what to do', async ({
       page,
       stack,
     }) => {
@@ -60,175 +97,24 @@ test.describe('an offer that goes right after a press that does not count', () =
       const said = await open(page, stack, body);
       await expect.poll(() => said.some((line) => line.startsWith('missed:'))).toBe(true);
       for (const text of ['Close', 'Not today']) await page.getByText(text).click();
-      const gone = (): string[] => said.filter((line) => line.includes('gone right after'));
       await expect
-        .poll(gone)
+        .poll(() => said.filter((line) => line.includes('gone right after')))
         .toEqual([
           'missed: It was gone right after a press on <button.no> “Not today”, and did not count as dismissed: that is not known as a close control. If it closes the offer, give it data-offer-dismiss, and data-offer-accept if it accepts.',
         ]);
     });
-  }
-});
-
-/** Pages whose offer does not count, and the line for each. */
-const REASONS: Readonly<Record<string, readonly [body: string, words: string]>> = {
-  'since it is not in view': [below + offer('a'), 'a: It is not in view.'],
-  'since it has no size': [
-    '<div data-offer-id="a" data-offer-dwell="100" style="height: 0"></div>',
-    'a: It has no size.',
-  ],
-  'since its dialog is closed': [
-    `<dialog id="deal">${offer('a')}</dialog>`,
-    'a: <dialog#deal> hides it by display: none.',
-  ],
-  'since its content is not in view': [
-    `${below}<div data-offer-id="a" style="display: contents"><p>An offer</p></div>`,
-    'a: It is not in view.',
-  ],
-  'since too little of it is visible': [
-    `<div style="height: 60px; overflow: hidden">${offer('a')}</div>`,
-    'a: 30 % of it is visible; it needs 50 %.',
-  ],
-  'since an ancestor hides it': [
-    `<section id="shop" class="fade out" style="opacity: 0"><div>${offer('a')}</div></section>`,
-    'a: <section#shop.fade.out> hides it by opacity: 0.',
-  ],
-  'since its own style hides it': [
-    offer('a', '', 'visibility: hidden'),
-    'a: <div.offer> hides it by visibility: hidden.',
-  ],
-  'since it still dwells': [offer('a'), 'a: 100 % of it is visible; it counts after 60.0 s.'],
-  'since it has counted': [offer('a').replace('60000', '0'), 'a: It has counted as viewed.'],
-};
-
-/** Mistakes of an offer's attributes, and the line for each. */
-const MISTAKES: Readonly<Record<string, readonly [markup: string, words: string]>> = {
-  'a misspelt id': [
-    '<div class="offer" data-offer-ids="a"></div>',
-    'data-offer-ids is unknown. Did you mean data-offer-id?',
-  ],
-  'another misspelt id': [
-    '<div class="offer" data-offerid="a"></div>',
-    'data-offerid is unknown. Did you mean data-offer-id?',
-  ],
-  'a misspelt prefix': [
-    '<div class="offer" data-ofer-id="a"></div>',
-    'data-ofer-id is unknown. Did you mean data-offer-id?',
-  ],
-  'a template that was not filled in': [
-    offer('{{ offer.id }}'),
-    'data-offer-id="{{ offer.id }}" is not the id of a personalized offer, so the element is not an offer yet.',
-  ],
-  'what a template writes for a missing value': [
-    offer('undefined'),
-    'data-offer-id="undefined" is what a template writes for nothing; the proxy refuses it.',
-  ],
-  'an unknown repeat': [
-    offer('a', 'data-offer-repeat="daily"'),
-    'data-offer-repeat="daily" is not page, mount or browser; it counts once a page view.',
-  ],
-  'an expiry that is not a date': [
-    offer('a', 'data-offer-expires="next week"'),
-    'data-offer-expires="next week" is not a time: give epoch seconds or an ISO date; without one the offer never ends.',
-  ],
-  'a share above one': [
-    offer('a', 'data-offer-ratio="50"'),
-    'data-offer-ratio="50" is not a share from 0 to 1; the page’s own counts.',
-  ],
-  'a time with a unit': [
-    '<div class="offer" data-offer-id="a" data-offer-dwell="2s"></div>',
-    'data-offer-dwell="2s" is read as 2 milliseconds.',
-  ],
-  'an unknown ignore': [
-    offer('a', 'data-offer-ignore="hidden"'),
-    'data-offer-ignore="hidden" is not off, leave or a number of milliseconds; the page’s own counts.',
-  ],
-};
-
-for (const [way, open] of Object.entries(WAYS)) {
-  test.describe(`${way}, the console says that an offer has not counted`, () => {
-    // Both ways use the same modules, so one page of each kind shows that npm has them.
-    for (const [name, [body, words]] of Object.entries(REASONS).slice(0, way === 'by npm' ? 1 : Infinity))
-      test(name, async ({ page, stack }) => {
-        const said = await open(page, stack, body);
-        await expect
-          .poll(() => said.some((line) => line.startsWith(words)), { message: said.join('\n') })
-          .toBe(true);
-      });
-
-    test('since its dwell was interrupted', async ({ page, stack }) => {
-      const said = await open(page, stack, offer('a'));
-      await expect.poll(() => said).toContain('a: 100 % of it is visible; it counts after 60.0 s.');
-      await page.evaluate(() => Object.assign(document.body, { hidden: true }));
-      await expect
-        .poll(() => said.join('\n'))
-        .toMatch(/a: It was visible for \d+\.\d s only; it needs 60\.0 s without a break\./);
-    });
-
-    test('since something covers it', async ({ page, stack }) => {
-      const said = await open(
-        page,
-        stack,
-        `<div style="position: relative; width: 300px">${offer('a')}<p style="position: absolute; inset: 0; margin: 0; background: grey"></p></div>`,
-      );
-      await expect.poll(() => said).toContain('a: Something covers it.');
-    });
   });
 
-  test.describe(`${way}, the console names a mistake`, () => {
-    for (const [name, [body, words]] of Object.entries(MISTAKES).slice(0, way === 'by npm' ? 1 : Infinity))
-      test(`and names it only once: ${name}`, async ({ page, stack }) => {
-        const said = await open(page, stack, `<main>${body}</main>`);
-        await expect.poll(() => said).toContain(words);
-        await page.evaluate(() => document.body.append(document.querySelector('main') as Element));
-        await trackerStats(page);
-        expect(said.filter((line) => line === words)).toHaveLength(1);
-      });
-
-    test('that comes later, also if it is in a shadow tree', async ({ page, stack }) => {
-      const said = await open(page, stack, '');
-      await trackerStats(page);
-      await page.evaluate(() => {
-        const host = document.createElement('section');
-        host.attachShadow({ mode: 'open' }).innerHTML = '<p data-offer-dismis></p>';
-        document.body.append(host);
-      });
-      await expect
-        .poll(() => said)
-        .toContain('data-offer-dismis is unknown. Did you mean data-offer-dismiss?');
-    });
-
-    test('and says nothing about attributes that are right, or are not its own', async ({ page, stack }) => {
-      const said = await open(
-        page,
-        stack,
-        `<div data-off="x" data-offset="3" data-id="a" data-order-id="7" data-offer-price="9" data-product-offer="x"></div>
-         <form data-offer-accept="a"><button data-offer-dismiss="">No</button></form>
-         ${offer('a', 'data-offer-repeat="mount" data-offer-ignore="leave" data-offer-token="t" data-offer-ratio=".3" data-offer-expires="2030-01-01"')}
-         ${offer('', 'data-offer-expires="1900000000"')}${offer(' b ')}`,
-      );
-      await expect.poll(() => said).toContain('a: 100 % of it is visible; it counts after 60.0 s.');
-      expect(said.filter((line) => !/^[ab]: /.test(line))).toEqual([]);
-    });
+test('the console names mistakes of the tag, and nobody else’s attributes', async ({ page, stack }) => {
+  const said = listen(page);
+  await stack.open(page, '', {
+    script: 'data-debug data-cfasync="false" data-end-point="/x" data-repeat="daily"',
   });
-}
-
-test.describe('the console names a mistake of the tag', () => {
-  const tags: Readonly<Record<string, string>> = {
-    'data-end-point="/de/events"': 'data-end-point is unknown. Did you mean data-endpoint?',
-    'data-repeats="mount"': 'data-repeats is unknown. Did you mean data-repeat?',
-    'data-repeat="daily"':
-      'data-repeat="daily" is not page, mount or browser; offers count once a page view.',
-  };
-  for (const [tag, words] of Object.entries(tags))
-    test(tag, async ({ page, stack }) => {
-      const said = listen(page);
-      await stack.open(page, '', {
-        script: `data-debug data-cfasync="false" data-src="x" data-gtm="y" ${tag}`,
-      });
-      await expect.poll(() => said).toContain(words);
-      expect(said.filter((line) => /cfasync|data-src|data-gtm/.test(line))).toEqual([]);
-    });
+  await expect.poll(() => said).toContain('data-end-point is unknown. Did you mean data-endpoint?');
+  await expect
+    .poll(() => said)
+    .toContain('data-repeat="daily" is not page, mount or browser; offers count once a page view.');
+  expect(said.filter((line) => line.includes('cfasync'))).toEqual([]);
 });
 
 test('of two tags for two endpoints the first one counts, and one line says so without data-debug', async ({
@@ -250,7 +136,7 @@ test.describe('the code that only helps to set up a page', () => {
     const asked: string[] = [];
     page.on('request', (request) => asked.push(new URL(request.url()).pathname));
     const said = listen(page);
-    await stack.open(page, `${offer('a').replace('60000', '0')}<p data-offer-dismis></p>`, {
+    await stack.open(page, `${offer('a', '', 0)}<p data-offer-dismis></p>`, {
       script: 'data-endpoint="/offer-events"',
     });
     await stack.expectRecorded(['viewed a']);
@@ -264,7 +150,7 @@ test.describe('the code that only helps to set up a page', () => {
     page.on('console', (message) => {
       if (message.text().startsWith('OffersightError')) said.push(message.text());
     });
-    await stack.open(page, offer('a').replace('60000', '0'));
+    await stack.open(page, offer('a', '', 0));
     await stack.expectRecorded(['viewed a']);
     await expect
       .poll(() => said)

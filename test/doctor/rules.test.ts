@@ -100,7 +100,12 @@ describe('the script’s tag', () => {
     'warning script-module': [['as a module', seen({}, withTag({ type: 'module' }))]],
     'warning script-twice': [
       ['as two tags', seen({}, { tags: [tag(), tag()] })],
-      ['as two trackers', tracked({ endpoints: [ENDPOINT, `${PAGE}others`] }), `a tracker for ${PAGE}others`],
+      [
+        'as two trackers',
+        tracked({ endpoints: [ENDPOINT, `${PAGE}others`] }),
+        'two trackers',
+        `a tracker for ${PAGE}others`,
+      ],
     ],
     'error script-stripped': [
       [
@@ -574,7 +579,7 @@ describe('a page that was served with an offer', () => {
         from({ 'cache-status': 'edge; hit' }),
       ],
       ...[from({ 'x-vercel-cache': 'STALE' }), kept('s-maxage=60'), kept('public, max-age=600')],
-      ['that came out of a cache', served(stored), 'came out of a cache'],
+      ['that came out of a cache', served(stored), 'came out of a cache', 'age: 1'],
       ['that may yet', kept('s-maxage=60')[1], 'may keep the page'],
     ],
     'warning offer-placeholder': [
