@@ -6,21 +6,17 @@
  * - `--steps N`: how many steps a run has; 60 to 120 by default.
  * - `--kind busy`: pages that run long tasks instead of any faults.
  * - `--kind flood --events N`: ten thousand events or so many, while the browser dies twice and a proxy once.
- * - `--shrink`: leaves out steps of the seed as long as the run stays broken, and prints the steps that are left.
  * - `--keep`: keeps the history of every run.
- * - `--plan FILE`: takes the steps of a file that `--shrink` wrote instead of the seed's.
  *
  * The history of a broken run is in test-results/chaos. It needs `npm run build`.
  */
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { ARGS, ensureBrowser, HELP } from '../../scripts/ensure-browser.mjs';
-import { type Doubles, doublesOf, tellDoubles } from '../../test/history/doubles.js';
 import bundleModule from '../fixtures/bundle-module.js';
 import { busyPlanOf, floodPlanOf, type Plan, planOf } from './plan.js';
 import { FOLDER, keepHistory } from './recorder.js';
 import { lineOf, type Outcome, runPlan, STRICT, strictly } from './run.js';
-import { shrink } from './shrink.js';
 
 const text = { type: 'string' } as const;
 const flag = { type: 'boolean', default: false } as const;
@@ -29,9 +25,7 @@ const { values } = parseArgs({
     minutes: text,
     seed: text,
     steps: text,
-    shrink: flag,
     keep: flag,
-    plan: text,
     kind: text,
     events: text,
   },
@@ -67,36 +61,23 @@ const KINDS: Readonly<Record<string, (seed: number) => Plan>> = {
 const makePlan = KINDS[values.kind ?? 'any'];
 if (!makePlan) throw new Error(`--kind is ${values.kind}; it must be any, busy or flood.`);
 const isStrict = values.kind === 'busy' || values.kind === 'flood';
-const planFor = async (seed: number): Promise<Plan> =>
-  values.plan ? (JSON.parse(await readFile(values.plan, 'utf8')) as Plan) : makePlan(seed);
 
-if (values.shrink) {
-  const smallest = await shrink(await planFor(first), (plan) => runPlan(plan, launch), console.log);
-  const file = `${FOLDER}/${first}.plan.json`;
-  await writeFile(file, JSON.stringify(smallest, undefined, 1));
-  console.log(`${smallest.steps.length} steps are left: ${file}; again: npm run chaos -- --plan ${file}`);
-} else {
-  const endsAt = Date.now() + Number(values.minutes ?? 0) * 60_000;
-  let runs = 0;
-  let broken = 0;
-  let created = 0;
-  const ignored: Doubles = { lostAnswers: 0, doubles: 0 };
-  do {
-    const outcome = await runPlan(await planFor(first + runs), launch);
-    runs++;
-    created += outcome.history.filter(({ kind }) => kind === 'created').length;
-    const { lostAnswers, doubles } = doublesOf(outcome.history);
-    ignored.lostAnswers += lostAnswers;
-    ignored.doubles += doubles;
-    console.log(lineOf(outcome));
-    if (values.keep) await keepHistory(outcome.plan.seed, outcome.history);
-    const strict = strictly(outcome);
-    const isKept = isStrict ? isDeepStrictEqual(strict, STRICT) : outcome.checked.isKept;
-    if (isKept) continue;
-    if (isStrict) console.log(strict);
-    broken++;
-    await tellBroken(outcome);
-  } while (Date.now() < endsAt);
-  console.log(`${runs} runs, ${created} events, ${broken} runs broken; ${tellDoubles(ignored)}`);
-  process.exitCode = broken ? 1 : 0;
-}
+const endsAt = Date.now() + Number(values.minutes ?? 0) * 60_000;
+let runs = 0;
+let broken = 0;
+let created = 0;
+do {
+  const outcome = await runPlan(makePlan(first + runs), launch);
+  runs++;
+  created += outcome.history.filter(({ kind }) => kind === 'created').length;
+  console.log(lineOf(outcome));
+  if (values.keep) await keepHistory(outcome.plan.seed, outcome.history);
+  const strict = strictly(outcome);
+  const isKept = isStrict ? isDeepStrictEqual(strict, STRICT) : outcome.checked.isKept;
+  if (isKept) continue;
+  if (isStrict) console.log(strict);
+  broken++;
+  await tellBroken(outcome);
+} while (Date.now() < endsAt);
+console.log(`${runs} runs, ${created} events, ${broken} runs broken`);
+process.exitCode = broken ? 1 : 0;
