@@ -18,7 +18,8 @@ let page: FakePage;
 let runtime: FakeRuntime;
 let exposure: ExposureWatch;
 let contents: Contents;
-let seen: string[];
+/** Which offers counted, and when, in milliseconds since the start. */
+let seen: [offerId: string, at: number][];
 let resizing: ScriptedResizes[];
 
 /** A ResizeObserver whose sizes the test sets. */
@@ -54,7 +55,7 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return this.isConnected && !/contents|none/.test((this as HTMLElement).style.display);
   });
-  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push([offerId, runtime.elapsed()]));
   contents = createContents(exposure);
   exposure.extend({
     isShown: (element) => boxesOf(element).some(isShown),
@@ -89,50 +90,38 @@ const parts = (): ScriptedObserver => {
 const THREE = '<section style="display: contents"><p></p><i></i><b></b></section>';
 
 describe('an offer without a box', () => {
-  test('is seen when its children are, all together as one area', async () => {
-    watch(THREE);
-    show('p', 1);
-    show('i', 0.5);
-    show('b', 0);
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
-  });
+  const COLUMN = '<section style="display: contents"><p></p><i></i></section>';
+  type Shown = readonly [selector: string, ratio: number, size?: Size];
 
-  test('is not seen below its share', async () => {
-    watch(THREE);
-    show('p', 1);
-    show('i', 0.3);
-    show('b', 0.1);
+  test.each<[what: string, markup: string, seenAt: number | 'never', ...shown: Shown[]]>([
+    ['is seen when its children are, all together as one area', THREE, 1_000, ['p', 1], ['i', 0.5], ['b', 0]],
+    ['is not seen below its share', THREE, 'never', ['p', 1], ['i', 0.3], ['b', 0.1]],
+    [
+      'weighs its children by their size',
+      THREE,
+      1_000,
+      ...[['p', 0] as const, ['i', 0] as const, ['b', 1, { width: 300, height: 300 }] as const],
+    ],
+    [
+      'is large if its children are so together',
+      COLUMN,
+      1_000,
+      ...['p', 'i'].map((name): Shown => [name, 0.3, { width: 970, height: 125 }]),
+    ],
+    [
+      // As narrow as the narrowest they would be a column of 5,000 px, which needs far less than half.
+      'fits the viewport as if its children stood one below the other, as wide as the widest',
+      COLUMN,
+      'never',
+      ['p', 0.25, { width: 1_000, height: 90 }],
+      ['i', 1, { width: 20, height: 500 }],
+    ],
+  ])('%s', async (_, markup, seenAt, ...shown) => {
+    watch(markup);
+    for (const [selector, ratio, size] of shown) show(selector, ratio, size);
     await runtime.advance(60_000);
-    expect(seen).toEqual([]);
-  });
-
-  test('weighs its children by their size', async () => {
-    watch(THREE);
-    show('p', 0, { width: 300, height: 100 });
-    show('i', 0, { width: 300, height: 100 });
-    show('b', 1, { width: 300, height: 300 });
-    await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
-  });
-
-  test('is large where its children are so together', async () => {
-    watch('<section style="display: contents"><p></p><i></i></section>');
-    show('p', 0.3, { width: 970, height: 125 });
-    show('i', 0.3, { width: 970, height: 125 });
-    await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
-  });
-
-  test('fits the viewport as if its children stood one below the other, as wide as the widest', async () => {
-    watch('<section style="display: contents"><p></p><i></i></section>');
-    // As narrow as the narrowest they would be a column of 5,000 px, which needs far less than half.
-    show('p', 0.25, { width: 1_000, height: 90 });
-    show('i', 1, { width: 20, height: 500 });
-    await runtime.advance(5_000);
-    expect(seen).toEqual([]);
+    expect(seen).toEqual(seenAt === 'never' ? [] : [['a', seenAt]]);
+    if (seenAt !== 'never') expect(parts().observed.size).toBe(0);
   });
 
   test('is not seen in pieces of time', async () => {
@@ -141,10 +130,8 @@ describe('an offer without a box', () => {
     await runtime.advance(900);
     show('p', 0.2);
     show('p', 1);
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
+    await runtime.advance(5_000);
+    expect(seen).toEqual([['a', 1_900]]);
   });
 
   test('may hold others without a box, whose children stand for it too', async () => {
@@ -153,14 +140,7 @@ describe('an offer without a box', () => {
     show('p', 1);
     show('i', 0.1);
     await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
-  });
-
-  test('is watched no more once it counted', async () => {
-    watch(THREE);
-    for (const selector of ['p', 'i', 'b']) show(selector, 1);
-    await runtime.advance(1_000);
-    expect([seen, parts().observed.size]).toEqual([['a'], 0]);
+    expect(seen).toHaveLength(1);
   });
 });
 
@@ -190,21 +170,15 @@ describe('what it is made of may change', () => {
   });
 });
 
-describe('an offer with a box', () => {
-  test.each([
-    ['is watched itself', '<section><p></p></section>'],
-    ['that is not rendered is not looked into', '<section style="display: none"><p></p></section>'],
-  ])('%s', (_, markup) => {
-    watch(markup);
-    expect(parts().observed.size).toBe(0);
-  });
-
-  test('that has no size still has a box', () => {
-    const element = render('<section><p></p></section>');
-    exposure.watch({ element, offerId: 'a' });
-    browser.show(element, { ratio: 1, offer: NOTHING });
-    expect(parts().observed.size).toBe(0);
-  });
+test.each([
+  ['is watched itself', '<section><p></p></section>', 0],
+  ['that is not rendered is not looked into', '<section style="display: none"><p></p></section>', 0],
+  ['that has no size still has a box', '<section><p></p></section>', 1],
+])('an offer with a box %s', (_, markup, ratio) => {
+  const element = render(markup);
+  exposure.watch({ element, offerId: 'a' });
+  browser.show(element, { ratio, offer: NOTHING });
+  expect(parts().observed.size).toBe(0);
 });
 
 describe('what is drawn for an element', () => {
@@ -233,10 +207,8 @@ describe('what is drawn for an element', () => {
   });
 });
 
-describe('stopped', () => {
-  test('it watches nothing', () => {
-    watch(THREE);
-    contents.stop();
-    expect([parts().observed.size, resizing.map(({ observed }) => observed.size)]).toEqual([0, [0]]);
-  });
+test('stopped, it watches nothing', () => {
+  watch(THREE);
+  contents.stop();
+  expect([parts().observed.size, resizing.map(({ observed }) => observed.size)]).toEqual([0, [0]]);
 });

@@ -7,19 +7,16 @@ import { type Decision, decisionLog, placementsOfPage } from '../../../support/p
 
 let log: Decision[];
 let page: Page;
-/** What was never seen. */
-let unseen: Element[];
 
 beforeEach(() => {
   const decisions = decisionLog();
   ({ log } = decisions);
   page = createPage();
-  unseen = [];
   createControls(
     {
       registry: placementsOfPage(),
       roots: page,
-      isInSight: ({ element }) => !unseen.includes(element),
+      isInSight: () => true,
       isConventional: closesByConvention(),
     },
     decisions,
@@ -31,199 +28,146 @@ afterEach(() => {
   document.body.innerHTML = '';
 });
 
-const click = (selector: string): void =>
-  void find(selector).dispatchEvent(
-    new MouseEvent('click', { bubbles: true, composed: true, cancelable: true }),
-  );
+const click = (target: Element): unknown =>
+  target.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true, cancelable: true }));
 
-const submit = (selector: string): void =>
-  void find(selector).dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }));
+/** Clicks what the selector finds, or submits it if that is a form. */
+const press = (selector: string): unknown =>
+  selector === 'form'
+    ? find('form').dispatchEvent(new Event('submit', { bubbles: true, cancelable: true }))
+    : click(find(selector));
 
-describe('a marked dismiss control counts at once', () => {
-  test('it counts for the offer around it', () => {
-    render('<article data-offer-id="a"><button data-offer-dismiss>No</button></article>');
-    click('button');
-    expect(log).toEqual([['control', 'a', find('article')]]);
+/** What was decided: what, for which offer, and what element shows it there. */
+const decided = (): string[] =>
+  log.map(([what, offerId, element]) => `${what} ${offerId}${element ? ` ${element.localName}` : ''}`);
+
+const NO = '<button data-offer-dismiss>No</button>';
+const YES = '<a data-offer-accept>Yes</a>';
+
+/** Markup, what is pressed there in turn, and what follows at once. */
+const CASES: Record<string, [markup: string, pressed: string[], ...decided: string[]]> = {
+  'a dismiss control counts for the offer around it': [
+    `<article data-offer-id="a">${NO}</article>`,
+    ['button'],
+    'control a article',
+  ],
+  'a dismiss control counts if JSX wrote `true`, and not at all if it wrote `false`': [
+    `<article data-offer-id="a"><b data-offer-dismiss="true"></b><i data-offer-dismiss="false"></i></article>
+     <form data-offer-id="b" data-offer-accept="true"></form><u data-offer-accept="false" data-offer-id="c"></u>
+     <section data-offer-id="d" data-offer-accept="false"><s data-offer-dismiss="true"></s></section>
+     <em data-offer-id="e" data-offer-accept="false" data-offer-dismiss="true"></em>`,
+    ['b', 'i', 'form', 'u', 's', 'em'],
+    ...['control a article', 'accept b form', 'control d section', 'control e em'],
+  ],
+  'a dismiss control inside of one that accepts counts, since the innermost mark is meant': [
+    `<a data-offer-id="a" data-offer-accept>${NO}<b></b></a>`,
+    ['button', 'b'],
+    ...['control a a', 'accept a a'],
+  ],
+  'a dismiss control counts also if something inside it was clicked': [
+    '<article data-offer-id="a"><button data-offer-dismiss><svg><path/></svg></button></article>',
+    ['path'],
+    'control a article',
+  ],
+  'a dismiss control counts for the innermost of nested offers': [
+    `<article data-offer-id="outer"><p data-offer-id="inner">${NO}</p></article>`,
+    ['button'],
+    'control inner p',
+  ],
+  'a dismiss control counts for the offer itself if that is the control': [
+    '<button data-offer-id="a" data-offer-dismiss></button>',
+    ['button'],
+    'control a button',
+  ],
+  'a dismiss control counts for every offer of the dialog that it closes': [
+    `<div role="dialog"><i data-offer-id="a"></i><b data-offer-id="b"></b>${NO}</div><u data-offer-id="c"></u>`,
+    ['button'],
+    ...['control a i', 'control b b'],
+  ],
+  'a dismiss control counts for the offer that it names, not for one around it': [
+    '<i data-offer-id="a"><button data-offer-dismiss="z"></button></i><b data-offer-dismiss="z"></b>',
+    ['button', 'b'],
+    ...['control z', 'control z'],
+  ],
+  'a dismiss control counts for the element around it, if that shows the offer that it names': [
+    '<i data-offer-id="a"><button data-offer-dismiss="a"></button></i>',
+    ['button'],
+    'control a i',
+  ],
+  'a dismiss control counts for no offer outside of offers and dialogs': [
+    `<i data-offer-id="a"></i>${NO}`,
+    ['button'],
+  ],
+  'an accept control accepts the offer around it': [
+    `<article data-offer-id="a">${YES}</article>`,
+    ['a'],
+    'accept a article',
+  ],
+  'an accept control accepts the offer that it names': [
+    '<article data-offer-id="a"></article><a data-offer-accept="z">Yes</a>',
+    ['a'],
+    'accept z',
+  ],
+  'an accept control wins over a dismiss control around it': [
+    `<article data-offer-id="a"><div data-offer-dismiss>${YES}</div></article>`,
+    ['a'],
+    'accept a article',
+  ],
+  'an accept control wins over a dismiss control around its offer': [
+    `<div data-offer-dismiss><article data-offer-id="a">${YES}</article></div>`,
+    ['a'],
+    'accept a article',
+  ],
+  'an accept control accepts the only offer of a dialog from beside it': [
+    `<div role="dialog"><i data-offer-id="a"></i>${YES}</div>`,
+    ['a'],
+    'accept a i',
+  ],
+  'an accept control accepts nothing for a dialog of several offers': [
+    `<div role="dialog"><i data-offer-id="a"></i><b data-offer-id="b"></b>${YES}</div>`,
+    ['a'],
+  ],
+  'a form that accepts does so with its submission, not with a click into it': [
+    '<article data-offer-id="a"><form data-offer-accept><input></form></article>',
+    ['input', 'form'],
+    'accept a article',
+  ],
+  'a form that accepts may have a field that dismisses': [
+    '<article data-offer-id="a"><form data-offer-accept><b data-offer-dismiss></b></form></article>',
+    ['b', 'form'],
+    ...['control a article', 'accept a article'],
+  ],
+  'everything else counts for nothing': [
+    '<article data-offer-id="a"><button aria-label="Close"></button><form></form></article>',
+    ['button', 'article', 'form'],
+  ],
+};
+
+describe('a marked control', () => {
+  test.each(Object.entries(CASES))('%s', (_, [markup, pressed, ...expected]) => {
+    render(markup);
+    for (const selector of pressed) press(selector);
+    expect(decided()).toEqual(expected);
   });
 
-  test('it counts for the offer around it if JSX wrote `true`, and not at all if it wrote `false`', () => {
-    render(
-      `<article data-offer-id="a"><b data-offer-dismiss="true"></b><i data-offer-dismiss="false"></i></article>
-       <form data-offer-id="b" data-offer-accept="true"></form><u data-offer-accept="false" data-offer-id="c"></u>
-       <section data-offer-id="d" data-offer-accept="false"><s data-offer-dismiss="true"></s></section>
-       <em data-offer-id="e" data-offer-accept="false" data-offer-dismiss="true"></em>`,
-    );
-    click('b');
-    click('i');
-    submit('form');
-    for (const selector of ['u', 's', 'em']) click(selector);
-    expect(log).toEqual([
-      ['control', 'a', find('article')],
-      ['accept', 'b', find('form')],
-      ['control', 'd', find('section')],
-      ['control', 'e', find('em')],
-    ]);
-  });
-
-  test('it counts inside of a control that accepts, since the innermost mark is meant', () => {
-    render('<a data-offer-id="a" data-offer-accept><button data-offer-dismiss></button><b></b></a>');
-    click('button');
-    click('b');
-    expect(log).toEqual([
-      ['control', 'a', find('a')],
-      ['accept', 'a', find('a')],
-    ]);
-  });
-
-  test('also when something inside it was clicked', () => {
-    render('<article data-offer-id="a"><button data-offer-dismiss><svg><path/></svg></button></article>');
-    click('path');
-    expect(log).toEqual([['control', 'a', find('article')]]);
-  });
-
-  test('also when a script clicks, and when the page stops the event', () => {
-    render('<article data-offer-id="a"><button data-offer-dismiss>No</button></article>');
+  test('counts also when a script clicks, and when the page stops the event', () => {
+    render(`<article data-offer-id="a">${NO}</article>`);
     find('button').addEventListener('click', (event) => event.stopImmediatePropagation());
     find('button').click();
-    expect(log).toEqual([['control', 'a', find('article')]]);
+    expect(decided()).toEqual(['control a article']);
   });
 
-  test('it counts for the innermost of nested offers', () => {
-    render(
-      '<article data-offer-id="outer"><p data-offer-id="inner"><button data-offer-dismiss></button></p></article>',
-    );
-    click('button');
-    expect(log).toEqual([['control', 'inner', find('p')]]);
-  });
-
-  test('it counts for the offer itself if that is the control', () => {
-    render('<button data-offer-id="a" data-offer-dismiss></button>');
-    click('button');
-    expect(log).toEqual([['control', 'a', find('button')]]);
-  });
-
-  test('it counts for every offer of the dialog that it closes', () => {
-    render(
-      '<div role="dialog"><i data-offer-id="a"></i><b data-offer-id="b"></b><button data-offer-dismiss></button></div><u data-offer-id="c"></u>',
-    );
-    click('button');
-    expect(log).toEqual([
-      ['control', 'a', find('i')],
-      ['control', 'b', find('b')],
-    ]);
-  });
-
-  test('for the offer that it names, wherever it stands', () => {
-    render('<i data-offer-id="a"></i><button data-offer-dismiss="z"></button>');
-    click('button');
-    expect(log).toEqual([['control', 'z', undefined]]);
-  });
-
-  test('it counts for the offer that it names, not for the one around it', () => {
-    render('<i data-offer-id="a"><button data-offer-dismiss="z"></button></i>');
-    click('button');
-    expect(log).toEqual([['control', 'z', undefined]]);
-  });
-
-  test('it counts for the element around it, if that shows the offer that it names', () => {
-    render('<i data-offer-id="a"><button data-offer-dismiss="a"></button></i>');
-    click('button');
-    expect(log).toEqual([['control', 'a', find('i')]]);
-  });
-
-  test('it counts through an open shadow root', () => {
-    const root = render('<article data-offer-id="a"><x-card></x-card></article>', 'x-card').attachShadow({
-      mode: 'open',
-    });
-    root.innerHTML = '<button data-offer-dismiss></button>';
-    root.querySelector('button')?.dispatchEvent(new MouseEvent('click', { bubbles: true, composed: true }));
-    expect(log).toEqual([['control', 'a', find('article')]]);
-  });
-
-  test('it counts for no offer outside of offers and dialogs', () => {
-    render('<i data-offer-id="a"></i><button data-offer-dismiss></button>');
-    click('button');
-    expect(log).toEqual([]);
-  });
-});
-
-describe('a marked accept control', () => {
-  test('accepts the offer around it', () => {
-    render('<article data-offer-id="a"><a data-offer-accept>Yes</a></article>');
-    click('a');
-    expect(log).toEqual([['accept', 'a', find('article')]]);
-  });
-
-  test('accepts the offer that it names', () => {
-    render('<article data-offer-id="a"></article><a data-offer-accept="z">Yes</a>');
-    click('a');
-    expect(log).toEqual([['accept', 'z', undefined]]);
-  });
-
-  test('wins over a dismiss control around it', () => {
-    render(
-      '<article data-offer-id="a"><div data-offer-dismiss><button data-offer-accept></button></div></article>',
-    );
-    click('button');
-    expect(log).toEqual([['accept', 'a', find('article')]]);
-  });
-
-  test('wins over a dismiss control around its offer', () => {
-    render(
-      '<div data-offer-dismiss><article data-offer-id="a"><button data-offer-accept></button></article></div>',
-    );
-    click('button');
-    expect(log).toEqual([['accept', 'a', find('article')]]);
-  });
-
-  test('accepts the only offer of a dialog from beside it', () => {
-    render('<div role="dialog"><i data-offer-id="a"></i><button data-offer-accept></button></div>');
-    click('button');
-    expect(log).toEqual([['accept', 'a', find('i')]]);
-  });
-
-  test('accepts nothing for a dialog of several offers', () => {
-    render(
-      '<div role="dialog"><i data-offer-id="a"></i><b data-offer-id="b"></b><button data-offer-accept></button></div>',
-    );
-    click('button');
-    expect(log).toEqual([]);
-  });
-
-  test('on a form accepts with its submission, not with a click into it', () => {
-    render('<article data-offer-id="a"><form data-offer-accept><input><button>Go</button></form></article>');
-    click('input');
-    expect(log).toEqual([]);
-    submit('form');
-    expect(log).toEqual([['accept', 'a', find('article')]]);
-  });
-
-  test('in a form whose field dismisses: the submission accepts, the click on the field dismisses', () => {
-    render(
-      '<article data-offer-id="a"><form data-offer-accept><button type="button" data-offer-dismiss></button></form></article>',
-    );
-    click('button');
-    submit('form');
-    expect(log).toEqual([
-      ['control', 'a', find('article')],
-      ['accept', 'a', find('article')],
-    ]);
-  });
-});
-
-describe('everything else', () => {
-  test('counts for nothing', () => {
-    render('<article data-offer-id="a"><button aria-label="Close"></button><form></form></article>');
-    click('button');
-    click('article');
-    submit('form');
-    expect(log).toEqual([]);
+  test('counts through an open shadow root', () => {
+    const host = render('<article data-offer-id="a"><x-card></x-card></article>', 'x-card');
+    host.attachShadow({ mode: 'open' }).innerHTML = NO;
+    click(host.shadowRoot?.firstElementChild as Element);
+    expect(decided()).toEqual(['control a article']);
   });
 
   test('counts for nothing once stopped', () => {
-    render('<article data-offer-id="a"><button data-offer-dismiss>No</button></article>');
+    render(`<article data-offer-id="a">${NO}</article>`);
     page.stop();
-    click('button');
+    press('button');
     expect(log).toEqual([]);
   });
 });

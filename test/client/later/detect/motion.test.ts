@@ -13,7 +13,8 @@ let page: FakePage;
 let runtime: FakeRuntime;
 let exposure: ExposureWatch;
 let motion: Motion;
-let seen: string[];
+/** Which offers counted, and when, in milliseconds since the start. */
+let seen: [offerId: string, at: number][];
 let hidden: Set<Element>;
 let frames: FrameRequestCallback[];
 let moving: { playState: AnimationPlayState; effect: { target: Element } }[];
@@ -52,7 +53,7 @@ beforeEach(() => {
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
   });
-  exposure = startExposure(page, runtime, ({ offerId }) => seen.push(offerId));
+  exposure = startExposure(page, runtime, ({ offerId }) => seen.push([offerId, runtime.elapsed()]));
   motion = createMotion(exposure, documentOnly(page));
   exposure.extend({ isShown, onEvaluation: motion.onEvaluation });
   render('<section><p></p></section><i></i>');
@@ -91,13 +92,6 @@ describe('what is exposed but not shown is looked at again', () => {
     hidden.clear();
   });
 
-  const expectSeenAfterItsTime = async (): Promise<void> => {
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
-  };
-
   test.each<[string, () => void]>([
     ['when an attribute changes', () => find('section').setAttribute('class', 'open')],
     ['when an element comes', () => document.body.append(document.createElement('b'))],
@@ -109,7 +103,8 @@ describe('what is exposed but not shown is looked at again', () => {
     happen();
     await settle();
     frame();
-    await expectSeenAfterItsTime();
+    await runtime.advance(5_000);
+    expect(seen).toEqual([['a', 6_000]]);
   });
 
   test('it is not looked at by polling', async () => {
@@ -129,19 +124,24 @@ describe('what is exposed but not shown is looked at again', () => {
     expect(looked.mock.calls.length).toBeLessThanOrEqual(1);
   });
 
-  test('until it leaves the viewport', async () => {
-    hidden.add(find('p'));
-    show(0.1);
-    hidden.clear();
-    find('i').remove();
-    await settle();
-    await runtime.advance(60_000);
-    expect(seen).toEqual([]);
-  });
-
-  test('no more once it is stopped', async () => {
-    motion.stop();
-    page.stop();
+  test.each<[string, () => void]>([
+    [
+      'until it leaves the viewport',
+      () => {
+        hidden.add(find('p'));
+        show(0.1);
+        hidden.clear();
+      },
+    ],
+    [
+      'until it is stopped',
+      () => {
+        motion.stop();
+        page.stop();
+      },
+    ],
+  ])('%s', async (_, end) => {
+    end();
     find('i').remove();
     fire('transitionend', find('section'));
     await settle();
@@ -172,7 +172,7 @@ describe('what is in the viewport without a size is looked at again', () => {
     show(1);
     expect(sized.size).toBe(0);
     await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
+    expect(seen).toEqual([['a', 1_000]]);
   });
 
   test('when something inside has loaded', () => {
@@ -183,15 +183,13 @@ describe('what is in the viewport without a size is looked at again', () => {
     expect(isAsked(() => resized([sizeOf(300, 0)], {} as ResizeObserver))).toBe(false);
   });
 
-  test('not once it left', () => {
-    show(0, { offer: NOTHING, isFar: true });
+  test.each<[string, () => void]>([
+    ['left', () => show(0, { offer: NOTHING, isFar: true })],
+    ['was stopped', () => motion.stop()],
+  ])('not once it %s', (_, end) => {
+    end();
     expect(sized.size).toBe(0);
     expect(isAsked(() => fire('load'))).toBe(false);
-  });
-
-  test('not once it is stopped', () => {
-    motion.stop();
-    expect(sized.size).toBe(0);
   });
 });
 
@@ -211,16 +209,14 @@ describe('an offer that dwells is looked at again where a style may hide it', ()
     happen();
     await settle();
     frame();
-    await runtime.advance(999);
-    expect(seen).toEqual([]);
-    await runtime.advance(1);
-    expect(seen).toEqual(['a']);
+    await runtime.advance(5_000);
+    expect(seen).toEqual([['a', 1_500]]);
   });
 
   test('but not once it has counted', async () => {
     show(1);
     await runtime.advance(1_000);
-    expect(seen).toEqual(['a']);
+    expect(seen).toEqual([['a', 1_000]]);
     frame();
     find('section').setAttribute('class', 'shut');
     await settle();
@@ -249,18 +245,14 @@ describe('an offer that dwells on something that moves', () => {
     expect([frame(), frame()]).toEqual([1, 1]);
   });
 
-  test('is followed no more once it counted', async () => {
-    animate(find('p'));
-    show(1);
-    await runtime.advance(1_000);
-    expect([seen, frame(), frame()]).toEqual([['a'], 1, 0]);
-  });
-
-  test('is followed no more once it left', async () => {
+  test.each<[string, () => unknown]>([
+    ['counted', () => runtime.advance(1_000)],
+    ['left', () => show(0.1)],
+  ])('is followed no more once it %s', async (_, end) => {
     animate(find('p'));
     show(1);
     await settle();
-    show(0.1);
+    await end();
     expect([frame(), frame()]).toEqual([1, 0]);
   });
 
