@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type ExposureNote, explain } from '../../src/client/later/diagnosis.js';
 import { createOfferTracker } from '../../src/client/tracker.js';
-import { storedIds } from '../support/outbox.js';
-import { find, render } from '../support/page.js';
+import { find, render, trusted } from '../support/page.js';
 import { PATIENCE_MS } from '../support/patience.js';
 import { openSite, type Site, told, wired } from '../support/tracker.js';
 
@@ -100,16 +100,6 @@ describe('stopped', () => {
     expect(site.browser.isObserved(find('p'))).toBe(false);
   });
 
-  test('between a change of the page and its frame, it sees nothing of that', async () => {
-    render('<main></main>');
-    const { tracker } = site.start();
-    render('<p data-offer-id="a"></p>');
-    await Promise.resolve();
-    tracker.stop();
-    await site.frame();
-    expect(site.browser.isObserved(find('p'))).toBe(false);
-  });
-
   test('what it recorded is kept and delivered by the next', async () => {
     render('<p data-offer-id="a"></p>');
     const { tracker } = site.start();
@@ -133,66 +123,30 @@ describe('stopped', () => {
   });
 });
 
-describe('where storage is blocked', () => {
-  test('events are delivered from memory, with one report', async () => {
-    vi.stubGlobal('indexedDB', undefined);
-    render('<p data-offer-id="a"></p>');
-    const { tracker, events, errors } = site.start();
-    site.see(find('p'));
-    tracker.dismiss('a');
-    await site.frame();
-    await tracker.flush();
-    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
-    expect(wired(site.posted)).toEqual(['viewed a', 'dismissed a']);
-    expect(errors.map(({ code }) => code)).toEqual(['storage']);
+test('where storage is blocked, events are delivered from memory, and the page, its tag manager and the stats say so', async () => {
+  vi.stubGlobal('indexedDB', undefined);
+  const { fetch } = globalThis;
+  vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
+  vi.stubGlobal('dataLayer', []);
+  render('<p data-offer-id="a"></p>');
+  const durable: boolean[] = [];
+  const { tracker, errors } = site.start({
+    dataLayer: 'dataLayer personalized_offer_id',
+    onEvent: (_, isDurable) => durable.push(isDurable),
   });
-
-  test('the page and its tag manager learn that events are not durable, and stats count them', async () => {
-    vi.stubGlobal('indexedDB', undefined);
-    vi.stubGlobal('fetch', () => Promise.reject(new TypeError('offline')));
-    vi.stubGlobal('dataLayer', []);
-    render('<p data-offer-id="a"></p>');
-    const durable: boolean[] = [];
-    const { tracker } = site.start({
-      dataLayer: 'dataLayer personalized_offer_id',
-      onEvent: (_, isDurable) => durable.push(isDurable),
-    });
-    site.see(find('p'));
-    await tracker.flush();
-    await tracker.flush();
-    expect(durable).toEqual([false]);
-    expect((globalThis as unknown as { dataLayer: unknown[] }).dataLayer).toEqual([
-      expect.objectContaining({ personalized_offer_id: 'a', is_durable: false }),
-    ]);
-    await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, inMemory: 1 } });
-  });
-});
-
-describe('where storage hangs', () => {
-  test('events leave from memory, once, and are not stored behind that when it answers at last', async () => {
-    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    const { fetch } = globalThis;
-    const post = vi.fn(fetch);
-    vi.stubGlobal('fetch', post);
-    let isHeld = true;
-    const held = site.database.transact(async (rows) => {
-      while (isHeld) await rows.get(['dead', '']);
-    });
-    await site.frame();
-    render('<p data-offer-id="a"></p>');
-    const durable: boolean[] = [];
-    const { tracker } = site.start({ onEvent: (_, isDurable) => durable.push(isDurable) });
-    site.see(find('p'));
-    await vi.advanceTimersByTimeAsync(20_000);
-    expect([wired(site.posted), durable]).toEqual([['viewed a'], [false]]);
-    isHeld = false;
-    await held;
-    await vi.advanceTimersByTimeAsync(20_000);
-    await tracker.flush();
-    vi.useRealTimers();
-    expect([post.mock.calls.length, durable]).toEqual([1, [false]]);
-    await expect(storedIds(site.database, 'entry')).resolves.toEqual([]);
-  });
+  site.see(find('p'));
+  await tracker.flush();
+  await tracker.flush();
+  expect(durable).toEqual([false]);
+  expect((globalThis as unknown as { dataLayer: unknown[] }).dataLayer).toEqual([
+    expect.objectContaining({ personalized_offer_id: 'a', is_durable: false }),
+  ]);
+  await expect(tracker.stats()).resolves.toMatchObject({ outbox: { waiting: 1, inMemory: 1 } });
+  expect(errors.map(({ code }) => code)).toEqual(['storage', 'delivery']);
+  vi.stubGlobal('fetch', fetch);
+  window.dispatchEvent(new Event('pagehide'));
+  await site.frame();
+  expect(wired(site.posted)).toEqual(['viewed a']);
 });
 
 describe('a page that is left', () => {
@@ -256,5 +210,115 @@ describe('stats', () => {
       'b 1',
       'c 1',
     ]);
+  });
+});
+
+describe('an offer in a shadow tree', () => {
+  const BARE = '<p data-offer-id="a"><i aria-label="Close"></i></p>';
+  const MARKED = '<p data-offer-id="a"><button data-offer-dismiss></button></p>';
+
+  test.each<[where: string, mode: ShadowRootMode, given: 'tree' | 'offer' | 'no', isLoaded: boolean]>([
+    ['is seen, announced and closed in an open one', 'open', 'no', true],
+    ['is seen and closed in a closed one that is given', 'closed', 'tree', true],
+    ['is seen and closed in a closed one that is given before the offer part came', 'closed', 'tree', false],
+    ['is seen and closed in a closed one if the offer itself is given', 'closed', 'offer', true],
+  ])('%s', async (_, mode, given, isLoaded) => {
+    const announced = vi.fn();
+    document.addEventListener('offersight:viewed', announced, { once: true });
+    const root = render('<div></div>').attachShadow({ mode });
+    root.innerHTML = MARKED;
+    const { tracker, events } = site.start();
+    if (isLoaded) await tracker.flush();
+    if (given !== 'no') tracker.observe(given === 'tree' ? root : find('p', root));
+    await tracker.flush();
+    await site.frame();
+    site.see(find('p', root));
+    find('button', root).click();
+    await tracker.flush();
+    expect(told(events)).toEqual(['viewed a', 'dismissed a']);
+    expect(announced).toHaveBeenCalledOnce();
+  });
+
+  test.each([
+    ['is closed by a conventional control, which a timer of the page follows', {}, []],
+    [
+      'is closed so also if the site gives an invalid selector, which is reported',
+      { controls: ':::' },
+      ['configuration'],
+    ],
+  ])('%s', async (_, dismissal, codes) => {
+    const root = render('<div></div>').attachShadow({ mode: 'open' });
+    root.innerHTML = BARE;
+    const { tracker, events, errors } = site.start({ dismissal });
+    await tracker.flush();
+    await site.frame();
+    site.see(find('p', root));
+    find('i', root).dispatchEvent(trusted(new MouseEvent('click', { bubbles: true, composed: true })));
+    find('p', root).remove();
+    await vi.waitFor(() => expect(told(events)).toEqual(['viewed a', 'dismissed a']), PATIENCE_MS);
+    expect(errors.map(({ code }) => code)).toEqual(codes);
+  });
+});
+
+describe('what else may be asked for', () => {
+  afterEach(() => {
+    Reflect.deleteProperty(globalThis, 'shopLayer');
+  });
+
+  test('a tag manager’s array gets an event once it is durable', async () => {
+    const { tracker, events } = site.start({ dataLayer: 'shopLayer' });
+    tracker.dismiss('a', 'escape');
+    expect(Object.hasOwn(globalThis, 'shopLayer')).toBe(false);
+    await tracker.flush();
+    await site.frame();
+    const { shopLayer } = globalThis as unknown as { shopLayer: unknown };
+    expect(shopLayer).toEqual([
+      expect.objectContaining({ event: 'personalized_offer_viewed', event_id: events[0]?.id }),
+      expect.objectContaining({ event: 'personalized_offer_dismissed', reason: 'escape' }),
+    ]);
+  });
+
+  test.each([
+    ['what was ignored goes along when the page is left', false, ['viewed a', 'dismissed a']],
+    ['what was reacted to is not ignored', true, ['viewed a']],
+  ])('%s', async (_, isAccepted, expected) => {
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start({ ignore: 'leave' });
+    await tracker.flush();
+    // Ignoring loads on request.
+    await vi.dynamicImportSettled();
+    site.see(find('p'));
+    if (isAccepted) tracker.accept('a');
+    await tracker.flush();
+    await site.frame();
+    window.dispatchEvent(new Event('pagehide'));
+    await Promise.resolve();
+    expect(wired(site.posted)).toEqual(expected);
+  });
+
+  test('an explanation begins with what is so when the offer part comes', async () => {
+    render('<p data-offer-id="a"></p>');
+    const notes: ExposureNote[] = [];
+    const { tracker } = site.start({ debug: explain((note) => notes.push(note)) });
+    await tracker.flush();
+    site.browser.show(find('p'), { ratio: 0.2 });
+    site.see(find('p'));
+    expect(notes.map(({ reason }) => reason)).toEqual(['not-rendered', 'too-small', 'viewed']);
+  });
+
+  test('a browser that knows what covers an offer is asked unless the site does not want that', async () => {
+    const asked = () =>
+      site.browser.observers.filter(({ trackVisibility, observed }) => trackVisibility && observed.size)
+        .length;
+    const viewability = { dwellMs: 1_000 };
+    render('<p data-offer-id="a"></p>');
+    const { tracker } = site.start({ viewability, occlusion: false });
+    await tracker.flush();
+    site.browser.show(find('p'), { ratio: 1 });
+    expect(asked()).toBe(0);
+    tracker.stop();
+    await site.start({ viewability }).tracker.flush();
+    site.browser.show(find('p'), { ratio: 1 });
+    expect(asked()).not.toBe(0);
   });
 });

@@ -34,7 +34,6 @@ const start = ({ controls, labels, escape: hasEscape = true }: ClosingOptions = 
     },
     {
       onDismiss: (offerId, reason = 'api') => void log.push([reason, offerId, runtime.elapsed()]),
-      onAccept: (offerId) => void log.push(['accept', offerId, runtime.elapsed()]),
     },
   );
 };
