@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import type { Ignore, Repeat } from '../../src/client/detect/placement.js';
 import type { OfferEvent } from '../../src/protocol/event.js';
 import { find, trusted } from '../support/page.js';
@@ -25,45 +25,23 @@ type Act =
 
 const slot = fc.constantFrom(...SLOTS);
 const offer = fc.constantFrom(...OFFERS);
-const act: fc.Arbitrary<Act> = fc.oneof(
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('mount' as const), slot, offer }) },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('sample' as const),
-      slot,
-      ratio: fc.constantFrom(0, 0.49, 0.5, 1, 1),
-    }),
-  },
-  {
-    weight: 5,
-    arbitrary: fc.record({
-      kind: fc.constant('wait' as const),
-      ms: fc.constantFrom(1, 500, 999, 1_000, 2_000),
-    }),
-  },
-  {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('unmount' as const, 'press' as const, 'close' as const, 'take' as const),
-      slot,
-    }),
-  },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('hide' as const, 'show' as const, 'leave' as const),
-    }),
-  },
-  { weight: 2, arbitrary: fc.record({ kind: fc.constant('reload' as const) }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constantFrom('dismiss' as const, 'accept' as const, 'veto' as const),
-      offer,
-    }),
-  },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('allow' as const) }) },
+const of = (
+  weight: number,
+  kinds: readonly Act['kind'][],
+  more: Record<string, fc.Arbitrary<unknown>> = {},
+) => ({
+  weight,
+  arbitrary: fc.record({ kind: fc.constantFrom(...kinds), ...more }) as fc.Arbitrary<Act>,
+});
+const act = fc.oneof(
+  of(4, ['mount'], { slot, offer }),
+  of(5, ['sample'], { slot, ratio: fc.constantFrom(0, 0.49, 0.5, 1, 1) }),
+  of(5, ['wait'], { ms: fc.constantFrom(1, 500, 999, 1_000, 2_000) }),
+  of(4, ['unmount', 'press', 'close', 'take'], { slot }),
+  of(3, ['hide', 'show', 'leave']),
+  of(2, ['reload']),
+  of(3, ['dismiss', 'accept', 'veto'], { offer }),
+  of(1, ['allow']),
 );
 const settings = fc.record({
   repeat: fc.constantFrom<Repeat>('page', 'mount', 'browser'),
@@ -88,7 +66,7 @@ interface Run {
   readonly recorded: OfferEvent[];
   readonly posted: Site['posted'];
   /** How many announcements there were when each offer was accepted. */
-  readonly accepted: ReadonlyMap<Offer, number>;
+  readonly accepted: ReadonlyMap<string | undefined, number>;
   /** Elements that were shown for long enough, and by then had to be viewed. */
   readonly missed: string[];
 }
@@ -105,7 +83,7 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
   const site = openSite();
   const announced: Announced[] = [];
   const recorded: OfferEvent[] = [];
-  const accepted = new Map<Offer, number>();
+  const accepted = new Map<string | undefined, number>();
   const missed: string[] = [];
   const shownSince = new Map<Element, number | undefined>();
   const exposed = new Set<Element>();
@@ -171,8 +149,7 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
     document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
   };
 
-  const accept = (name: Offer, how: () => void): void => {
-    how();
+  const noteAccepted = (name: string | undefined): void => {
     if (!accepted.has(name)) accepted.set(name, announced.length);
   };
 
@@ -205,7 +182,8 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
       }
       case 'take': {
         const element = elementOf(act.slot);
-        if (element) accept(element.dataset.offerId as Offer, () => element.querySelector('a')?.click());
+        element?.querySelector('a')?.click();
+        if (element) noteAccepted(element.dataset.offerId);
         return;
       }
       case 'sample': {
@@ -258,11 +236,11 @@ const live = async (acts: readonly Act[], options: { repeat: Repeat; ignore: Ign
       isSeen = false;
       await perform(each);
       await site.frame();
-      if (each.kind === 'accept' && !accepted.has(each.offer)) accepted.set(each.offer, announced.length);
+      if (each.kind === 'accept') noteAccepted(each.offer);
       judge();
       for (const [element, since] of shownSince) {
         if (since === undefined || now() - since < DWELL_MS) continue;
-        const { offerId } = { offerId: (element as HTMLElement).dataset.offerId };
+        const { offerId } = (element as HTMLElement).dataset;
         const isViewed = announced.some(
           ({ event, page: its, element: at }) =>
             event.type === 'viewed' &&
@@ -304,68 +282,63 @@ afterEach(() => {
   vi.useRealTimers();
 });
 
-describe('with any actions of a page, its user and the browser', () => {
-  /** Lives through sequences, and checks each. */
-  const holds = async (
-    check: (run: Run, options: { repeat: Repeat; ignore: Ignore }) => void,
-  ): Promise<void> => {
-    await fc.assert(
-      fc.asyncProperty(
-        fc.array(act, { minLength: 8, maxLength: 40, size: 'max' }),
-        settings,
-        async (acts, options) => check(await live(acts, options), options),
-      ),
-      { numRuns: 100 },
-    );
-  };
+test('with any actions of a page, its user and the browser every promise about views and dismissals is kept', async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(act, { minLength: 8, maxLength: 40, size: 'max' }),
+      settings,
+      async (acts, options) => {
+        const run = await live(acts, options);
+        const { repeat } = options;
+        const events = kept(run);
+        const viewed = events.filter(({ type }) => type === 'viewed');
+        const dismissed = events.filter(({ type }) => type === 'dismissed');
 
-  test('every promise about views and dismissals is kept', async () => {
-    await holds((run, { repeat }) => {
-      const events = kept(run);
-      const viewed = events.filter(({ type }) => type === 'viewed');
-      const dismissed = events.filter(({ type }) => type === 'dismissed');
-
-      // At most one of each an impression, and each with an id of its own.
-      expect(repeated(events.map(({ type, impressionId }) => `${type} ${impressionId}`))).toEqual([]);
-      expect(repeated(events.map(({ id }) => id))).toEqual([]);
-      // The view first, of the same offer and impression; so none without a view, and none of a vetoed one.
-      for (const { impressionId, offerId, id } of dismissed) {
-        const before = viewed.filter((view) => view.impressionId === impressionId);
-        expect(before.map((view) => [view.offerId, view.id < id])).toEqual([[offerId, true]]);
-        expect(
-          events.findIndex((event) => event.impressionId === impressionId && event.type === 'viewed'),
-        ).toBeLessThan(events.findIndex((event) => event.id === id));
-      }
-      // A vetoed view has not even the announcement of a dismissal.
-      const vetoed = run.announced.filter(({ event, isVetoed }) => isVetoed && event.type === 'viewed');
-      for (const { event: view } of vetoed) {
-        const its = run.announced.filter(({ event }) => event.impressionId === view.impressionId);
-        expect(its.map(({ event }) => event.type)).toEqual(['viewed']);
-      }
-      // One of each an offer and page, or browser.
-      if (repeat === 'page') {
-        const each = run.announced.map(({ event, page }) => `${page} ${event.type} ${event.offerId}`);
-        expect(repeated(each)).toEqual([]);
-      }
-      if (repeat === 'browser')
-        expect(repeated(run.recorded.map(({ type, offerId }) => `${type} ${offerId}`))).toEqual([]);
-      // No dismissal of what was accepted, on this page or a later one.
-      for (const [offerId, from] of run.accepted) {
-        const late = run.announced.slice(from).map(({ event }) => event);
-        expect(late.filter((event) => event.type === 'dismissed' && event.offerId === offerId)).toEqual([]);
-      }
-      // What was seen was shown for its time without a break, and what was shown so long was seen.
-      for (const { event, isSeen, shownMs } of run.announced)
-        if (isSeen && event.type === 'viewed') expect(shownMs).toBeGreaterThanOrEqual(DWELL_MS);
-      expect(run.missed).toEqual([]);
-      // What is announced is recorded, and what is recorded is delivered, in its order.
-      const ids = run.recorded.map(({ id }) => id);
-      if (repeat !== 'browser') expect([...ids].sort()).toEqual(events.map(({ id }) => id).sort());
-      expect(run.posted.map(({ id }) => id).sort()).toEqual([...ids].sort());
-      for (const offerId of OFFERS) {
-        const its = run.posted.filter((event) => event.personalized_offer_id === offerId).map(({ id }) => id);
-        expect(its).toEqual([...its].sort());
-      }
-    });
-  }, 60_000);
-});
+        // At most one of each an impression, and each with an id of its own.
+        expect(repeated(events.map(({ type, impressionId }) => `${type} ${impressionId}`))).toEqual([]);
+        expect(repeated(events.map(({ id }) => id))).toEqual([]);
+        // The view first, of the same offer and impression; so none without a view, and none of a vetoed one.
+        for (const { impressionId, offerId, id } of dismissed) {
+          const before = viewed.filter((view) => view.impressionId === impressionId);
+          expect(before.map((view) => [view.offerId, view.id < id])).toEqual([[offerId, true]]);
+          expect(
+            events.findIndex((event) => event.impressionId === impressionId && event.type === 'viewed'),
+          ).toBeLessThan(events.findIndex((event) => event.id === id));
+        }
+        // A vetoed view has not even the announcement of a dismissal.
+        const vetoed = run.announced.filter(({ event, isVetoed }) => isVetoed && event.type === 'viewed');
+        for (const { event: view } of vetoed) {
+          const its = run.announced.filter(({ event }) => event.impressionId === view.impressionId);
+          expect(its.map(({ event }) => event.type)).toEqual(['viewed']);
+        }
+        // One of each an offer and page, or browser.
+        if (repeat === 'page') {
+          const each = run.announced.map(({ event, page }) => `${page} ${event.type} ${event.offerId}`);
+          expect(repeated(each)).toEqual([]);
+        }
+        if (repeat === 'browser')
+          expect(repeated(run.recorded.map(({ type, offerId }) => `${type} ${offerId}`))).toEqual([]);
+        // No dismissal of what was accepted, on this page or a later one.
+        for (const [offerId, from] of run.accepted) {
+          const late = run.announced.slice(from).map(({ event }) => event);
+          expect(late.filter((event) => event.type === 'dismissed' && event.offerId === offerId)).toEqual([]);
+        }
+        // What was seen was shown for its time without a break, and what was shown so long was seen.
+        for (const { event, isSeen, shownMs } of run.announced)
+          if (isSeen && event.type === 'viewed') expect(shownMs).toBeGreaterThanOrEqual(DWELL_MS);
+        expect(run.missed).toEqual([]);
+        // What is announced is recorded, and what is recorded is delivered, in its order.
+        const ids = run.recorded.map(({ id }) => id);
+        if (repeat !== 'browser') expect([...ids].sort()).toEqual(events.map(({ id }) => id).sort());
+        expect(run.posted.map(({ id }) => id).sort()).toEqual([...ids].sort());
+        for (const offerId of OFFERS) {
+          const its = run.posted
+            .filter((event) => event.personalized_offer_id === offerId)
+            .map(({ id }) => id);
+          expect(its).toEqual([...its].sort());
+        }
+      },
+    ),
+    { numRuns: 100 },
+  );
+}, 60_000);

@@ -124,11 +124,26 @@ describe('the offer part', () => {
     expect(wired(site.posted)).toEqual(['viewed a']);
   });
 
-  test('loads for what an earlier page left when the page becomes visible again', async () => {
-    site.start();
+  test.each([
+    [
+      'when the page becomes visible again',
+      'granted',
+      () => document.dispatchEvent(new Event('visibilitychange')),
+    ],
+    ['once there is consent, and leaves the database alone before', 'pending', undefined],
+  ] as const)('loads for what an earlier page left %s', async (_, consent, happen) => {
+    const transact = vi.spyOn(IDBDatabase.prototype, 'transaction');
+    const { tracker } = site.start({ consent });
+    await vi.advanceTimersByTimeAsync(1);
+    await site.frame();
+    if (!happen) expect(transact).not.toHaveBeenCalled();
+    transact.mockRestore();
     await settle();
     await site.database.transact(async (rows) => leaveEvent(rows));
-    document.dispatchEvent(new Event('visibilitychange'));
+    await settle();
+    expect(loads).toBe(0);
+    if (happen) happen();
+    else tracker.consent('granted');
     await settle();
     await loaded(1);
   });
@@ -144,19 +159,6 @@ describe('the offer part', () => {
     await settle();
     const read = async () => (await site.database.transact((rows) => rows.get(pause))) as { at: number };
     await expect.poll(async () => (await read()).at, { timeout: PATIENCE_MS }).toBeLessThan(at - 200_000);
-  });
-
-  test('does not load, and leaves the database alone, before there is consent; it looks when there is', async () => {
-    await site.database.transact(async (rows) => leaveEvent(rows));
-    const transact = vi.spyOn(IDBDatabase.prototype, 'transaction');
-    const { tracker } = site.start({ consent: 'pending' });
-    await vi.advanceTimersByTimeAsync(1);
-    await site.frame();
-    expect([loads, transact.mock.calls.length]).toEqual([0, 0]);
-    transact.mockRestore();
-    tracker.consent('granted');
-    await settle();
-    await loaded(1);
   });
 
   test.each(['flush', 'stats'] as const)('loads for %s', async (name) => {
