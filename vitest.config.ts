@@ -7,7 +7,7 @@ const DOM = ['client', 'adapters', 'inspector', 'testing'].map((folder) => `test
 /** What takes long, needs other servers or is about the package and its pages: `npm run proof` runs it. */
 const PROOF = [
   'test/simulation/{variants,simulation}.test.ts',
-  'test/proxy/{real-time,storms}.test.ts',
+  'test/proxy/real-time.test.ts',
   'test/proxy/intake/postgres/*.test.ts',
   'test/proxy/killed/killed.test.ts',
   'test/{types,fuzz,bundling}/*.test.ts',

@@ -106,38 +106,40 @@ describe('ids ascend strictly in the order of making', () => {
 });
 
 describe('what can be the id of an offer', () => {
-  it.each([
-    ['the sample of the documentation', 'a52ge40b'],
-    ['one character', 'x'],
-    ['50 characters', `${'k'.repeat(49)}7`],
-    ['every sign of the set', 'A_z.9:~-'],
-  ])('takes %s', (_, value) => {
+  it.each(['a52ge40b', 'x', `${'k'.repeat(49)}7`, 'A_z.9:~-'])('takes %s', (value) => {
     expect(isOfferId(value)).toBe(true);
   });
 
-  it.each<[string, unknown]>([
-    ['an empty text', ''],
-    ['51 characters', 'k'.repeat(51)],
-    ['10,000 characters', 'k'.repeat(10_000)],
-    ['a slash', 'a/b'],
-    ['dot segments with a slash', '../x'],
-    ['a percent sign', 'a%00'],
-    ['a line feed at the end', 'a52ge40b\n'],
-    ['a line feed inside', 'a\nb'],
-    ['a NUL', 'a\0b'],
-    ['a quote', 'a"b'],
-    ['a bracket', 'a[0]'],
-    ['a space', 'a b'],
-    ['a Cyrillic letter that looks like a Latin one', '\u0430b'],
-    ['a full-width digit', 'a\uff11'],
-    ['a lone surrogate', 'a\ud800'],
-    ['a number', 52],
-    ['null', null],
-    ['undefined', undefined],
-    ['a list of one id', ['a52ge40b']],
-    ['an object that turns into an id', { toString: () => 'a52ge40b' }],
-    ['a boxed text', new String('a52ge40b')],
-  ])('refuses %s', (_, value) => {
+  it.each<unknown>([
+    ...[
+      '',
+      'k'.repeat(51),
+      'k'.repeat(10_000),
+      'a/b',
+      '../x',
+      'a%00',
+      'a52ge40b\n',
+      'a\nb',
+      'a\0b',
+      'a"b',
+      'a[0]',
+      'a b',
+    ],
+    ...[
+      '\u0430b',
+      'a\uff11',
+      'a\u200b',
+      '\u202eab',
+      'a\ud800',
+      52,
+      null,
+      undefined,
+      true,
+      ['a52ge40b'],
+      new String('a52ge40b'),
+    ],
+    { toString: () => 'a52ge40b' },
+  ])('refuses %j', (value) => {
     expect(isOfferId(value)).toBe(false);
   });
 });

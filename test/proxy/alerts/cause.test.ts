@@ -138,16 +138,6 @@ describe('an error of a hook', () => {
     expect(shown(alerts)).not.toMatch('4915112345678');
   });
 
-  it.each([
-    ['subject', { subject: () => Promise.reject(personalError()) }],
-    ['authorize', { authorize: () => Promise.reject(personalError()) }],
-    ['subscriptionFor', { usage: { subscriptionFor: () => Promise.reject(personalError()) } }],
-  ])('is alerted in the same way if %s rejects', async (_, options) => {
-    const alerts = await alertsOf(options);
-    expect(alerts).not.toEqual([]);
-    expect(shown(alerts)).not.toMatch(SECRETS);
-  });
-
   it('says where it was thrown, and the system’s code of what it met', async () => {
     const alerts = await alertsOf({
       authorize: function askTheShop() {

@@ -2,57 +2,38 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { watchJumps } from '../../../src/proxy/forward/jumps.js';
 import { createStage, range, type Stage } from '../../support/forwarding.js';
-import { type FakeRuntime, fakeRuntime } from '../../support/runtime.js';
+import { fakeRuntime } from '../../support/runtime.js';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
 
-describe('a watched clock', () => {
-  let runtime: FakeRuntime;
+/** A jump of the clock, or time that passes. */
+type Step = { readonly jump: number } | { readonly pass: number };
+const jump = (hours: number): Step => ({ jump: hours * HOUR_MS });
 
-  beforeEach(() => {
-    runtime = fakeRuntime();
-  });
-
-  it.each([0, 30_000, MINUTE_MS])('grants nothing for a drift of %i ms', async (driftMs) => {
-    const graceMs = watchJumps(runtime);
-    runtime.jump(driftMs);
-    expect(graceMs()).toBe(0);
-  });
-
-  it('grants what it jumped ahead, and nothing once it is back', () => {
-    const graceMs = watchJumps(runtime);
-    runtime.jump(25 * HOUR_MS);
-    expect(graceMs()).toBe(25 * HOUR_MS);
-    runtime.jump(-25 * HOUR_MS);
-    expect(graceMs()).toBe(0);
-  });
-
-  it('grants nothing for going back, but what comes after that', () => {
-    const graceMs = watchJumps(runtime);
-    runtime.jump(-2 * HOUR_MS);
-    expect(graceMs()).toBe(0);
-    runtime.jump(2 * HOUR_MS);
-    expect(graceMs()).toBe(2 * HOUR_MS);
-  });
-
-  it('grants the sum of several jumps', () => {
-    const graceMs = watchJumps(runtime);
-    runtime.jump(HOUR_MS);
+it.each<[string, readonly Step[], grace: number]>([
+  ['nothing', [], 0],
+  ['a drift of a minute', [{ jump: MINUTE_MS }], 0],
+  ['a jump ahead', [jump(25)], 25 * HOUR_MS],
+  ['a jump ahead and back', [jump(25), jump(-25)], 0],
+  ['a jump back', [jump(-2)], 0],
+  ['a jump back and ahead', [jump(-2), jump(2)], 2 * HOUR_MS],
+  ['two jumps ahead', [jump(1), jump(1)], 2 * HOUR_MS],
+  ['a day since a jump ahead', [jump(5), { pass: 24 * HOUR_MS }], 5 * HOUR_MS],
+  [
+    'more than a day since it, when nothing of before waits any more',
+    [jump(5), { pass: 24 * HOUR_MS + 1 }],
+    0,
+  ],
+])('a watched clock grants, after %s, as much as it is ahead', (_, steps, grace) => {
+  const runtime = fakeRuntime();
+  const graceMs = watchJumps(runtime);
+  for (const step of steps) {
+    if ('jump' in step) runtime.jump(step.jump);
+    else runtime.pass(step.pass);
     graceMs();
-    runtime.jump(HOUR_MS);
-    expect(graceMs()).toBe(2 * HOUR_MS);
-  });
-
-  it('grants it for a day from the last jump, when nothing of before waits any more', async () => {
-    const graceMs = watchJumps(runtime);
-    runtime.jump(5 * HOUR_MS);
-    expect(graceMs()).toBe(5 * HOUR_MS);
-    await runtime.advance(24 * HOUR_MS);
-    expect(graceMs()).toBe(5 * HOUR_MS);
-    await runtime.advance(1);
-    expect(graceMs()).toBe(0);
-  });
+  }
+  expect(graceMs()).toBe(grace);
 });
 
 describe('events that wait while the clock is ahead', () => {
