@@ -273,9 +273,9 @@ describe('a body that is too large', () => {
 });
 
 describe('the server stays up', () => {
-  it('when uploads are cut off in their head, in their body, or right after it (attack 64)', async () => {
+  it('when uploads are cut off in their head, in their body, or right after it (attacks 12, 64)', async () => {
     const whole = rawRequest('POST / HTTP/1.1', [JSON_TYPE, SAME_ORIGIN, lengthOf(GOOD)], GOOD);
-    for (const length of [1, 60, whole.length - 40, whole.length - 1]) {
+    for (let length = 1; length < whole.length; length++) {
       const socket = await openSocket(server.port);
       socket.write(whole.slice(0, length), () => socket.resetAndDestroy());
       await closed(socket);

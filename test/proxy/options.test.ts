@@ -154,6 +154,7 @@ const WRONG: readonly (readonly [
     (name) => [name, 'is not a function', ['x', true, {}, 7]] as const,
   ),
   ['withoutOrigin', 'is another word', ['subject', 'with_subject']],
+  ['machines', 'is another word', ['ignored', true]],
   [
     'usage',
     'is incomplete or wrong',
