@@ -18,6 +18,8 @@ describe('the envelope is faulted as a whole', () => {
     ['a cut body', wireBody([wireEvent(1)]).slice(0, -2)],
     ['garbage behind the body', `${wireBody([wireEvent(1)])}x`],
     ['a byte order mark', `\ufeff${wireBody([wireEvent(1)])}`],
+    ['a NUL behind the body', `${wireBody([wireEvent(1)])}\0`],
+    ['two bodies', wireBody([wireEvent(1)]).repeat(2)],
     ['a comment', `/* */${wireBody([wireEvent(1)])}`],
     ['NaN', withRaw('occurred_at', 'NaN')],
     ['Infinity', withRaw('occurred_at', 'Infinity')],

@@ -190,13 +190,6 @@ describe('the endpoint reads only plain JSON in UTF-8', () => {
     ['a byte order mark', `\ufeff${GOOD}`],
     ['UTF-16', new Uint8Array(Buffer.from(`\ufeff${GOOD}`, 'utf16le'))],
     ['HTML', '<form>'],
-    ['garbage behind the end', `${GOOD}]`],
-    ['two bodies', GOOD + GOOD],
-    ['a NUL behind the end', `${GOOD}\0`],
-    ['NaN', GOOD.replace(/\d{13}/, 'NaN')],
-    ['single quotes', GOOD.replaceAll('"', "'")],
-    ['a trailing comma', GOOD.replace(/\}$/, ',}')],
-    ['a line feed inside a string', GOOD.replace('a52ge1', 'a\nb')],
   ])('%s is rejected (attack 26)', async (_, body) => {
     await expectProblem(await started.proxy(pageRequest(body)), 400, 'json');
   });

@@ -179,6 +179,7 @@ describe('the memory that half uploads of one address hold', () => {
     const uploads = Array.from({ length: 60 }, async () => {
       const answer = await exchange(proxy.port, half, (text) => text.includes('"code"'));
       statuses.push(statusesOf(answer)[0]);
+      if (answer.startsWith('HTTP/1.1 503')) expect(answer).toMatch(/^retry-after: [1-9]/im);
     });
     // Its share is 16 MB: some uploads get a 503 at once since there is no room, the others hold what they sent.
     await expect.poll(() => statuses.length, PATIENT).toBeGreaterThan(10);

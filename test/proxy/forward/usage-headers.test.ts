@@ -20,6 +20,10 @@ let told: Told[];
 /** Who caused an event, by its number. */
 let callers: Readonly<Record<number, Caller>>;
 let answer: () => Response;
+/** How long a call takes, and how many were under way at once. */
+let delayMs: number;
+let underWay: number;
+let most: number;
 
 const start = (options: Partial<OfferProxyOptions> = {}): void => {
   const { intake: _, ...others } = options;
@@ -30,6 +34,9 @@ const start = (options: Partial<OfferProxyOptions> = {}): void => {
   });
   started.runtime.answer = async (request) => {
     if (!request.url.includes('.ingest.')) return noContent();
+    most = Math.max(most, ++underWay);
+    await new Promise<void>((resolve) => started.runtime.after(delayMs, resolve));
+    underWay--;
     const { events } = (await request.json()) as { events: ToldUsage[] };
     const ours = [...request.headers].filter(([name]) => name.startsWith('chargebee-'));
     told.push({ numbers: events.map(numberOfUsage), headers: Object.fromEntries(ours) });
@@ -46,6 +53,7 @@ beforeEach(() => {
   told = [];
   callers = {};
   answer = () => taken();
+  [delayMs, underWay, most] = [0, 0, 0];
 });
 
 afterEach(async () => {
@@ -80,16 +88,7 @@ describe('a call with usage events', () => {
     const [one, other] = [{ businessEntityId: 'be-1' }, { businessEntityId: 'be-2' }];
     callers = { 1: one, 2: other, 4: one };
     start();
-    let most = 0;
-    let underWay = 0;
-    const recorded = started.runtime.answer;
-    started.runtime.answer = async (request) => {
-      if (!request.url.includes('.ingest.')) return noContent();
-      most = Math.max(most, ++underWay);
-      await new Promise<void>((resolve) => started.runtime.after(100, resolve));
-      underWay--;
-      return recorded(request);
-    };
+    delayMs = 100;
     await report(1, 2, 3, 4);
     await started.runtime.advance(3_000);
     expect(told).toEqual([
@@ -128,12 +127,7 @@ describe('a call with usage events', () => {
     );
     start();
     const { lead } = started.intake.usage;
-    const recorded = started.runtime.answer;
-    started.runtime.answer = async (request) => {
-      if (!request.url.includes('.ingest.')) return noContent();
-      await new Promise<void>((resolve) => started.runtime.after(7_000, resolve));
-      return recorded(request);
-    };
+    delayMs = 7_000;
     await report(1, 2, 3, 4);
     await started.runtime.advance(2_000);
     // It learns so when it renews the lead, which is during the second call.

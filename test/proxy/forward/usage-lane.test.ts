@@ -158,15 +158,6 @@ describe('usage events', () => {
     await started.runtime.advance(4_000);
     expect(batchesOf(started).flat()).toHaveLength(240);
   });
-
-  it('are sent once, however often the page sends the event', async () => {
-    const started = start();
-    for (let again = 0; again < 3; again++) await report(started, [1, 2]);
-    await started.runtime.advance(3_000);
-    expect(await report(started, [1, 2])).toEqual(['duplicate', 'duplicate']);
-    await started.runtime.advance(3_000);
-    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual([1, 2]);
-  });
 });
 
 describe('a usage event that spoils its batch', () => {
@@ -252,14 +243,16 @@ describe('a usage event', () => {
 });
 
 describe('the 12 hours of the API', () => {
-  it('make an older event a dead letter that says so, without a call; its offer event is sent', async () => {
+  it('make an older event a dead letter without a call, even if an operator retries it; its offer event is sent', async () => {
     const started = start();
     await report(started, [1], { occurred_at: START - 12 * HOUR_MS - 1 });
     await report(started, [2], { occurred_at: START - 11.9 * HOUR_MS });
     await started.runtime.advance(5_000);
+    expect(await statesOf(started)).toEqual(['done', 'done']);
+    expect(await started.intake.usage.retry(undefined, started.runtime.now())).toBe(1);
+    await started.runtime.advance(60_000);
     expect(batchesOf(started).flat().map(numberOfUsage)).toEqual([2]);
     expect(await usageStates(started)).toEqual({ 1: 'expired', 2: 'done' });
-    expect(await statesOf(started)).toEqual(['done', 'done']);
   });
 
   it('end the calls of an event that grew older while the upstream was away', async () => {
@@ -273,16 +266,6 @@ describe('the 12 hours of the API', () => {
     started.runtime.answer = answering();
     await started.runtime.advance(120_000);
     expect(batchesOf(started)).toHaveLength(calls);
-    expect(await usageStates(started)).toEqual({ 1: 'expired' });
-  });
-
-  it('hold even if an operator retries the event', async () => {
-    const started = start();
-    await report(started, [1], { occurred_at: START - 13 * HOUR_MS });
-    await started.runtime.advance(2_000);
-    expect(await started.intake.usage.retry(undefined, started.runtime.now())).toBe(1);
-    await started.runtime.advance(60_000);
-    expect(batchesOf(started)).toEqual([]);
     expect(await usageStates(started)).toEqual({ 1: 'expired' });
   });
 });
@@ -319,20 +302,6 @@ describe('the subscription that an event counts for', () => {
     expect(await report(started, [1])).toEqual(['accepted']);
     await started.runtime.advance(3_000);
     expect([offersOf(started), batchesOf(started), started.alerts]).toEqual([1, [], []]);
-  });
-
-  it('is not known while the hook fails: that event is deferred, and the others are taken', async () => {
-    const started = start({
-      subscriptionFor: ({ offerId }) => {
-        if (offerId === 'a52ge2') throw new Error('no such customer');
-        return 'sub';
-      },
-    });
-    expect(await report(started, [1, 2, 3])).toEqual(['accepted', 'deferred', 'accepted']);
-    expect(started.alerts).toHaveLength(1);
-    await started.runtime.advance(3_000);
-    expect(batchesOf(started).flat().map(numberOfUsage)).toEqual([1, 3]);
-    expect(offersOf(started)).toBe(2);
   });
 
   it.each<[hook: string, title: string, value: unknown]>([
