@@ -19,7 +19,7 @@ const ALONE = [
   'test/ky-newest.test.ts',
   'test/proxy/cli/outgoing-proxy.test.ts',
   'test/proxy/loading.test.ts',
-  'test/proxy/intake/sqlite/sqlite-{layout,room,start,thread}.test.ts',
+  'test/proxy/intake/sqlite/sqlite-room.test.ts',
 ];
 
 /** What starts servers or processes, or takes seconds: `npm run quick` leaves it out. */

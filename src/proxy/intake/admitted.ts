@@ -21,7 +21,6 @@ export interface UsageFields {
 export interface AdmittedEvent {
   /** The idempotency key, made by the client. */
   readonly id: string;
-  /** What happened. */
   readonly type: OfferEventType;
   /** The personalized offer's `id`. */
   readonly offerId: string;
@@ -60,20 +59,9 @@ export interface AdmittedEvent {
  */
 export type EventState = 'waiting' | 'forwarding' | 'done' | 'dead';
 
-/** An event as the intake keeps it. */
-export interface IntakeRow {
-  /** The idempotency key, made by the client. */
-  readonly id: string;
-  /** What happened. */
-  readonly type: OfferEventType;
-  /** The personalized offer's `id`. */
-  readonly offerId: string;
-  /** Its state. */
+/** An event as the intake keeps it. Its headers are kept until it is settled. */
+export interface IntakeRow extends Omit<AdmittedEvent, 'content' | 'mayBeKnown' | 'visitor'> {
   readonly state: EventState;
-  /** When it happened, corrected for the sender's clock, epoch milliseconds. */
-  readonly occurredAt: number;
-  /** When it arrived, epoch milliseconds. */
-  readonly receivedAt: number;
   /** How often it was forwarded. */
   readonly attempts: number;
   /** Whether an attempt's outcome was never known. */
@@ -84,14 +72,6 @@ export interface IntakeRow {
   readonly code: string | undefined;
   /** When it became done or dead. */
   readonly settledAt: number | undefined;
-  /** Further headers of its call, until it is settled. */
-  readonly headers?: Readonly<Record<string, string>> | undefined;
-  /** What its usage event says, in the lane of usage events. */
-  readonly usage?: UsageFields | undefined;
-  /** What the ledger counts it under. */
-  readonly group?: string | undefined;
-  /** How it was closed. */
-  readonly reason?: DismissReason | undefined;
   /** Give it as `before` of a list’s filter to list what comes after this row. */
   readonly cursor: string;
 }

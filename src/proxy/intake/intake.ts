@@ -9,7 +9,6 @@ import type { AcceptedEvent, Bookkeeping, LedgerCell, LedgerFilter } from './led
 
 /** An alert that the proxy raised lately. */
 export interface RaisedAlert {
-  /** Which alert it is. */
   readonly code: string;
   /** What an operator has to do. */
   readonly message: string;
@@ -57,48 +56,27 @@ export interface ListFilter {
 export interface OfferTally {
   /** The personalized offer's `id`. */
   readonly offerId: string;
-  /** What happened. */
   readonly type: OfferEventType;
-  /** Their state. */
   readonly state: EventState;
-  /** How many they are. */
   readonly events: number;
   /** How many of them are dead letters because an operator gave them up. @default 0 */
   readonly purged?: number | undefined;
 }
 
 /** Which events {@link Lane.tally} counts. */
-export interface TallyFilter {
-  /** Only events that were received at this time or later, epoch milliseconds. @default all */
-  readonly since?: number | undefined;
-}
+export type TallyFilter = Pick<ListFilter, 'since'>;
 
 /** What came of forwarding one event. */
 export type ForwardResult =
   | { readonly kind: 'done' }
-  | {
-      readonly kind: 'dead';
-      /** Why. */
-      readonly code: string;
-    }
-  /** The upstream did not take it. */
-  | {
-      readonly kind: 'waiting';
-      /** When it may be forwarded again, epoch milliseconds. */
-      readonly dueAt: number;
-    }
-  /** The upstream may have taken it. */
-  | {
-      readonly kind: 'ambiguous';
-      /** When it is forwarded again, with the same key, epoch milliseconds. */
-      readonly dueAt: number;
-    };
+  /** With why. */
+  | { readonly kind: 'dead'; readonly code: string }
+  /** The upstream did not take it (`waiting`), or may have (`ambiguous`). It is forwarded again then, epoch milliseconds. */
+  | { readonly kind: 'waiting' | 'ambiguous'; readonly dueAt: number };
 
 /** What came of one event, as {@link Lane.finish} records it. */
 export interface Finished {
-  /** The event's id. */
   readonly id: string;
-  /** What came of it. */
   readonly result: ForwardResult;
   /**
    * Which attempt it came of, as `begin` numbered it. If a later attempt has begun since, only `done` counts.
@@ -177,7 +155,6 @@ export interface Lane {
   finish(finished: readonly Finished[], now: number): Promise<void>;
   /** Replaces the note. */
   note(note: LaneNote): Promise<void>;
-  /** How the lane is doing. */
   status(now: number): Promise<LaneStatus>;
   /** Events, newest first. */
   list(filter: ListFilter): Promise<IntakeRow[]>;

@@ -27,7 +27,6 @@ export interface LedgerCell extends LedgerFigures {
   readonly day: string;
   /** The name that pages gave; `(none)` for events without a group, and `(other)` for groups that the ledger does not keep apart. */
   readonly group: string;
-  /** What happened. */
   readonly type: OfferEventType | 'accepted';
   /** How offers were closed; undefined if nobody said so. */
   readonly reason: DismissReason | undefined;

@@ -168,10 +168,13 @@ export const describeLedger = ({ it, open }: Bench): void => {
     it('forgets a day after as many days as it is given, but not by a jump of the clock', async () => {
       const intake = open({ ledgerDays: 31 });
       await intake.take([admitted(1), admitted(2, { receivedAt: START + DAY_MS })]);
+      await intake.accept([acceptance(3)]);
       await lookAfter(intake, 40, 40);
-      expect(await cellsOf(intake)).toHaveLength(2);
+      expect(await cellsOf(intake)).toHaveLength(3);
+      expect(await verdictsOf(intake.accept([acceptance(3)]))).toEqual(['duplicate']);
       await lookAfter(intake, 32);
       expect(await cellsOf(intake)).toEqual([`${dayAfter(1)} (none) viewed`]);
+      expect(await verdictsOf(intake.accept([acceptance(3)]))).toEqual(['accepted']);
     });
 
     it('gives the days that are asked for', async ({ intake }) => {

@@ -112,9 +112,8 @@ export const dismissed = (number: number, of: number, fields: Partial<AdmittedEv
 /**
  * Tests the promises of an intake.
  * @param makePlace Makes a new, empty place.
- * @param many How many events it holds when it has to work in portions.
  */
-export const describeIntake = (name: string, makePlace: () => IntakePlace, many: number): void => {
+export const describeIntake = (name: string, makePlace: () => IntakePlace): void => {
   describe(`the intake ${name}`, () => {
     let place: IntakePlace;
     const opened: Intake[] = [];
@@ -142,6 +141,6 @@ export const describeIntake = (name: string, makePlace: () => IntakePlace, many:
     describeReading(bench);
     describeFairness(bench);
     describeDoor(bench);
-    describePortions(bench, many);
+    describePortions(bench);
   });
 };

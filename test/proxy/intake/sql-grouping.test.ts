@@ -14,6 +14,9 @@ import { fakeRuntime } from '../../support/runtime.js';
 import { numbers } from './intake.contract.js';
 
 const ACCEPTED: Verdict = { kind: 'accepted' };
+const viewed = (some: readonly number[]): AdmittedEvent[] => some.map((number) => admitted(number));
+const range = (from: number, count: number): AdmittedEvent[] =>
+  Array.from({ length: count }, (_, at) => admitted(from + at));
 
 /** Grouping over transactions that a test ends by itself. */
 const groupingOf = (context: Partial<GroupingContext> = {}) => {
@@ -31,117 +34,96 @@ const groupingOf = (context: Partial<GroupingContext> = {}) => {
       }),
     { runtime: platformRuntime(), isOwnFault: () => true, ...context },
   );
-  const next = async (at: number) => vi.waitUntil(() => groups[at], { interval: 1 });
-  return { ...grouping, groups, next };
+  /** Ends so many transactions in order, each with its failure if it has one. */
+  const endAll = async (count: number, failures: Readonly<Record<number, string>> = {}): Promise<void> => {
+    for (let at = 0; at < count; at++) {
+      const group = await vi.waitUntil(() => groups[at], { interval: 1 });
+      group.end(failures[at] === undefined ? undefined : new Error(failures[at]));
+    }
+  };
+  return { ...grouping, groups, endAll };
 };
 
-describe('requests', () => {
-  it('that come while a transaction is written go into the next one together, each with its own verdicts', async () => {
-    const { take, groups, next } = groupingOf();
-    const answers = [[1], [2, 3], [4]].map((some) => take(some.map((number) => admitted(number))));
-    (await next(0)).end();
-    (await next(1)).end();
-    expect((await Promise.all(answers)).map(({ size }) => size)).toEqual([1, 2, 1]);
-    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3, 4]]);
+describe('requests that come while a transaction is written', () => {
+  const [one, other] = [admitted(2), admitted(2, { offerId: 'other' })];
+
+  it.each<[string, readonly (readonly AdmittedEvent[])[], readonly (readonly number[])[]]>([
+    ['go into the next one together', [viewed([1]), viewed([2, 3]), viewed([4])], [[1], [2, 3, 4]]],
+    ['write an event once that several have', [viewed([1]), viewed([2]), viewed([3, 2])], [[1], [2, 3]]],
+    ['that have no events have one of their own', [viewed([1]), [], viewed([2]), []], [[1], [], [2], []]],
+    [
+      'that name one id for different events go into different ones, and nobody else waits',
+      [viewed([1]), [one], [admitted(3), other], viewed([4]), [one], [other]],
+      [[1], [2, 4], [3, 2]],
+    ],
+  ])('%s', async (_, requests, written) => {
+    const { take, groups, endAll } = groupingOf();
+    const answers = requests.map(take);
+    await endAll(written.length);
+    const sizes = requests.map(({ length }) => length);
+    expect((await Promise.all(answers)).map(({ size }) => size)).toEqual(sizes);
+    expect(groups.map(({ events }) => numbers(events))).toEqual(written);
   });
 
-  it('that have the same event write it once, and only the first of them has it accepted', async () => {
-    const { take, groups, next } = groupingOf();
-    const answers = [[1], [2], [3, 2], [2]].map((some) => take(some.map((number) => admitted(number))));
-    for (const at of [0, 1]) (await next(at)).end();
+  it('get verdicts of their own: only the first that has an event has it accepted', async () => {
+    const { take, endAll } = groupingOf();
+    const answers = [[1], [2], [3, 2], [2]].map((some) => take(viewed(some)));
+    await endAll(2);
     const kinds = (await Promise.all(answers)).map((verdicts) =>
       [...verdicts.values()].map(({ kind }) => kind),
     );
     expect(kinds).toEqual([['accepted'], ['accepted'], ['accepted', 'duplicate'], ['duplicate']]);
-    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3]]);
   });
 
-  it('that name one id for different events go into different transactions, and nobody else waits for that', async () => {
-    const { take, groups, next } = groupingOf();
-    const other = admitted(2, { offerId: 'other' });
-    const answers = [
-      [admitted(1)],
-      [admitted(2)],
-      [admitted(3), other],
-      [admitted(4)],
-      [admitted(2)],
-      [other],
-    ].map(take);
-    for (const at of [0, 1, 2]) (await next(at)).end();
+  it.each<[string, readonly (readonly AdmittedEvent[])[], readonly number[]]>([
+    [
+      '1,000 events, and a larger one has one of its own',
+      [range(1, 1), range(10_000, 600), range(20_000, 400), range(30_000, 1), range(40_000, 3_000)],
+      [1, 1_000, 1, 3_000],
+    ],
+    [
+      '100 requests, in which a repeated event counts each time',
+      [
+        ...Array.from({ length: 151 }, (_, at) => range(at, 1)),
+        ...Array.from({ length: 5 }, () => range(1_000, 500)),
+      ],
+      [1, 100, 550, 500, 500],
+    ],
+  ])('share transactions of at most %s', async (_, requests, sizes) => {
+    const { take, groups, endAll } = groupingOf();
+    const answers = requests.map(take);
+    await endAll(sizes.length);
     await Promise.all(answers);
-    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 4], [3, 2]]);
-  });
-
-  it('without events, which ask whether anything can be written, have a transaction of their own', async () => {
-    const { take, groups, next } = groupingOf();
-    const answers = [[1], [], [2], []].map((some) => take(some.map((number) => admitted(number))));
-    for (const at of [0, 1, 2, 3]) (await next(at)).end();
-    await Promise.all(answers);
-    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [], [2], []]);
-  });
-
-  it('share a transaction of at most 1,000 events, and a larger one has a transaction of its own', async () => {
-    const { take, groups, next } = groupingOf();
-    const of = (from: number, count: number) =>
-      take(Array.from({ length: count }, (_, at) => admitted(from + at)));
-    const answers = [of(1, 1), of(10_000, 600), of(20_000, 400), of(30_000, 1), of(40_000, 3_000)];
-    for (const at of [0, 1, 2, 3]) (await next(at)).end();
-    await Promise.all(answers);
-    expect(groups.map(({ events }) => events.length)).toEqual([1, 1_000, 1, 3_000]);
-  });
-
-  it('share a transaction with at most 99 others, since all are answered in one turn of the loop', async () => {
-    const { take, groups, next } = groupingOf();
-    const answers = Array.from({ length: 151 }, (_, at) => take([admitted(at)]));
-    // A repeated event counts each time, so a group does not grow by repeating one.
-    const repeated = Array.from({ length: 5 }, () =>
-      take(Array.from({ length: 500 }, (_, at) => admitted(1_000 + at))),
-    );
-    for (const at of [0, 1, 2, 3, 4]) (await next(at)).end();
-    await Promise.all([...answers, ...repeated]);
-    expect(groups.map(({ events }) => events.length)).toEqual([1, 100, 550, 500, 500]);
+    expect(groups.map(({ events }) => events.length)).toEqual(sizes);
   });
 
   it('that conflict wait behind the others, and cost each group only a bounded look', async () => {
-    const { take, groups, next } = groupingOf();
-    const many = (content: string, from: number) =>
-      take([
-        ...Array.from({ length: 499 }, (_, at) => admitted(from + at)),
-        admitted(9, { offerId: content }),
-      ]);
-    const first = take([admitted(1)]);
-    const conflicting = Array.from({ length: 20 }, (_, at) => many(`other${at}`, 10_000 * (at + 1)));
-    const honest = take([admitted(2)]);
-    for (let at = 0; at < 21; at++) (await next(at)).end();
-    await Promise.all([first, honest, ...conflicting]);
+    const { take, groups, endAll } = groupingOf();
+    const conflicting = Array.from({ length: 20 }, (_, at) => [
+      ...range(10_000 * (at + 1), 499),
+      admitted(9, { offerId: `other${at}` }),
+    ]);
+    const answers = [viewed([1]), ...conflicting, viewed([2])].map(take);
+    await endAll(21);
+    await Promise.all(answers);
     // The first two looks end at 4,000 events. What they saw in vain is behind the honest one.
     expect(groups.findIndex(({ events }) => events.some(({ id }) => id === admitted(2).id))).toBe(3);
   });
 
-  it('are taken one at a time if one of them fails by its own fault', async () => {
-    const { take, groups, next } = groupingOf();
-    const answers = [[1], [2], [3]].map((some) => take(some.map((number) => admitted(number))));
-    const settled = Promise.allSettled(answers);
-    (await next(0)).end();
-    (await next(1)).end(new Error('one of them'));
-    (await next(2)).end(new Error('this one'));
-    (await next(3)).end();
-    expect((await settled).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
-    expect(groups.map(({ events }) => numbers(events))).toEqual([[1], [2, 3], [2], [3]]);
-  });
-
-  it('fail together if the database is away', async () => {
-    const { take, groups, next } = groupingOf({ isOwnFault: () => false });
-    const answers = [[1], [2], [3]].map((some) => take(some.map((number) => admitted(number))));
-    (await next(0)).end();
-    (await next(1)).end(new Error('away'));
-    const settled = await Promise.allSettled(answers);
-    expect(settled.map((one) => (one.status === 'rejected' ? String(one.reason) : one.status))).toEqual([
-      'fulfilled',
-      'Error: away',
-      'Error: away',
+  it.each([
+    ['are taken one at a time if one fails by its own fault', true, [[1], [2, 3], [2], [3]]],
+    ['fail together if the database is away', false, [[1], [2, 3]]],
+  ] as const)('%s', async (_, isOwn, written) => {
+    const { take, groups, endAll } = groupingOf({ isOwnFault: () => isOwn });
+    const settled = Promise.allSettled([[1], [2], [3]].map((some) => take(viewed(some))));
+    await endAll(written.length, { 1: 'one of them', 2: 'this one' });
+    expect(
+      (await settled).map((each) => (each.status === 'rejected' ? String(each.reason) : 'taken')),
+    ).toEqual([
+      'taken',
+      ...(isOwn ? ['Error: this one', 'taken'] : ['Error: one of them', 'Error: one of them']),
     ]);
-    expect(groups).toHaveLength(2);
+    expect(groups.map(({ events }) => numbers(events))).toEqual(written);
   });
 });
 
@@ -175,45 +157,29 @@ describe('a request', () => {
   });
 
   it('is answered before the intake counts as idle', async () => {
-    const { take, groups, next, idle } = groupingOf();
+    const { take, groups, endAll, idle } = groupingOf();
     const order: string[] = [];
     const answers = [1, 2].map((number) => take([admitted(number)]).then(() => order.push(`${number}`)));
     const resting = idle().then(() => order.push('idle'));
-    for (const at of [0, 1]) (await next(at)).end();
+    await endAll(2);
     await Promise.all([...answers, resting]);
     expect([order, groups.length]).toEqual([['1', '2', 'idle'], 2]);
   });
 });
 
-describe('questions whether events were taken', () => {
-  it('are asked one at a time, those that came meanwhile together, and each gets its own answer', async () => {
-    const asked: { readonly ids: readonly number[]; end(): void }[] = [];
-    const knows = askInGroups(
-      (events) =>
-        new Promise((resolve) => {
-          // The intake has the first three, with the content that these have here.
-          const known = events.filter(({ id, content }) =>
-            [1, 2, 3].some((number) => admitted(number).id === id && admitted(number).content === content),
-          );
-          asked.push({
-            ids: numbers(events),
-            end: () => resolve(new Set(known.map(({ id }) => id))),
-          });
-        }),
-      { runtime: platformRuntime(), isOwnFault: () => false },
-    );
-    const other = admitted(2, { offerId: 'other' });
-    const answers = [[admitted(1)], [admitted(2), admitted(7)], [admitted(3)], [other], [admitted(2)]].map(
-      (events) => knows(events),
-    );
-    for (const at of [0, 1, 2]) (await vi.waitUntil(() => asked[at], { interval: 1 })).end();
-    expect((await Promise.all(answers)).map((known) => numbers([...known].map((id) => ({ id }))))).toEqual([
-      [1],
-      [2],
-      [3],
-      [],
-      [2],
-    ]);
-    expect(asked.map(({ ids }) => ids)).toEqual([[1], [2, 7, 3], [2]]);
-  });
+it('questions whether events were taken are asked in groups, and each gets its own answer', async () => {
+  const asked: number[][] = [];
+  const taken = new Map(viewed([1, 2, 3]).map(({ id, content }) => [id, content]));
+  const knows = askInGroups(
+    async (events) => {
+      asked.push(numbers(events));
+      return new Set(events.filter(({ id, content }) => taken.get(id) === content).map(({ id }) => id));
+    },
+    { runtime: platformRuntime(), isOwnFault: () => false },
+  );
+  const other = admitted(2, { offerId: 'other' });
+  const questions = [viewed([1]), viewed([2, 7]), viewed([3]), [other], viewed([2])];
+  const answers = await Promise.all(questions.map((events) => knows(events)));
+  expect(answers.map((known) => numbers([...known].map((id) => ({ id }))))).toEqual([[1], [2], [3], [], [2]]);
+  expect(asked).toEqual([[1], [2, 7, 3], [2]]);
 });

@@ -13,7 +13,7 @@ import {
 import { OffersightError } from '../../../errors.js';
 import type { Runtime } from '../../../runtime.js';
 import { cleanCause } from '../../alerts/cause.js';
-import { inTime, patiently } from '../../patience.js';
+import { inTime } from '../../patience.js';
 
 /** One transaction at a time writes. Others can read at the same time. */
 const CONNECTIONS = 4;
@@ -22,9 +22,6 @@ const CONNECT_MS = 3_000;
 const ANSWER_MS = 7_000;
 
 const { INT8, NUMERIC } = types.builtins;
-
-const configuration = (hint: string, cause?: unknown): OffersightError =>
-  new OffersightError('configuration', hint, cause && cleanCause(cause));
 
 /** Parses large integers as numbers, since the intake's are at most 2^53. */
 const parsers = new TypeOverrides();
@@ -35,31 +32,29 @@ for (const type of [INT8, NUMERIC]) parsers.setTypeParser(type, Number);
  * @throws {OffersightError} `configuration` if it does not name a database.
  */
 export const configOf = (connection: string | PoolConfig): PoolConfig => {
-  if (typeof connection === 'string' && !/^postgres(ql)?:\/\/\S+$/.test(connection))
-    throw configuration(
-      'Set connection to a URL, such as postgres://user@localhost:5432/shop, or to options of pg.',
+  const isUrl = typeof connection === 'string';
+  if (isUrl ? !/^postgres(ql)?:\/\/\S+$/.test(connection) : Object(connection) !== connection)
+    throw new OffersightError(
+      'configuration',
+      'Set connection to a URL, such as postgres://user@localhost:5432/shop, or to options of pg, such as { host, database, user }.',
     );
-  if (typeof connection !== 'string' && (typeof connection !== 'object' || connection === null))
-    throw configuration('Set connection to a URL or to options of pg, such as { host, database, user }.');
   const config: PoolConfig = {
     application_name: 'offersight',
     connectionTimeoutMillis: CONNECT_MS,
     query_timeout: ANSWER_MS,
     keepAlive: true,
     max: CONNECTIONS,
-    ...(typeof connection === 'string' ? { connectionString: connection } : connection),
+    ...(isUrl ? { connectionString: connection } : connection),
     types: parsers,
   };
   try {
     // This only reads the URL. It does not connect, and needs no stream of the host's.
     new Client({ ...config, stream: () => new Socket() });
   } catch (cause) {
-    const isOfFile = ['ENOENT', 'EACCES', 'EISDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
-    throw configuration(
-      isOfFile
-        ? 'A file that the URL of Postgres names by sslrootcert, sslcert or sslkey cannot be read: check its path and rights.'
-        : 'Set connection to what pg can connect to.',
-      cause,
+    throw new OffersightError(
+      'configuration',
+      'Set connection to what pg can connect to. A file that its URL names by sslrootcert, sslcert or sslkey has to be readable.',
+      cleanCause(cause),
     );
   }
   return config;
@@ -79,27 +74,23 @@ export interface Connections {
   close(): Promise<void>;
 }
 
-/** Makes a client whose socket is destroyed if no session has begun within so much time in which the process was free. */
-const patientClient = (connectMs: number, runtime: Pick<Runtime, 'after'>) =>
-  class extends Client {
-    constructor({ stream, ...config }: ClientConfig = {}) {
-      // A host may have a way of its own to its database, such as a cloud's connector.
-      const socket = (typeof stream === 'function' ? stream() : stream) ?? new Socket();
-      super({ ...config, stream: () => socket });
-      const stop = patiently(runtime, connectMs, () => {
-        const late = new Error(`Postgres did not answer within ${connectMs / 1_000} s.`);
-        socket.destroy(Object.assign(late, { code: 'ETIMEDOUT' }));
-      });
-      this.once('connect', stop).once('end', stop);
-    }
-  };
-
-/** Makes connections when they are asked for. pg's own timers are not used, since they also run while the process is busy. */
+/**
+ * Makes connections when they are asked for. Callers wait for so long as the process is free: pg's own timers also run while
+ * it is busy.
+ */
 export const createConnections = (
   { connectionTimeoutMillis: connectMs = 0, query_timeout: answerMs = 0, ...config }: PoolConfig,
   runtime: Pick<Runtime, 'after'>,
 ): Connections => {
-  const pool = new Pool({ ...config, ...(connectMs && { Client: patientClient(connectMs, runtime) }) });
+  const pool = new Pool({
+    ...config,
+    // A connection on which no session begins leaves its place to another one, long after its caller was answered.
+    Client: class extends Client {
+      constructor(given?: ClientConfig) {
+        super({ ...given, connectionTimeoutMillis: 3 * connectMs });
+      }
+    },
+  });
   /** Zero is what pg has for no limit. */
   const limited = <Result>(ms: number, answered: Promise<Result>, onLate?: () => void): Promise<Result> =>
     ms ? inTime(runtime, ms, answered, onLate) : answered;

@@ -2,20 +2,14 @@
 import { OffersightError } from '../../../errors.js';
 import { cleanCause } from '../../alerts/cause.js';
 
-/** What may be said of an error of the server. */
-interface Refusal {
-  readonly code: string;
-  readonly message: string;
-}
-
-/** What the server has refused; undefined if it was not reached. */
-const refusalOf = (cause: unknown): Refusal | undefined => {
+/** What may be said of an error of the server; undefined if the server was not reached. */
+const refusalOf = (cause: unknown) => {
   if (!(cause instanceof Error) || !('code' in cause) || !('severity' in cause)) return undefined;
   const { code, message } = cause;
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) ? { code, message } : undefined;
 };
 
-/** The server's code for a failure, such as `40001`; undefined if it was not reached. */
+/** The server's code for a failure, such as `40001`. */
 export const sqlStateOf = (cause: unknown): string | undefined => refusalOf(cause)?.code;
 
 /** Whether another transaction was in the way, so that it helps to repeat this one. */
@@ -52,51 +46,30 @@ const REMEDIES: Readonly<Record<string, string>> = {
     'The database user may not create or use the schema of the intake: let it create one, or make the user the owner of the schema and its tables.',
 };
 
-const UNKNOWN_AUTHORITY =
-  'The certificate of Postgres is from an authority that this machine does not know: name the file of that authority by sslrootcert in its URL, or by NODE_EXTRA_CA_CERTS.';
-const OUT_OF_DATE =
-  'The certificate of Postgres has expired or is not valid yet: renew it there, or correct this machine’s clock.';
-
-/** The same for certificates, by the code of Node. */
-const CERTIFICATES: Readonly<Record<string, string>> = {
-  DEPTH_ZERO_SELF_SIGNED_CERT: UNKNOWN_AUTHORITY,
-  SELF_SIGNED_CERT_IN_CHAIN: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT: UNKNOWN_AUTHORITY,
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNKNOWN_AUTHORITY,
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNKNOWN_AUTHORITY,
-  CERT_HAS_EXPIRED: OUT_OF_DATE,
-  CERT_NOT_YET_VALID: OUT_OF_DATE,
-  ERR_TLS_CERT_ALTNAME_INVALID:
-    'The certificate of Postgres does not name the host of its URL: connect to a host that it names.',
-};
-const NO_TLS =
-  'Postgres offers no TLS at the host and port of its URL: let it use TLS, or leave sslmode out if nobody else reads that network.';
-
 /** What to do if the connection could not be secured; undefined if that is not what failed. */
 const remedyForTls = (cause: unknown): string | undefined => {
   if (!(cause instanceof Error)) return undefined;
+  const { code = '', message } = cause as NodeJS.ErrnoException;
   // The driver's own words, without a code.
-  if (cause.message.startsWith('The server does not support SSL')) return NO_TLS;
-  return CERTIFICATES[String((cause as NodeJS.ErrnoException).code)];
+  if (/^The server does not support SSL/.test(message))
+    return 'Postgres offers no TLS at the host and port of its URL: let it use TLS, or leave sslmode out if nobody else reads that network.';
+  if (!/CERT|ISSUER|LEAF_SIGNATURE/.test(code)) return undefined;
+  return `The certificate of Postgres is not accepted (${code}): it has to be valid now, name the host of the URL, and be from an authority that this machine knows. Name the file of another authority by sslrootcert in the URL, or by NODE_EXTRA_CA_CERTS.`;
 };
-
-/** The message of a data exception quotes the value, so these get a message of ours. */
-const saying = ({ code, message }: Refusal): string =>
-  code.startsWith('22') ? 'Postgres refused a value.' : message;
 
 /** A failure without anything that the caller must not see. */
 export const inWords = (cause: unknown): unknown => {
-  const refusal = refusalOf(cause);
-  if (cause instanceof OffersightError || !refusal) {
-    const remedy = remedyForTls(cause);
-    const clean = cleanCause(cause);
-    return remedy === undefined ? clean : new OffersightError('configuration', remedy, clean);
-  }
-  const told = Object.assign(new Error(saying(refusal)), {
-    name: 'PostgresError',
-    // It begins with a letter, as system codes do.
-    code: `SQLSTATE_${refusal.code}`,
-  });
-  const remedy = REMEDIES[refusal.code];
+  const refusal = cause instanceof OffersightError ? undefined : refusalOf(cause);
+  // The message of a data exception quotes the value. The code begins with a letter, as system codes do.
+  const told = refusal
+    ? Object.assign(
+        new Error(refusal.code.startsWith('22') ? 'Postgres refused a value.' : refusal.message),
+        {
+          name: 'PostgresError',
+          code: `SQLSTATE_${refusal.code}`,
+        },
+      )
+    : cleanCause(cause);
+  const remedy = refusal ? REMEDIES[refusal.code] : remedyForTls(cause);
   return remedy === undefined ? told : new OffersightError('configuration', remedy, told);
 };

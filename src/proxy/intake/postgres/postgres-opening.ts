@@ -22,9 +22,13 @@ const MADE_BY_ANOTHER = ['23505', '42P06', '42P07', '42710', '42723', '40001', '
 const BEGIN_MAKING = 'BEGIN; SET LOCAL synchronous_commit = on; SET LOCAL statement_timeout = 6000';
 const BEGIN_READING = 'BEGIN READ ONLY; SET LOCAL statement_timeout = 6000';
 
-const REMEDY =
-  'give each site a schema of its own by ?schema= in the URL (name of postgresIntake), or another database.';
-const PLACE = 'schema in Postgres';
+const otherOwner = (owner: string, site: string): OffersightError =>
+  otherSite(
+    'schema in Postgres',
+    owner,
+    site,
+    'give each site a schema of its own by ?schema= in the URL (name of postgresIntake), or another database.',
+  );
 
 interface Server {
   readonly version: number;
@@ -70,17 +74,13 @@ const creationOf = (schema: string, hasSchema: boolean): string => `
 
 const refused = (hint: string): OffersightError => new OffersightError('configuration', hint);
 
-/** @throws {OffersightError} `configuration` if it could not be read. */
-const checkReading = (server: Server): void => {
+/** @throws {OffersightError} `configuration` if it cannot be read, or may lose what it commits. */
+const check = (server: Server, isReading: boolean): void => {
   if (server.version < LEAST_VERSION)
     throw refused(`This Postgres is too old: the intake needs version ${LEAST_VERSION / 10_000} or later.`);
   if (server.encoding !== 'UTF8')
     throw refused(`The database has the encoding ${server.encoding}: create one with UTF8.`);
-};
-
-/** @throws {OffersightError} `configuration` if what it commits may be lost, or it cannot keep it at all. */
-const checkServer = (server: Server): void => {
-  checkReading(server);
+  if (isReading) return;
   if (server.fsync !== 'on')
     throw refused(
       'Postgres runs with fsync off, so a power cut would lose accepted events: set fsync = on, and restart it.',
@@ -107,27 +107,29 @@ export const createOpening = (
   let checkedAt = 0;
   let last: Found | undefined;
 
+  const layoutOf = async (session: Session): Promise<number> => {
+    const { rows } = await session.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
+    if (rows[0]) return rows[0].layout;
+    throw refused(
+      `The tables of the intake in the schema ${schema} were emptied: drop the schema, and the proxy makes it anew.`,
+    );
+  };
+
+  const takeLayout = async (session: Session): Promise<void> => {
+    const layout = await layoutOf(session);
+    if (layout === LAYOUT) return;
+    if (layout !== 2) throw otherLayout(`The schema ${schema}`, layout > LAYOUT);
+    if (isReading)
+      throw refused(`No proxy of this release has opened the schema ${schema}: start the proxy first.`);
+    // In the order of transactions that write. Another proxy may have been faster.
+    await session.query(
+      `SET LOCAL search_path = "${schema}", pg_temp; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE`,
+    );
+    if ((await layoutOf(session)) === 2) await session.query(upgradeFrom2, undefined, UPGRADE_MS);
+  };
+
   const make = async (session: Session, { has_schema, has_tables, is_ours }: Server): Promise<void> => {
-    if (is_ours) {
-      const layoutOf = async (): Promise<number> => {
-        const { rows } = await session.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
-        if (rows[0]) return rows[0].layout;
-        throw refused(
-          `The tables of the intake in the schema ${schema} were emptied: drop the schema, and the proxy makes it anew.`,
-        );
-      };
-      const layout = await layoutOf();
-      if (layout === LAYOUT) return;
-      if (layout !== 2) throw otherLayout(`The schema ${schema}`, layout > LAYOUT);
-      if (isReading)
-        throw refused(`No proxy of this release has opened the schema ${schema}: start the proxy first.`);
-      // In the order of transactions that write. Another proxy may have been faster.
-      await session.query(
-        `SET LOCAL search_path = "${schema}", pg_temp; LOCK TABLE gate IN ACCESS EXCLUSIVE MODE`,
-      );
-      if ((await layoutOf()) === 2) await session.query(upgradeFrom2, undefined, UPGRADE_MS);
-      return;
-    }
+    if (is_ours) return takeLayout(session);
     if (isReading) throw refused(`There is no intake in the schema ${schema}: start the proxy first.`);
     if (has_tables)
       throw refused(
@@ -141,7 +143,7 @@ export const createOpening = (
     await session.query(`INSERT INTO ${table} (one, name) VALUES (1, $1) ON CONFLICT DO NOTHING`, [site]);
     const { rows } = await session.query<{ name: string }>(`SELECT name FROM ${table}`);
     const name = rows[0]?.name;
-    if (name !== undefined && name !== site) throw otherSite(PLACE, name, site, REMEDY);
+    if (name !== undefined && name !== site) throw otherOwner(name, site);
   };
 
   const open = async (session: Session): Promise<void> => {
@@ -149,7 +151,7 @@ export const createOpening = (
     const { rows } = await session.query<Server>(lookOf(schema));
     const [server] = rows;
     if (!server) throw new Error('Postgres did not say what it is.');
-    (isReading ? checkReading : checkServer)(server);
+    check(server, isReading);
     await make(session, server);
     if (owner !== undefined) await claim(session, owner);
     await session.query('COMMIT');
@@ -193,7 +195,7 @@ export const createOpening = (
      * @throws {OffersightError} `configuration` if another one was named before.
      */
     claim(site: string, onAlert = alert): void {
-      if (owner !== undefined && owner !== site) throw otherSite(PLACE, owner, site, REMEDY);
+      if (owner !== undefined && owner !== site) throw otherOwner(owner, site);
       owner = site;
       alert = onAlert;
       opening.forget();

@@ -29,9 +29,6 @@ export type TakeAlong = (
   now: number,
 ) => Promise<readonly string[]>;
 
-/** Gives up nothing: for a lane whose events have no order. */
-export const takeNothing: TakeAlong = async () => [];
-
 export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong => {
   const statement = `UPDATE ${table} SET state = 'dead', code = '${VIEWED_DEAD}', settled_at = ?2, headers = NULL
     WHERE arrival IN (
@@ -41,7 +38,7 @@ export const createTakeAlong = (table: LaneTable, { texts }: Dialect): TakeAlong
         SELECT value FROM ${texts('offers')} AS given WHERE ${allViewsDead(table, 'given.value')})
       LIMIT ${PORTION})
     RETURNING id`;
-  return async function takeAlong(tx: Transaction, offerIds, now) {
+  return async (tx, offerIds, now) => {
     if (!offerIds.length) return [];
     const rows = await tx.ask<Pick<Row, 'id'>>(statement, JSON.stringify({ offers: offerIds }), now);
     return rows.map(({ id }) => id);

@@ -3,7 +3,7 @@ import type { BeginOptions, Begun, Finished, Lane, LaneNote, LaneStatus } from '
 import type { LaneRules } from '../rules.js';
 import { createClaim, paceOf } from './claim.js';
 import type { Dialect, SqlDriver, Transaction } from './driver.js';
-import { createTakeAlong, takeNothing } from './give-up.js';
+import { createTakeAlong } from './give-up.js';
 import { createLease } from './lease.js';
 import { createList } from './list.js';
 import { createRetry } from './retry.js';
@@ -44,7 +44,7 @@ export const createLane = (driver: SqlDriver, dialect: Dialect, table: LaneTable
   const statements = statementsOf(table);
   const parts = rules.isOrdered
     ? { table, rules, takeAlong: createTakeAlong(table, dialect), selection: selectInTurn(dialect) }
-    : { table, rules, takeAlong: takeNothing, selection: selectOldest(table) };
+    : { table, rules, takeAlong: async () => [], selection: selectOldest(table) };
   const lease = createLease(driver, table);
   const claim = createClaim({ ...parts, lease }, dialect);
   const settle = createSettle(parts, dialect);

@@ -8,15 +8,15 @@ import { IN_FLIGHT, type LaneTable } from './rows.js';
 
 const MINUTE_MS = 60_000;
 
+/** A process leads for so long without renewing. */
+const LEAD_MS = 30_000;
+
 interface Lease {
   token: string;
   host: string;
   pid: number;
   until: number;
 }
-
-/** A process leads for so long without renewing. */
-const LEAD_MS = 30_000;
 
 /**
  * Which table of processes this one is in. The host name is not enough: machines of one image may have the same name,
@@ -33,16 +33,12 @@ const tableOf = (): string => {
   }
 };
 
-let table: string | undefined;
-
 /**
- * Where this process is, for a lease's `host`. Not found out as the module loads: workerd refuses to load one that asks for
- * something random (https://developers.cloudflare.com/workers/runtime-apis/handlers/).
+ * Not found out as the module loads: workerd refuses to load one that asks for something random
+ * (https://developers.cloudflare.com/workers/runtime-apis/handlers/).
  */
-const whereabouts = (): string => {
-  table ??= tableOf();
-  return table;
-};
+let table: string | undefined;
+const whereabouts = (): string => (table ??= tableOf());
 
 /** Says whether the holder surely ended: after a crash the next process need not wait until the lease runs out. */
 const isOver = ({ host, pid }: Pick<Lease, 'host' | 'pid'>): boolean => {

@@ -5,7 +5,6 @@ import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import type { Dialect, SqlDriver, Transaction, Value, Work } from '../sql/driver.js';
-import { isBusy } from './sqlite-failures.js';
 
 export const SQLITE: Dialect = {
   arrival: 'INTEGER PRIMARY KEY',
@@ -65,6 +64,45 @@ export const loadLibsql = (): Libsql => {
   }
 };
 
+const NO_LOCKS =
+  'The file system of the intake’s file has no locks and no shared memory that SQLite can use, as those of other machines: put the file on a local disk, such as a named volume.';
+
+/** What an operator has to do, by the code. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  SQLITE_FULL: 'The disk of the intake’s file is full: make room on it.',
+  SQLITE_BUSY: 'Another program holds the intake’s file: close what else has it open.',
+  SQLITE_READONLY: 'The intake’s file can only be read: check its owner and rights, and those of its folder.',
+  SQLITE_IOERR: 'The disk of the intake’s file fails: check it.',
+  SQLITE_CORRUPT:
+    'The intake’s file is damaged: stop the proxy, keep the file, and restore a copy or name another file.',
+};
+
+/** SQLite's code of a failure, such as `SQLITE_FULL`. */
+export const codeOf = (cause: unknown): string => String((Object(cause) as { readonly code?: unknown }).code);
+
+/** What to do about what went wrong with the file; undefined if that is not known. */
+export const remedyForFile = (cause: unknown): string | undefined => {
+  const code = codeOf(cause);
+  if (/^SQLITE_IOERR_(LOCK|RDLOCK|SHM)/.test(code)) return NO_LOCKS;
+  // Such as SQLITE_IOERR_WRITE.
+  return REMEDIES[code.split('_', 2).join('_')];
+};
+
+export const inWords = (cause: unknown): unknown => {
+  const remedy = remedyForFile(cause);
+  return remedy === undefined ? cause : new OffersightError('configuration', remedy, cause);
+};
+
+/** Whether another program's lock has prevented it. */
+export const isBusy = (cause: unknown): boolean => codeOf(cause).startsWith('SQLITE_BUSY');
+
+/** Whether it may be the fault of one request, so that others beside it may be taken. */
+export const isOwnFault = (cause: unknown): boolean => {
+  const { code } = Object(cause) as { readonly code?: unknown };
+  // A lock, memory, or the file itself, also in words: the next request would fail too.
+  return typeof code !== 'string' || /^SQLITE_(?!BUSY|LOCKED|NOMEM|CANTOPEN|NOTADB)/.test(code);
+};
+
 /** A transaction waits so long for a file that another program holds. */
 const BUSY_MS = 5_000;
 
@@ -120,7 +158,7 @@ export const createDriver = (connection: Connection, settings: string): SqlDrive
         isSet = true;
         return await work();
       } catch (cause) {
-        if (!isBusy(cause) || elapsed() >= givesUpAt) throw cause;
+        if (!isBusy(cause) || elapsed() >= givesUpAt) throw inWords(cause);
       }
   };
 

@@ -1,19 +1,95 @@
-/** The intake's file: how it is opened, and whose it is. */
-
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
+/** The intake's file: where it is, how it is opened, and whose it is. */
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 import type Database from 'libsql';
 import { OffersightError } from '../../../errors.js';
 import { platformRuntime } from '../../../runtime.js';
 import { otherLayout, otherSite } from '../rules.js';
 import { LAYOUT, schemaOf, upgradeOf } from '../sql/schema.js';
-import { loadLibsql, SQLITE } from './sqlite-driver.js';
-import { isBusy, remedyForFile } from './sqlite-failures.js';
-import { isMountedAlone, surroundingsOf } from './sqlite-place.js';
+import { codeOf, isBusy, loadLibsql, remedyForFile, SQLITE } from './sqlite-driver.js';
 
 /** “Offr” in ASCII, which SQLite keeps in the file's head. */
 export const APPLICATION_ID = 0x4f_66_66_72;
 
 const configuration = (hint: string): OffersightError => new OffersightError('configuration', hint);
+
+export interface Surroundings {
+  /** The file's path, without links. */
+  readonly path: string;
+  /** What Linux says of its mounts, as in `/proc/self/mountinfo`; empty elsewhere. */
+  readonly mounts: string;
+  /** Folders for temporary files, without links. */
+  readonly temporary: readonly string[];
+}
+
+const isWithin = (path: string, folder: string): boolean =>
+  path === folder || path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`);
+
+/** The mount that has a path: the deepest one, and of several at one point the last. */
+const mountOf = (path: string, { mounts }: Surroundings) => {
+  let found = { point: '', what: '' };
+  for (const line of mounts.split('\n')) {
+    // Linux writes spaces in octal.
+    const [, , , root = '', point = ''] = line.split(' ').map((part) => part.replaceAll('\\040', ' '));
+    if (point && isWithin(path, point) && point.length >= found.point.length)
+      found = { point, what: `${/ - (\S+)/.exec(line)?.[1]} ${root}` };
+  }
+  return found;
+};
+
+/**
+ * Whether the file is mounted and its folder is not. SQLite writes events beside the file first (`-wal`), so they would
+ * stay in the container, and the next one would not have them.
+ */
+export const isMountedAlone = (surroundings: Surroundings): boolean => {
+  const isPoint = (path: string): boolean => mountOf(path, surroundings).point === path;
+  return isPoint(surroundings.path) && !isPoint(`${surroundings.path}-wal`);
+};
+
+/** What does not keep a file, by the type of a mount and what is mounted, and how the alert calls it. */
+const UNSAFE: readonly (readonly [what: RegExp, where: string])[] = [
+  [/^(tmpfs|ramfs) /, 'in memory, which a restart empties'],
+  [/^(overlay|aufs) /, 'in a container’s own layer, which goes with the container'],
+  [
+    /\/kubernetes\.io~empty-dir\/|\/volumes\/[0-9a-f]{64}\/_data/,
+    'in a volume without a name, which goes with its pod or container',
+  ],
+  [
+    /^(nfs4?|cifs|smb3?|ceph|9p|virtiofs|fakeowner|vboxsf|fuse\.\S+) /,
+    'on a shared file system, whose locks SQLite cannot rely on',
+  ],
+];
+
+/** The place, as the alert about it calls it; undefined if nothing says that what is accepted there may be lost. */
+export const unsafePlace = (surroundings: Surroundings): string | undefined => {
+  const { path, temporary } = surroundings;
+  const { what } = mountOf(path, surroundings);
+  const isTemporary = what.includes('/systemd-private-') || temporary.some((each) => isWithin(path, each));
+  return (
+    UNSAFE.find(([unsafe]) => unsafe.test(what))?.[1] ??
+    (isTemporary ? 'in a folder for temporary files, which systems empty' : undefined)
+  );
+};
+
+const readOr = (read: () => string, otherwise: string): string => {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+};
+const withoutLinks = (path: string): string => readOr(() => realpathSync(path), path);
+
+/** The surroundings of a file that may not exist yet. */
+export const surroundingsOf = (file: string): Surroundings => {
+  const path = resolve(file);
+  return {
+    path: existsSync(path) ? withoutLinks(path) : join(withoutLinks(dirname(path)), basename(path)),
+    mounts: readOr(() => readFileSync('/proc/self/mountinfo', 'utf8'), ''),
+    temporary: ['/tmp', tmpdir()].map(withoutLinks),
+  };
+};
 
 /** One setting of the file. libsql has no plain value for it, unlike the driver whose interface it has. */
 export const pragma = (database: Database.Database, name: string): unknown =>
@@ -50,10 +126,10 @@ const layOut = (database: Database.Database): void => {
 const BUSY_MS = 5_000;
 const AGAIN_MS = 50;
 
-const UNWRITABLE = 'The intake file cannot be opened: create its folder and let this process write there.';
+const UNWRITABLE =
+  'The intake file cannot be opened: name a file, create its folder and let this process write there.';
 const UNREADABLE =
   'The intake file cannot be read: while no proxy has it open, SQLite needs to write beside it, so run this as the user of the proxy.';
-
 const HELD = 'The intake file is held by another program: close what else has it open.';
 const NO_DATABASE = 'The intake file is not a database: name a file of its own.';
 const MOUNTED_ALONE =
@@ -67,32 +143,6 @@ const checkOwner = (database: Database.Database): void => {
   };
   if (owner === APPLICATION_ID || (owner === 0 && tables === 0)) return;
   throw configuration('The intake file belongs to another program: name a file of its own.');
-};
-
-/** Why a file could not be opened to be written. */
-const whyUnwritable = (file: string): string => {
-  if (!existsSync(file)) return UNWRITABLE;
-  return statSync(file).isDirectory()
-    ? 'The intake file cannot be opened: it is a folder. Name a file in it.'
-    : 'The intake file cannot be opened: let this process read and write it and its folder.';
-};
-
-const isWritable = (file: string): boolean => {
-  try {
-    accessSync(file, constants.W_OK);
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-/**
- * If no program has the file open, SQLite creates its own files beside it. If those belonged to another user, the proxy
- * could not open the file any more.
- */
-const checkReadable = (file: string): void => {
-  if (!existsSync(file)) throw configuration('There is no intake file of this name.');
-  if (!existsSync(`${file}-wal`) && !isWritable(file)) throw configuration(UNREADABLE);
 };
 
 /** libsql ignores its option `readonly`, so this connection refuses to change tables and events. */
@@ -112,11 +162,10 @@ const configure = (database: Database.Database): void => {
   layOut(database);
 };
 
-/** Words for what went wrong while a file was opened. */
-const whyNotOpen = (cause: unknown, file: string, isReading: boolean): string => {
+const whyNotOpen = (cause: unknown, isReading: boolean): string => {
   if (isBusy(cause)) return HELD;
-  if ((cause as { code?: unknown } | undefined)?.code === 'SQLITE_NOTADB') return NO_DATABASE;
-  return remedyForFile(cause) ?? (isReading ? UNREADABLE : whyUnwritable(file));
+  if (codeOf(cause) === 'SQLITE_NOTADB') return NO_DATABASE;
+  return remedyForFile(cause) ?? (isReading ? UNREADABLE : UNWRITABLE);
 };
 
 /**
@@ -126,8 +175,8 @@ const whyNotOpen = (cause: unknown, file: string, isReading: boolean): string =>
  */
 export const openFile = (file: string, isReading = false): Database.Database => {
   const { Blocking } = loadLibsql();
-  if (isReading) checkReadable(file);
-  else if (isMountedAlone(surroundingsOf(file))) throw configuration(MOUNTED_ALONE);
+  if (isReading && !existsSync(file)) throw configuration('There is no intake file of this name.');
+  if (!isReading && isMountedAlone(surroundingsOf(file))) throw configuration(MOUNTED_ALONE);
   const never = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
   const { elapsed } = platformRuntime();
   for (const givesUpAt = elapsed() + BUSY_MS; ; ) {
@@ -141,7 +190,7 @@ export const openFile = (file: string, isReading = false): Database.Database => 
       database?.close();
       if (cause instanceof OffersightError) throw cause;
       if (!isBusy(cause) || elapsed() >= givesUpAt)
-        throw new OffersightError('configuration', whyNotOpen(cause, file, isReading), cause);
+        throw new OffersightError('configuration', whyNotOpen(cause, isReading), cause);
       Atomics.wait(never, 0, 0, AGAIN_MS);
     }
   }

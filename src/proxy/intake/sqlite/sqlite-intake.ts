@@ -7,8 +7,7 @@ import type { Intake } from '../intake.js';
 import type { resolveBounds } from '../rules.js';
 import type { SqlDriver } from '../sql/driver.js';
 import { createSqlIntake } from '../sql/intake.js';
-import { SQLITE } from './sqlite-driver.js';
-import { inWords } from './sqlite-failures.js';
+import { inWords, SQLITE } from './sqlite-driver.js';
 import { claimFile } from './sqlite-file.js';
 
 export interface IntakeParts {
@@ -65,22 +64,10 @@ const checkRoom = (file: string): void => {
     throw inWords(Object.assign(new Error('The disk is full.'), { code: 'SQLITE_FULL' }));
 };
 
-/** Makes a driver say what to do about what goes wrong with the file. */
-export const speaking = (driver: SqlDriver): SqlDriver => {
-  const say = (cause: unknown): never => {
-    throw inWords(cause);
-  };
-  return {
-    write: (...steps) => driver.write(...steps).catch(say),
-    read: (steps) => driver.read(steps).catch(say),
-    close: () => driver.close(),
-  };
-};
-
 export const createSqliteIntake = ({ file, bounds, database, driver, isReading }: IntakeParts): Intake => {
   const name = createNameCheck(file);
   let isClosed = false;
-  const { keepBooks, ...intake } = createSqlIntake(speaking(driver), SQLITE, bounds, isReading);
+  const { keepBooks, ...intake } = createSqlIntake(driver, SQLITE, bounds, isReading);
   return {
     ...intake,
     async take(events) {

@@ -12,11 +12,9 @@ import { inTime } from '../../patience.js';
 import type { Intake } from '../intake.js';
 import { BOUND_NAMES, type IntakeBounds, type ReadOnlyOption, resolveBounds } from '../rules.js';
 import { DEADLINE_MS, inGroups } from '../sql/group-commit.js';
-import { createDriver, loadLibsql } from './sqlite-driver.js';
-import { isOwnFault } from './sqlite-failures.js';
-import { openFile } from './sqlite-file.js';
+import { createDriver, isOwnFault, loadLibsql } from './sqlite-driver.js';
+import { openFile, surroundingsOf, unsafePlace } from './sqlite-file.js';
 import { createSqliteIntake } from './sqlite-intake.js';
-import { surroundingsOf, unsafePlace } from './sqlite-place.js';
 
 /** Options of `sqliteIntake`. */
 export interface SqliteIntakeOptions extends IntakeBounds, ReadOnlyOption {

@@ -2,7 +2,7 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import type { Connections, Session } from '../../../../src/proxy/intake/postgres/postgres-connections.js';
-import { createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
+import { createDatabaseClock, createDriver } from '../../../../src/proxy/intake/postgres/postgres-driver.js';
 import { inWords, isOwnFault } from '../../../../src/proxy/intake/postgres/postgres-failures.js';
 import type { Transaction } from '../../../../src/proxy/intake/sql/driver.js';
 import { platformRuntime } from '../../../../src/runtime.js';
@@ -78,21 +78,14 @@ describe('a transaction', () => {
     }
   });
 
-  it.each(['40001', '40P01'])(
-    'is repeated from its beginning if another one was in the way (%s)',
-    async (code) => {
-      const { driver, asked, lost } = driverOf(refusal(code), refusal(code));
-      expect(await driver.write(steps)).toEqual([{ one: 1 }]);
-      expect(asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(3);
-      expect(lost()).toBe(0);
-    },
-  );
-
-  it('is repeated at most three times', async () => {
-    const failures = Array.from({ length: 9 }, () => refusal('40001'));
-    const { driver, asked } = driverOf(...failures);
-    await expect(driver.write(steps)).rejects.toMatchObject({ code: 'SQLSTATE_40001' });
-    expect(asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(4);
+  it('is repeated from its beginning if another one was in the way, at most three times', async () => {
+    const { driver, asked, lost } = driverOf(refusal('40001'), refusal('40P01'));
+    expect(await driver.write(steps)).toEqual([{ one: 1 }]);
+    expect(asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(3);
+    expect(lost()).toBe(0);
+    const hopeless = driverOf(...Array.from({ length: 9 }, () => refusal('40001')));
+    await expect(hopeless.driver.write(steps)).rejects.toMatchObject({ code: 'SQLSTATE_40001' });
+    expect(hopeless.asked.filter((text) => text.startsWith('BEGIN'))).toHaveLength(4);
   });
 
   it('is not repeated if it is refused for another reason, and its error shows nothing that it contained', async () => {
@@ -107,17 +100,6 @@ describe('a transaction', () => {
     const { driver, ending } = driverOf();
     ending.command = 'ROLLBACK';
     await expect(driver.write(steps)).rejects.toThrow('Postgres did not commit.');
-  });
-
-  it.each([
-    ['22P05', true],
-    ['23505', true],
-    ['P0001', true],
-    ['40001', false],
-    ['53100', false],
-  ])('that fails by %s is its own fault, and not that of the server: %s', (code, isOwn) => {
-    expect(isOwnFault(inWords(refusal(code)))).toBe(isOwn);
-    expect(isOwnFault(new Error('gone'))).toBe(false);
   });
 
   it('is not repeated if it loses its connection, since nobody knows what came of it', async () => {
@@ -148,36 +130,28 @@ describe('a transaction', () => {
   });
 
   it.each([
-    [4_000, 0],
-    [4_001, 4_001],
-  ])('that waited %i ms for its turn there has its times moved by %i ms', async (waitMs, movedMs) => {
-    const { driver, clock } = driverOf();
-    clock.waitMs = waitMs;
-    const heard: number[] = [];
-    await driver.write((tx) => {
-      heard.push(tx.aheadMs);
-      return steps(tx);
-    });
-    expect(heard).toEqual([movedMs]);
-  });
-
-  it('that read before whether there is anything to do has also waited for that', async () => {
-    const { driver, clock } = driverOf();
-    clock.waitMs = 2_500;
-    const heard: number[] = [];
-    const written = await driver.write(
-      (tx) => {
+    [4_000, false, [0]],
+    [4_001, false, [4_001]],
+    // It has also waited for the read whether there is anything to do.
+    [2_500, true, [0, 5_000]],
+  ] as const)(
+    'that waits %i ms for each turn there has its times moved: %s %j',
+    async (waitMs, hasGlance, moved) => {
+      const { driver, clock } = driverOf();
+      clock.waitMs = waitMs;
+      const heard: number[] = [];
+      const hear = (tx: Transaction) => {
         heard.push(tx.aheadMs);
         return steps(tx);
-      },
-      async (tx) => {
-        heard.push(tx.aheadMs);
-        await steps(tx);
+      };
+      const glance = async (tx: Transaction) => {
+        await hear(tx);
         return undefined;
-      },
-    );
-    expect([written, heard]).toEqual([[{ one: 1 }], [0, 5_000]]);
-  });
+      };
+      expect(await driver.write(hear, hasGlance ? glance : undefined)).toEqual([{ one: 1 }]);
+      expect(heard).toEqual(moved);
+    },
+  );
 
   it('does not begin if that read has the result', async () => {
     const { driver, asked } = driverOf();
@@ -205,18 +179,54 @@ describe('a transaction', () => {
     expect(settled.map(({ status }) => status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled']);
   });
 
-  it('does not make a later one fail', async () => {
-    const { driver } = driverOf(refusal('22P02'));
+  it('never writes at the same time as another of its process, and does not make a later one fail', async () => {
+    const { driver, asked } = driverOf(refusal('22P02'));
     const [one, other] = await Promise.allSettled([driver.write(steps), driver.write(steps)]);
     expect([one.status, other.status]).toEqual(['rejected', 'fulfilled']);
-  });
-
-  it('never writes at the same time as another of its process', async () => {
-    const { driver, asked } = driverOf();
-    await Promise.all([driver.write(steps), driver.write(steps)]);
     expect(asked.map((text) => / ?COMMIT$/.exec(text)?.[0].trim() ?? text.split(' ', 1)[0])).toEqual([
-      ...['BEGIN', 'SELECT', 'COMMIT'],
+      ...['BEGIN', 'SELECT'],
       ...['BEGIN', 'SELECT', 'COMMIT'],
     ]);
   });
+});
+
+it.each<[string, boolean, RegExp?]>([
+  ['22P05', true],
+  ['23505', true],
+  ['P0001', true],
+  ['40001', false],
+  ['53100', false],
+  ['25006', false, /name the primary/],
+  ['28P01', false, /does not accept the password/],
+  ['42P10', false, /A publication of this database/],
+])('a failure by %s is its transaction’s own fault: %s', (code, isOwn, hint) => {
+  const said = inWords(refusal(code));
+  if (hint)
+    expect(said).toMatchObject({ code: 'configuration', hint: expect.stringMatching(hint) as string });
+  expect(isOwnFault(said)).toBe(isOwn);
+  expect(isOwnFault(new Error('gone'))).toBe(false);
+});
+
+it.each(['DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'CERT_HAS_EXPIRED'])(
+  'a certificate that is not accepted is named with why: %s',
+  (code) => {
+    expect(inWords(Object.assign(new Error('no'), { code }))).toMatchObject({
+      ...{ code: 'configuration', hint: expect.stringContaining(`is not accepted (${code})`) as string },
+    });
+  },
+);
+
+/** When a question was sent, what the database's clock said, and when the answer came. */
+type Heard = readonly [sentAt: number, there: number, heardAt: number];
+
+it.each<[string, number, ...Heard[]]>([
+  ['is ours while no answer contradicts that', 0, [100, 107, 110], [200, 200, 200], [300, 305, 305]],
+  ['is ahead by the least that all answers allow', 5_002, [100, 5_104, 110], [200, 5_204, 202]],
+  ['is behind by the least that an answer allows', -7_996, [9_000, 1_004, 9_010]],
+  ['is not corrected by a slow answer that fits', 5_000, [100, 5_100, 100], [1_000, 6_500, 9_000]],
+  ['is followed when it was set right', 1, [100, 3_600_100, 100], [200, 201, 202]],
+])('the database’s clock %s', (_, aheadMs, ...answers) => {
+  const clock = createDatabaseClock();
+  for (const answer of answers) clock.hear(...answer);
+  expect(clock.aheadMs()).toBe(aheadMs);
 });

@@ -2,14 +2,11 @@
 import { Client } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { Intake } from '../../../../src/proxy/index.js';
-import {
-  type PostgresIntakeOptions,
-  postgresIntake,
-} from '../../../../src/proxy/intake/postgres/postgres.js';
+import { postgresIntake } from '../../../../src/proxy/intake/postgres/postgres.js';
 import { admitted } from '../../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../../support/postgres.js';
 import { eventId } from '../../../support/wire.js';
-import { begin, begun, record } from '../intake.contract.js';
+import { begin, begun, record, waiting } from '../intake.contract.js';
 
 const HOUR_MS = 3_600_000;
 
@@ -25,12 +22,12 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
   afterAll(() => postgres.remove(), 60_000);
 
   /** Opens an intake as a process whose clock is ahead by so much. */
-  const open = (aheadMs = 0, options: Partial<PostgresIntakeOptions> = {}): Intake => {
+  const open = (aheadMs = 0): Intake => {
     const { now } = Date;
     // It keeps the clock that it finds when it is opened.
     Date.now = () => now() + aheadMs;
     try {
-      const intake = postgresIntake({ connection: postgres.url, name, ...options });
+      const intake = postgresIntake({ connection: postgres.url, name });
       opened.push(intake);
       return intake;
     } finally {
@@ -78,7 +75,7 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
       await behind.take([admitted(1, { receivedAt: there }), admitted(2, { receivedAt: there })]);
       await behind.lead('behind', there);
       expect(await begun(behind, there, 1)).toEqual([1]);
-      await record(behind, 1, { kind: 'waiting', dueAt: there + 600_000 }, there);
+      await record(behind, 1, waiting(there + 600_000), there);
       await behind.resign('behind');
       await right.lead('right', now);
       expect(await begun(right, now + 500_000)).toEqual([2]);
@@ -101,7 +98,7 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     await begin(intake, now);
     await intake.take([admitted(1, { receivedAt: now })]);
     await begun(intake, now);
-    await record(intake, 1, { kind: 'waiting', dueAt: now + HOUR_MS }, now);
+    await record(intake, 1, waiting(now + HOUR_MS), now);
     const other = new Client({ connectionString: postgres.url });
     await other.connect();
     await other.query(`BEGIN; LOCK TABLE "${name}".gate IN EXCLUSIVE MODE`);
@@ -115,11 +112,8 @@ describe.skipIf(!hasPostgres)('several processes on one Postgres', () => {
     const intake = open();
     await intake.take([admitted(1)]);
     await postgres.cut();
-    const takeAgain = async (number: number): Promise<void> =>
-      vi.waitFor(() => intake.take([admitted(number)]).then(() => undefined), {
-        timeout: 15_000,
-        interval: 20,
-      });
+    const takeAgain = (number: number) =>
+      vi.waitFor(() => intake.take([admitted(number)]), { timeout: 15_000, interval: 20 });
     await takeAgain(2);
     await postgres.kill();
     await expect(intake.take([admitted(3)])).rejects.toThrow();

@@ -23,17 +23,13 @@ const describePostgres = (
     }, 60_000);
     afterAll(() => postgres.remove(), 60_000);
 
-    describeIntake(
-      `postgres ${way}`,
-      () => {
-        const name = `contract${++places}`;
-        return {
-          open: (options = {}) => postgresIntake({ connection, name, ...options }),
-          remove: () => undefined,
-        };
-      },
-      4_000,
-    );
+    describeIntake(`postgres ${way}`, () => {
+      const name = `contract${++places}`;
+      return {
+        open: (options = {}) => postgresIntake({ connection, name, ...options }),
+        remove: () => undefined,
+      };
+    });
 
     it('takes events beside thousands of requests that are refused, and asked for in vain', async () => {
       const intake = postgresIntake({ connection, name: `refused${++places}` });

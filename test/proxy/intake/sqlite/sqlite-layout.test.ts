@@ -1,113 +1,98 @@
-/** The layout of an intake's file, also of one that another release has written. */
-import { accessSync, readdirSync, rmSync } from 'node:fs';
+/** What a file is before it is an intake's: another release's, another program's, or nothing. */
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { sqliteIntake } from '../../../../src/proxy/intake/sqlite/sqlite.js';
 import { openFile } from '../../../../src/proxy/intake/sqlite/sqlite-file.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
-import { eventId, START } from '../../../support/wire.js';
-import { begin } from '../intake.contract.js';
-
-// Root may write everything, so a test has to say who may not.
-vi.mock('node:fs', async (importOriginal) => {
-  const actual = await importOriginal<typeof import('node:fs')>();
-  return { ...actual, accessSync: vi.fn(actual.accessSync) };
-});
 
 let folder: ReturnType<typeof temporaryFolder>;
+let file: string;
 beforeEach(() => {
   folder = temporaryFolder();
+  file = join(folder.path, 'intake.sqlite');
 });
 afterEach(() => folder.remove());
 
-/** The tables of a file, and what else it has. */
-const everythingIn = (file: string) => {
+const inFile = <Result>(work: (database: Database.Database) => Result): Result => {
   const database = new Database(file);
-  const all = database.prepare('SELECT type, name, sql FROM sqlite_master ORDER BY name').all();
-  database.close();
-  return all;
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
 };
 
-test.each([
-  ['a newer release', 4, /written by a newer release/],
-  ['a release before 0.2.0', 1, /written before release 0\.2\.0/],
-])('a file with the layout of %s is refused, and nothing of it changes', async (_, layout, words) => {
-  const file = join(folder.path, 'intake.sqlite');
-  const intake = intakeHere({ file });
-  await intake.take([admitted(1)]);
+const makeIntake = async (): Promise<void> => {
+  const intake = sqliteIntake({ file });
+  await intake.take(Array.from({ length: 100 }, (_, at) => admitted(at)));
   await intake.close();
-  const database = new Database(file);
-  database.exec(`DROP INDEX events_views; PRAGMA user_version = ${layout};`);
-  database.close();
-  const before = everythingIn(file);
+};
+
+const damage = (): void => {
+  const bytes = readFileSync(file);
+  bytes.fill(0xab, 4_096);
+  writeFileSync(file, bytes);
+};
+
+const setLayout = (layout: number) => () =>
+  inFile((database) => database.exec(`DROP INDEX events_views; PRAGMA user_version = ${layout};`));
+
+test.each<[string, () => unknown, RegExp]>([
+  ['of a newer release', setLayout(4), /by a newer release/],
+  ['of a release before 0.2.0', setLayout(1), /before release 0\.2\.0/],
+  ['that is damaged', damage, /is damaged/],
+])('a file %s is refused, also for reading, and nothing of it changes', async (_, change, words) => {
+  await makeIntake();
+  change();
+  const before = readFileSync(file);
+  for (const readOnly of [false, true]) expect(() => intakeHere({ file, readOnly })).toThrow(words);
+  expect(readFileSync(file).equals(before)).toBe(true);
+});
+
+test.each<[string, () => unknown, RegExp, RegExp]>([
+  [
+    'of another program',
+    () => inFile((database) => database.exec('CREATE TABLE shop (name TEXT)')),
+    /belongs to another program/,
+    /belongs to another program/,
+  ],
+  [
+    'that is text',
+    () => writeFileSync(file, 'this is no database, '.repeat(50)),
+    /not a database/,
+    /not a database/,
+  ],
+  ['that is a folder', () => mkdirSync(file), /cannot be opened: name a file/, /cannot be read/],
+])('a file %s is refused, also for reading', (_, make, words, whenRead) => {
+  make();
   expect(() => intakeHere({ file })).toThrow(words);
-  expect(everythingIn(file)).toEqual(before);
+  expect(() => intakeHere({ file, readOnly: true })).toThrow(whenRead);
 });
 
-test('an acceptance is remembered for as long as the ledger, and then forgotten', async () => {
-  const DAY_MS = 86_400_000;
-  const file = join(folder.path, 'intake.sqlite');
-  const intake = intakeHere({ file, ledgerDays: 40 });
-  const accept = (receivedAt: number) =>
-    intake
-      .accept([{ id: eventId(1), content: 'digest', receivedAt }])
-      .then((verdicts) => [...verdicts.values()][0]?.kind);
-  expect(await accept(START)).toBe('accepted');
-  await begin(intake, START + 40 * DAY_MS);
-  expect(await accept(START + 40 * DAY_MS)).toBe('duplicate');
-  await begin(intake, START + 41 * DAY_MS);
-  expect(await accept(START + 41 * DAY_MS)).toBe('accepted');
-  await intake.close();
+test('a file in a folder that is missing is refused', () => {
+  expect(() => intakeHere({ file: join(folder.path, 'missing', 'intake.db') })).toThrow(
+    expect.objectContaining({
+      code: 'configuration',
+      hint: expect.stringMatching(/create its folder/) as string,
+    }),
+  );
 });
 
-describe('a file that is opened only for reading', () => {
-  const reading = (file: string) => () => intakeHere({ file, readOnly: true });
+test('a file that is only read is not made, and not laid out', () => {
+  const reading = () => intakeHere({ file, readOnly: true });
+  expect(reading).toThrow(/There is no intake file of this name/);
+  expect(readdirSync(folder.path)).toEqual([]);
+  inFile((database) => database.exec('PRAGMA user_version = 0'));
+  expect(reading).toThrow(/start the proxy first/);
+});
 
-  test('has to exist, and is not created', () => {
-    const file = join(folder.path, 'none.sqlite');
-    expect(reading(file)).toThrow(/There is no intake file of this name/);
-    expect(readdirSync(folder.path)).toEqual([]);
-  });
-
-  test.each([
-    ['another program', 'CREATE TABLE shop (name TEXT)', /belongs to another program/],
-    ['no program yet', 'PRAGMA user_version = 0', /start the proxy first/],
-  ])('is refused if it belongs to %s, and stays as it is', (_, sql, words) => {
-    const file = join(folder.path, 'other.sqlite');
-    const database = new Database(file);
-    database.exec(sql);
-    database.close();
-    const before = everythingIn(file);
-    expect(reading(file)).toThrow(words);
-    expect(everythingIn(file)).toEqual(before);
-  });
-
-  test('is refused if this user may not write it, and no proxy has it open', async () => {
-    const file = join(folder.path, 'intake.sqlite');
-    await intakeHere({ file }).close();
-    // Not every driver leaves these two behind.
-    const database = new Database(file);
-    database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
-    database.close();
-    for (const end of ['-wal', '-shm']) rmSync(`${file}${end}`, { force: true });
-    vi.mocked(accessSync).mockImplementationOnce(() => {
-      throw new Error('EACCES');
-    });
-    expect(reading(file)).toThrow(/run this as the user of the proxy/);
-    expect(readdirSync(folder.path)).toEqual(['intake.sqlite']);
-    await reading(file)().close();
-  });
-
-  test('cannot be changed through that connection', async () => {
-    const file = join(folder.path, 'intake.sqlite');
-    const intake = intakeHere({ file });
-    await intake.take([admitted(1)]);
-    const database = openFile(file, true);
-    expect(() => database.exec('DELETE FROM events')).toThrow(/readonly/);
-    expect(() => database.exec('CREATE TABLE another (name TEXT)')).toThrow(/readonly/);
-    database.close();
-    expect(await intake.list({ limit: 9 })).toHaveLength(1);
-    await intake.close();
-  });
+test('a file that is opened only for reading cannot be changed through that connection', async () => {
+  await makeIntake();
+  const database = openFile(file, true);
+  for (const sql of ['DELETE FROM events', 'CREATE TABLE another (name TEXT)'])
+    expect(() => database.exec(sql)).toThrow(/readonly/);
+  database.close();
 });

@@ -6,16 +6,16 @@ import type { Intake } from '../../../../src/proxy/index.js';
 import { admitted, temporaryFolder } from '../../../support/intake.js';
 import { intakeHere } from '../../../support/sqlite.js';
 import { eventId, START } from '../../../support/wire.js';
-import { begin } from '../intake.contract.js';
+import { begin, DONE, record } from '../intake.contract.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
-const MANY = 20_000;
+const MANY = 4_000;
 /** How soon the next step follows. */
 const AGAIN_MS = 100;
 /** No step may change more rows than this. */
 const MOST = 1_000;
-const GROUPS = 1_000;
+const GROUPS = 200;
 
 describe('a file with many rows that are too old or due too late', () => {
   const folder = { path: '', remove: (): void => undefined };
@@ -81,6 +81,17 @@ describe('a file with many rows that are too old or due too late', () => {
     expect([numberOf('ledger'), numberOf('accepted')]).toEqual([1, 1]);
     await begin(intake, START + 61 * DAY_MS, 0);
     expect([numberOf('ledger'), numberOf('accepted')]).toEqual([0, 0]);
+  });
+
+  it('forgets events in steps of 100, soon after each other, but not because a clock jumped ahead', async () => {
+    const events = Array.from({ length: 250 }, (_, at) => admitted(at + 1));
+    await intake.take(events);
+    await record(intake, events, DONE);
+    const now = START + 8 * DAY_MS;
+    await begin(intake, now, 0, 10_000, 2 * DAY_MS);
+    expect(numberOf('events')).toBe(250);
+    expect(await stepsOf('events', now)).toEqual([100, 100, 50]);
+    expect((await begin(intake, now)).nextAt).toBeUndefined();
   });
 
   it.each([
