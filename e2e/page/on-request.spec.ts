@@ -56,24 +56,6 @@ test.describe('the code that only some pages need', () => {
     expect(asked).toEqual(['/offersight-more.js']);
     expect(complaints).toEqual([]);
   });
-
-  test('is loaded for an offer that the page gives by hand', async ({ page, stack }) => {
-    const { asked } = watch(page);
-    await stack.open(page, '<div class="offer" id="mine"></div>', { script: PROPERTIES });
-    await page.evaluate(() => {
-      const element = document.querySelector('#mine') as Element;
-      (window as unknown as { offersight: { push(act: (tracker: object) => void): void } }).offersight.push(
-        (tracker) =>
-          (tracker as { observe(element: Element, offer: object): void }).observe(element, {
-            id: 'mine',
-            dwellMs: 0,
-            ignore: 60_000,
-          }),
-      );
-    });
-    await stack.expectRecorded(['viewed mine']);
-    await expect.poll(() => asked).toEqual(['/offersight-more.js']);
-  });
 });
 
 test.describe('one line says so, and everything else works', () => {
@@ -87,13 +69,6 @@ test.describe('one line says so, and everything else works', () => {
 
   const PAGE = `${offer('one', 'data-offer-ignore="leave"')}${offer('two', 'data-offer-ignore="5000"')}
     <button data-offer-dismiss="one">x</button>`;
-
-  test('if the code that only some pages need is not served', async ({ page, stack }) => {
-    const { complaints } = watch(page);
-    await page.route(MORE, (route) => route.fulfill({ status: 404, body: '' }));
-    await stack.open(page, PAGE, { script: PROPERTIES });
-    await expectAllElse(page, stack, complaints);
-  });
 
   test('if that code has another version, as after a deployment or from a cache (attack 66)', async ({
     page,

@@ -18,7 +18,7 @@ test.describe('commands of the page', () => {
 });
 
 test.describe('the npm entry', () => {
-  const importing = (options: string) => `<script type="module">
+  const importing = `<script type="module">
     import { createOfferTracker } from '/module/index.js';
     window.reports = [];
     window.events = [];
@@ -26,7 +26,6 @@ test.describe('the npm entry', () => {
       endpoint: '/offer-events',
       onEvent: (event) => events.push(event.type + ' ' + event.offerId),
       onError: (error) => reports.push(error.code),
-      ${options}
     });
   </script>`;
 
@@ -34,7 +33,7 @@ test.describe('the npm entry', () => {
     await stack.open(
       page,
       '<div class="offer" data-offer-id="module"><button data-offer-dismiss>x</button></div>',
-      { script: '', head: importing('') },
+      { script: '', head: importing },
     );
     await stack.expectRecorded(['viewed module']);
     await page.click('button');
@@ -51,31 +50,14 @@ test.describe('the npm entry', () => {
   }) => {
     await page.route('**/module/offer-part.js', (route) => route.abort());
     const body = '<div class="offer" data-offer-id="kept" data-offer-dwell="0"></div>';
-    await stack.open(page, body, { script: '', head: importing('') });
+    await stack.open(page, body, { script: '', head: importing });
     await untilStored(page, 1);
     // The page may have stored the event before it knows that the load failed.
     await expect
       .poll(() => page.evaluate(() => (window as unknown as { reports: string[] }).reports))
       .toEqual(['load']);
     await page.unroute('**/module/offer-part.js');
-    await stack.open(page, '<p>Imprint</p>', { script: '', head: importing('') });
+    await stack.open(page, '<p>Imprint</p>', { script: '', head: importing });
     await stack.expectRecorded(['viewed kept']);
-  });
-
-  test('can be stopped and started again', async ({ page, stack }) => {
-    await stack.open(page, '<div class="offer" data-offer-id="stopped" data-offer-dwell="60000"></div>', {
-      script: '',
-      head: importing(''),
-    });
-    await page.evaluate(async () => {
-      const site = window as unknown as { tracker: { stop(): void } };
-      site.tracker.stop();
-      site.tracker.stop();
-      const path = '/module/index.js';
-      const { createOfferTracker } = (await import(path)) as typeof import('offersight');
-      document.body.innerHTML = '<div class="offer" data-offer-id="again"></div>';
-      createOfferTracker({ endpoint: '/offer-events' });
-    });
-    await stack.expectRecorded(['viewed again']);
   });
 });
