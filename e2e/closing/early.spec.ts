@@ -1,16 +1,26 @@
 /** What users close before the part is there that notices closing. */
 import type { Page } from '@playwright/test';
-import type { OfferTracker } from '../../src/index.js';
 import { holdBack } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
-import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
+import { CONSEQUENCE_MS } from '../fixtures/witness.js';
+import {
+  type Act,
+  both,
+  doAll,
+  ESCAPE,
+  expectOnly,
+  gone,
+  js,
+  MARKED,
+  offer as plainOffer,
+  quoted,
+  REMOVE,
+} from './rows.js';
 
-/** An offer whose own dwell is so long that only closing can prove its display. */
-const offer = (id: string, inside = '') =>
-  `<div class="offer" data-offer-id="${id}" data-offer-dwell="60000" style="height: 90px">${id} ${inside}</div>`;
+const offer = (id: string, inside = '') => plainOffer(id, inside, 'style="height: 90px"');
 
-const REMOVE = `onclick="this.closest('.offer').remove()"`;
 const CROSS = `<button class="close" aria-label="Close" ${REMOVE}>×</button>`;
+const ASKED = '<button class="close">×</button>';
 
 /** A dialog with two offers, one of which is scrolled out of it. */
 const DIALOG = `<dialog id="box" style="width: 300px; height: 220px; overflow: auto">
@@ -38,28 +48,120 @@ const openWithout = async (page: Page, stack: Stack, body: string): Promise<() =
   return arrive;
 };
 
-/** Expects that exactly these were viewed and closed, also after the time in which a press may have consequences. */
-const expectOnly = async (
-  page: Page,
-  stack: Stack,
-  closed: readonly string[],
-  viewed: readonly string[] = [],
-): Promise<void> => {
-  await showWitness(page, CONSEQUENCE_MS);
-  await stack.expectRecorded([
-    ...closed.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]),
-    ...viewed.map((id) => `viewed ${id}`),
-    'viewed witness',
-  ]);
-};
+/** A page, what its user does before the part is there, and what that closes; then what is done, and what is only viewed. */
+type Row = readonly [body: string, acts: Act | readonly Act[], closed?: string, then?: Act, viewed?: string];
+
+const idsIn = (ids: string) => ids.split(' ').filter(Boolean);
+const undismissable = js("await tracker.stats(); tracker.dismiss('taken')");
 
 test.describe('before the offer part is there', () => {
-  test('a cross that removes its offer counts', async ({ page, stack }) => {
-    const arrive = await openWithout(page, stack, offer('crossed', CROSS));
-    await page.click('.close');
-    arrive();
-    await expectOnly(page, stack, ['crossed']);
-  });
+  const kept = (style: string): Row => [
+    `<div data-offer-id="kept" style="${style}" data-offer-dwell="60000">${ASKED}</div>`,
+    '.close',
+  ];
+  const taken = (body: string, ...presses: readonly string[]): Row => [
+    body,
+    presses,
+    '',
+    undismissable,
+    'taken',
+  ];
+  const ROWS: Readonly<Record<string, Row>> = {
+    'a cross that removes its offer counts': [offer('crossed', CROSS), '.close', 'crossed'],
+    'a marked control counts, also one that names an offer from elsewhere': [
+      `${offer('marked', MARKED.replace('button', 'button id="own"'))}${offer('named')}<button id="elsewhere" data-offer-dismiss="named">Hide</button>`,
+      ['#own', '#elsewhere'],
+      'marked named',
+    ],
+    'a cross in an open shadow root counts, also if it takes its offer out at once': [
+      `<div id="host"></div><script>host.attachShadow({ mode: 'open' }).innerHTML = ${quoted(offer('shadowed', CROSS))}</script>`,
+      ['.close', gone('[data-offer-id=shadowed]')],
+      'shadowed',
+    ],
+    'an accepting link that is opened by the middle button accepts': [
+      `${offer('taken', `<a id="go" href="#plan" data-offer-accept>Yes</a>${CROSS}`)}<script>go.addEventListener('auxclick', (event) => event.preventDefault())</script>`,
+      (page) => page.click('#go', { button: 'middle' }),
+      '',
+      '.close',
+      'taken',
+    ],
+    'a cross that is asked about and then closes nothing does not count': [offer('kept', ASKED), '.close'],
+    'a cross that closes nothing does not count in an offer that is drawn by its children':
+      kept('display: contents'),
+    'a cross that closes nothing does not count in an offer that is transparent': kept('opacity: 0'),
+    'crosses that are pressed one after the other all count': [
+      `${offer('one', CROSS)}${offer('two', CROSS)}`,
+      ['[data-offer-id=one] .close', '[data-offer-id=two] .close'],
+      'one two',
+    ],
+    'a dialog that closes by its cross closes what could be seen in it': [
+      DIALOG,
+      ['#x', gone('#box')],
+      'shown',
+    ],
+    'a dialog that leaves the page by its cross closes what could be seen in it': [
+      DIALOG.replace('close()', 'remove()'),
+      ['#x', gone('#box')],
+      'shown',
+    ],
+    'a cross that names the dialog that it takes out breaks nothing': [
+      `<dialog id="box">${offer('named')}<button id="x" command="close" commandfor="box" aria-label="Close">×</button></dialog>
+       <script>
+         box.showModal();
+         box.addEventListener('close', () => box.remove());
+         x.addEventListener('click', () => box.close());
+       </script>${offer('crossed', CROSS)}`,
+      ['#x', '.close'],
+      'named crossed',
+    ],
+    'an offer says by its own path whom a control is about, though its inside was replaced': [
+      `<dialog id="box">${offer('undone', '<button id="no" data-offer-dismiss>No</button>')}${offer('other')}</dialog>
+       <script>box.showModal(); no.onclick = () => { no.parentElement.textContent = 'Hidden. Undo'; }</script>`,
+      '#no',
+      'undone',
+    ],
+    'Escape and a press outside close nothing, since what was open may have ended in any way': [
+      `${DIALOG}<div role="dialog" id="sheet">${offer('sheet')}</div><p id="blank">Blank</p>
+       <script>blank.addEventListener('click', () => sheet.remove())</script>`,
+      [ESCAPE, '#blank'],
+    ],
+    'an offer that is accepted by a marked control behind a cross that only asked is not closed, also not later':
+      taken(
+        offer('taken', `${ASKED}<button data-offer-accept ${REMOVE}>Yes</button>`),
+        '.close',
+        '[data-offer-accept]',
+      ),
+    'an offer that is accepted by a form that also closes its dialog is not closed, also not later': taken(
+      `<dialog id="box">${offer('taken')}<form method="dialog" data-offer-accept="taken"><button>Yes</button></form></dialog>
+       <script>box.showModal()</script>`,
+      'form button',
+    ),
+    'an offer that is accepted by a call in a button that closes its dialog is not closed, also not later':
+      taken(
+        `<div role="dialog" class="modal">${offer('taken')}
+         <button data-bs-dismiss="modal" onclick="tracker.accept('taken'); this.parentElement.remove()">Yes</button></div>`,
+        '.modal > button',
+      ),
+    'a page that only renders the offer again closes nothing': [
+      `<div id="list"><div>${offer('again', ASKED)}</div></div>
+       <script>document.querySelector('.close').onclick = () => { list.innerHTML = list.innerHTML; }</script>`,
+      '.close',
+    ],
+    'what a script presses counts only on a marked control': [
+      `${offer('pressed', CROSS)}${offer('marked', '<button id="own" data-offer-dismiss>No</button>')}`,
+      js("for (const button of document.querySelectorAll('.close, #own')) button.click()"),
+      'marked',
+    ],
+  };
+  for (const [name, [body, acts, closed = '', then = [], viewed = '']] of Object.entries(ROWS))
+    test(name, async ({ page, stack }) => {
+      const arrive = await openWithout(page, stack, body);
+      await doAll(page, acts);
+      arrive();
+      await doAll(page, then);
+      const seen = idsIn(viewed).map((id) => `viewed ${id}`);
+      await expectOnly(page, stack, [...both(...idsIn(closed)), ...seen], CONSEQUENCE_MS);
+    });
 
   test('a cross counts, however long ago it was pressed', async ({ page, stack }) => {
     await page.clock.install();
@@ -68,222 +170,18 @@ test.describe('before the offer part is there', () => {
     await page.clock.runFor(20_000);
     arrive();
     await page.clock.resume();
-    await expectOnly(page, stack, ['crossed']);
-  });
-
-  test('a marked control counts, also one that names an offer from elsewhere', async ({ page, stack }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `${offer('marked', '<button id="own" data-offer-dismiss>No</button>')}${offer('named')}
-       <button id="elsewhere" data-offer-dismiss="named">Hide</button>`,
-    );
-    await page.click('#own');
-    await page.click('#elsewhere');
-    arrive();
-    await expectOnly(page, stack, ['marked', 'named']);
-  });
-
-  test('a cross in an open shadow root counts, also if it takes its offer out at once', async ({
-    page,
-    stack,
-  }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `<div id="host"></div>
-       <script>host.attachShadow({ mode: 'open' }).innerHTML = \`${offer('shadowed', CROSS)}\`;</script>`,
-    );
-    await page.click('.close');
-    await expect(page.locator('[data-offer-id=shadowed]')).toHaveCount(0);
-    arrive();
-    await expectOnly(page, stack, ['shadowed']);
-  });
-
-  test('an accepting link that is opened by the middle button accepts', async ({ page, stack }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      offer('taken', `<a id="go" href="#plan" data-offer-accept>Yes</a>${CROSS}`),
-    );
-    await page.evaluate(() =>
-      document.querySelector('#go')?.addEventListener('auxclick', (event) => event.preventDefault()),
-    );
-    await page.click('#go', { button: 'middle' });
-    arrive();
-    await stack.expectRecorded(['viewed taken']);
-    await page.click('.close');
-    await expectOnly(page, stack, [], ['taken']);
-  });
-
-  test('a cross that is asked about and then closes nothing does not count', async ({ page, stack }) => {
-    const arrive = await openWithout(page, stack, offer('kept', '<button class="close">×</button>'));
-    await page.click('.close');
-    arrive();
-    await expectOnly(page, stack, []);
-  });
-
-  test('crosses that are pressed one after the other all count', async ({ page, stack }) => {
-    const arrive = await openWithout(page, stack, `${offer('one', CROSS)}${offer('two', CROSS)}`);
-    await page.click('[data-offer-id=one] .close');
-    await page.click('[data-offer-id=two] .close');
-    arrive();
-    await expectOnly(page, stack, ['one', 'two']);
-  });
-
-  for (const [how, end] of [
-    ['closes', 'close()'],
-    ['leaves the page', 'remove()'],
-  ])
-    test(`a dialog that ${how} by its cross closes what could be seen in it`, async ({ page, stack }) => {
-      const arrive = await openWithout(page, stack, DIALOG.replace('close()', `${end}`));
-      await page.click('#x');
-      await expect(page.locator('#box')).toBeHidden();
-      arrive();
-      await expectOnly(page, stack, ['shown']);
-    });
-
-  test('a cross that names the dialog that it takes out breaks nothing', async ({ page, stack }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `<dialog id="box">${offer('named')}<button id="x" command="close" commandfor="box" aria-label="Close">×</button></dialog>
-       <script>
-         box.showModal();
-         box.addEventListener('close', () => box.remove());
-         x.addEventListener('click', () => box.close());
-       </script>${offer('crossed', CROSS)}`,
-    );
-    await page.click('#x');
-    await page.click('.close');
-    arrive();
-    await expectOnly(page, stack, ['named', 'crossed']);
-  });
-
-  test('an offer says by its own path whom a control is about, though its inside was replaced', async ({
-    page,
-    stack,
-  }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `<dialog id="box">${offer('undone', '<button id="no" data-offer-dismiss>No</button>')}${offer('other')}</dialog>
-       <script>
-         box.showModal();
-         no.onclick = () => { no.parentElement.textContent = 'Hidden. Undo'; };
-       </script>`,
-    );
-    await page.click('#no');
-    arrive();
-    await expectOnly(page, stack, ['undone']);
-  });
-
-  for (const [what, style] of [
-    ['an offer that is drawn by its children', 'display: contents'],
-    ['an offer that is transparent', 'opacity: 0'],
-  ])
-    test(`a cross that closes nothing does not count in ${what}`, async ({ page, stack }) => {
-      const arrive = await openWithout(
-        page,
-        stack,
-        `<div data-offer-id="kept" style="${style}" data-offer-dwell="60000"><button class="close">×</button></div>`,
-      );
-      await page.click('.close');
-      arrive();
-      await expectOnly(page, stack, []);
-    });
-
-  test('Escape and a press outside close nothing, since what was open may have ended in any way', async ({
-    page,
-    stack,
-  }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `${DIALOG}<div role="dialog" id="sheet">${offer('sheet')}</div><p id="blank">Blank</p>
-       <script>blank.addEventListener('click', () => sheet.remove())</script>`,
-    );
-    await page.keyboard.press('Escape');
-    await page.click('#blank');
-    arrive();
-    await expectOnly(page, stack, []);
-  });
-
-  for (const [how, body, press] of [
-    [
-      'by a marked control',
-      offer('taken', `<button data-offer-accept ${REMOVE}>Yes</button>`),
-      ['[data-offer-accept]'],
-    ],
-    [
-      'by a marked control behind a cross that only asked',
-      offer('taken', `<button class="close">×</button><button data-offer-accept ${REMOVE}>Yes</button>`),
-      ['.close', '[data-offer-accept]'],
-    ],
-    [
-      'by a form that also closes its dialog',
-      `<dialog id="box">${offer('taken')}<form method="dialog" data-offer-accept="taken"><button>Yes</button></form></dialog>
-       <script>box.showModal()</script>`,
-      ['form button'],
-    ],
-    [
-      'by a call in a button that closes its dialog',
-      `<div role="dialog" class="modal">${offer('taken')}
-         <button data-bs-dismiss="modal" onclick="tracker.accept('taken'); this.parentElement.remove()">Yes</button></div>`,
-      ['.modal > button'],
-    ],
-  ] as const)
-    test(`an offer that is accepted ${how} is not closed, also not later`, async ({ page, stack }) => {
-      const arrive = await openWithout(page, stack, body);
-      for (const selector of press) await page.click(selector);
-      arrive();
-      await page.evaluate(async () => {
-        const { tracker } = window as unknown as { tracker: OfferTracker };
-        await tracker.stats();
-        tracker.dismiss('taken');
-      });
-      await expectOnly(page, stack, [], ['taken']);
-    });
-
-  test('a page that only renders the offer again closes nothing', async ({ page, stack }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `<div id="list"><div>${offer('again', '<button class="close">×</button>')}</div></div>
-       <script>
-         document.querySelector('.close').onclick = () => { list.innerHTML = list.innerHTML; };
-       </script>`,
-    );
-    await page.click('.close');
-    arrive();
-    await expectOnly(page, stack, []);
-  });
-
-  test('what a script presses counts only on a marked control', async ({ page, stack }) => {
-    const arrive = await openWithout(
-      page,
-      stack,
-      `${offer('pressed', CROSS)}${offer('marked', '<button id="own" data-offer-dismiss>No</button>')}`,
-    );
-    await page.evaluate(() => {
-      for (const button of document.querySelectorAll<HTMLElement>('.close, #own')) button.click();
-    });
-    arrive();
-    await expectOnly(page, stack, ['marked']);
+    await expectOnly(page, stack, both('crossed'));
   });
 
   test('events keep what the page may ask of them while they happen', async ({ page, stack }) => {
     const arrive = await openWithout(page, stack, offer('asked', CROSS));
-    await page.evaluate(() => {
-      const told = window as unknown as { ownPath: boolean };
-      addEventListener('click', (event) => {
-        told.ownPath = Object.hasOwn(event, 'composedPath');
-      });
-    });
+    await page.evaluate(
+      "addEventListener('click', (event) => { ownPath = Object.hasOwn(event, 'composedPath') })",
+    );
     await page.click('.close');
-    expect(await page.evaluate(() => (window as unknown as { ownPath: boolean }).ownPath)).toBe(false);
+    expect(await page.evaluate('ownPath')).toBe(false);
     arrive();
-    await expectOnly(page, stack, ['asked']);
+    await expectOnly(page, stack, both('asked'));
   });
 });
 
@@ -307,5 +205,5 @@ for (const [way, options] of [
         if (cross) await page.mouse.click(cross.x + cross.width / 2, cross.y + cross.height / 2);
       });
       await stack.open(page, offer('crossed', CROSS), { ...options, head });
-      await stack.expectRecorded(['viewed crossed', 'dismissed crossed']);
+      await stack.expectRecorded(both('crossed'));
     });

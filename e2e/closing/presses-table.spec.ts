@@ -122,47 +122,39 @@ for (const name of ENGINES)
   test.describe(`in ${name}`, () => {
     test.describe.configure({ mode: 'default', timeout: 480_000 });
 
-    const cell = (column: string) => ({
-      annotation: [
-        { type: 'row', description: name },
-        { type: 'column', description: column },
-      ],
-    });
     const both = (id: string) => [`viewed ${id}`, `dismissed ${id}`];
 
-    test(
-      'a press that is meant for something closes only holders that the browser itself closes',
-      cell('meant'),
-      async ({ stack, visitorOf }) => {
-        const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
-        const expected: string[] = [];
-        for (const [number, [what, pressed]] of Object.entries(MEANT).entries())
-          await test.step(what, async () => {
-            await press({ stack, tab }, pressed, number);
-            expected.push(
-              ...Object.keys(NATIVE).flatMap((id) => both(`${id}-${number}`)),
-              `viewed witness-${number}`,
-            );
-            await stack.expectRecorded(expected);
-          });
-      },
-    );
+    test('a press that is meant for something closes only holders that the browser itself closes', async ({
+      stack,
+      visitorOf,
+    }) => {
+      const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
+      const expected: string[] = [];
+      for (const [number, [what, pressed]] of Object.entries(MEANT).entries())
+        await test.step(what, async () => {
+          await press({ stack, tab }, pressed, number);
+          expected.push(
+            ...Object.keys(NATIVE).flatMap((id) => both(`${id}-${number}`)),
+            `viewed witness-${number}`,
+          );
+          await stack.expectRecorded(expected);
+        });
+    });
 
-    test(
-      'a press that can only be meant to close closes all holders except those that wait for an answer',
-      cell('outside'),
-      async ({ stack, visitorOf }) => {
-        const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
-        const expected: string[] = [];
-        for (const [number, [what, pressed]] of Object.entries(OUTSIDE).entries())
-          await test.step(what, async () => {
-            await press({ stack, tab }, pressed, number);
-            expected.push(
-              ...Object.keys({ ...SCRIPTED, ...NATIVE }).flatMap((id) => both(`${id}-${number}`)),
-              `viewed witness-${number}`,
-            );
-            await stack.expectRecorded(expected);
-          });
-      },
-    );
+    test('a press that can only be meant to close closes all holders except those that wait for an answer', async ({
+      stack,
+      visitorOf,
+    }) => {
+      const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
+      const expected: string[] = [];
+      for (const [number, [what, pressed]] of Object.entries(OUTSIDE).entries())
+        await test.step(what, async () => {
+          await press({ stack, tab }, pressed, number);
+          expected.push(
+            ...Object.keys({ ...SCRIPTED, ...NATIVE }).flatMap((id) => both(`${id}-${number}`)),
+            `viewed witness-${number}`,
+          );
+          await stack.expectRecorded(expected);
+        });
+    });
   });
