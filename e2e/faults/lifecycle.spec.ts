@@ -50,19 +50,6 @@ test.describe('a page whose process crashes', () => {
     await untilWaiting(other, 0);
     await stack.expectRecorded(['viewed flushed', 'viewed beside']);
   });
-
-  test('leaves the rest to the next page, even in the middle of a flush (fault 38)', async ({
-    context,
-    page,
-    stack,
-  }) => {
-    await openFlushing(page, stack);
-    await crash(page);
-    const next = await context.newPage();
-    await stack.open(next, offer('next'));
-    await untilWaiting(next, 0);
-    await stack.expectRecorded(['viewed flushed', 'viewed next']);
-  });
 });
 
 test('a tab that is discarded with unsent events, and loaded again, delivers them once (fault 43)', async ({
