@@ -1,13 +1,13 @@
 /**
  * `offersight dev` from the packed package: only with what an installation brings, and under a developer's own tests.
  */
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
+import { runInNewContext } from 'node:vm';
+import type { APIRequestContext, Page } from '@playwright/test';
+import ts from 'typescript';
 import { arrived, expect, test } from '../fixtures/dev.js';
-import { freePort } from '../fixtures/free-port.js';
 import { install, pack } from '../fixtures/packed.js';
 import { bePatient } from '../fixtures/patience.js';
 import { bodyOf, eventOf, post } from '../fixtures/post.js';
@@ -46,65 +46,50 @@ test('the command needs no optional package, and delivers each event before the 
   expect(await arrived(dev.url)).toContain('viewed a52ge2: waiting 401 api_authentication_failed');
 });
 
-test('the tests of the guide pass, and fail for a page that reports nothing', async ({ desk }, testInfo) => {
-  // It starts two runs of Playwright, each with a server and a browser of its own.
-  bePatient(testInfo, 300_000);
-  const port = await freePort();
-  const program = await install(archive, desk.folder);
-  // npm does the same.
-  await chmod(program, 0o755);
-  const modules = join(desk.folder, 'node_modules');
-  await mkdir(join(modules, '.bin'));
-  await symlink('../offersight/dist/proxy/cli.js', join(modules, '.bin', 'offersight'));
-  await symlink(resolve('node_modules/@playwright'), join(modules, '@playwright'));
+/** What a test of the guide is given. */
+interface Given {
+  readonly page: Page;
+  readonly request: APIRequestContext;
+}
+type Body = (given: Given) => Promise<void>;
+
+test('the tests of the guide pass, and fail for a page that reports nothing', async ({
+  browser,
+  desk,
+}, testInfo) => {
+  bePatient(testInfo, 180_000);
   await mkdir(join(desk.folder, 'shop'));
   await desk.page('shop/offers.html', 'summer');
-
   const guide = await readFile('docs/dev.md', 'utf8');
-  const blocks = [...guide.matchAll(/^```ts\n(.*?)\n```$/gms)]
-    .map(([, code = '']) => code.replaceAll('4400', `${port}`))
+  const [config = '', spec = '', ...more] = [...guide.matchAll(/^```ts\n(.*?)\n```$/gms)]
+    .map(([, code = '']) => code)
     .filter((code) => code.includes('@playwright/test'));
-  const [config = '', spec = ''] = blocks;
-  expect(blocks).toHaveLength(2);
-  await writeFile(
-    join(desk.folder, 'playwright.config.ts'),
-    config.replace('dev shop', `dev shop --port ${port}`),
-  );
-  await writeFile(join(desk.folder, 'offers.spec.ts'), spec);
-  // The configuration names the browser of this machine.
-  const { launchOptions } = testInfo.project.use;
-  await writeFile(
-    join(desk.folder, 'here.config.ts'),
-    `import config from './playwright.config';
-     export default { ...config, use: { ...config.use, launchOptions: ${JSON.stringify(launchOptions)} } };`,
-  );
+  expect(more).toEqual([]);
+  const [, args = ''] = /command: 'npx offersight dev (.*?)'/.exec(config) ?? [];
+  const dev = await desk.start(args.split(' '), await install(archive, desk.folder));
 
-  const run = async (args: readonly string[] = []): Promise<string> => {
-    const child = spawn(
-      process.execPath,
-      [
-        resolve('node_modules/@playwright/test/cli.js'),
-        'test',
-        '--config',
-        'here.config.ts',
-        '--reporter=line',
-        ...args,
-      ],
-      {
-        cwd: desk.folder,
-        env: { PATH: process.env.PATH ?? '', HOME: desk.folder },
-        stdio: ['ignore', 'pipe', 'pipe'],
-      },
-    );
-    let output = '';
-    for (const stream of [child.stdout, child.stderr])
-      stream.setEncoding('utf8').on('data', (chunk: string) => {
-        output += chunk;
-      });
-    await once(child, 'close');
-    return output;
+  // Its tests run within this one, whose Playwright and browser they use.
+  const tests: [title: string, body: Body][] = [];
+  let before: Body = async () => undefined;
+  const declare = Object.assign((title: string, body: Body) => void tests.push([title, body]), {
+    beforeEach: (body: Body) => {
+      before = body;
+    },
+  });
+  const code = ts.transpile(spec.replace(/^import .*$/gm, ''), { target: ts.ScriptTarget.ES2022 });
+  runInNewContext(code, { test: declare, expect });
+  const run = async (body: Body): Promise<void> => {
+    const context = await browser.newContext({ baseURL: dev.url });
+    const given = { page: await context.newPage(), request: context.request };
+    try {
+      await before(given);
+      await body(given);
+    } finally {
+      await context.close();
+    }
   };
-  expect(await run()).toMatch(/^ *2 passed/m);
+  expect(tests).toHaveLength(2);
+  for (const [title, body] of tests) await test.step(title, () => run(body));
   await writeFile(join(desk.folder, 'shop/offers.html'), '<!doctype html><button>No, thanks</button>');
-  expect(await run(['--grep', 'who closes'])).toMatch(/^ *1 failed/m);
+  await expect(run(tests[0]?.[1] ?? before)).rejects.toThrow(/viewed summer/);
 });

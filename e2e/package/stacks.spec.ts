@@ -42,27 +42,9 @@ const test = base.extend<{ complaints: string[] }>({
   ],
 });
 
-/** Why a column does not apply to a stack. */
-const NEVER_HYDRATED = {
-  'in the browser': 'rendered in the browser',
-  'as a file': 'a file as it is',
-} as const;
-const HYDRATED = 'server-rendered, then hydrated';
-const STARTER = 'the starter alone';
-const PHONE = 'on a phone';
-
 const scenarios = (application: Application): void => {
-  const { title, routes, rendered } = application.stack;
+  const { routes, rendered } = application.stack;
   let app: RunningApp;
-
-  const row = { type: 'row', description: title };
-  const cell = (column: string, ...others: { type: string; description: string }[]) => ({
-    annotation: [row, { type: 'column', description: column }, ...others],
-  });
-  const exceptions =
-    rendered === 'on the server'
-      ? []
-      : [{ type: 'does-not-apply', description: `${HYDRATED}: ${NEVER_HYDRATED[rendered]}` }];
 
   const recorded = (): string[] =>
     app.upstream
@@ -112,11 +94,11 @@ const scenarios = (application: Application): void => {
   };
 
   if (application.isShort) {
-    test('a view and a close arrive', cell(STARTER), async ({ page }) => {
+    test('a view and a close arrive', async ({ page }) => {
       await viewedAndClosed(page, app.url);
     });
 
-    test('a view and a close arrive from a phone in the same network', cell(PHONE), async ({ browser }) => {
+    test('a view and a close arrive from a phone in the same network', async ({ browser }) => {
       const context = await browser.newContext(devices['Pixel 7']);
       const page = await context.newPage();
       await viewedAndClosed(page, app.phoneUrl);
@@ -127,26 +109,22 @@ const scenarios = (application: Application): void => {
     return;
   }
 
-  test(
-    'an offer that was in view for a second is viewed',
-    cell('first view', ...exceptions),
-    async ({ page }) => {
-      await page.goto(app.url);
-      await expectRecorded(page, `viewed ${FIRST}`);
-      expect(await app.status()).toContain(FIRST);
-    },
-  );
+  test('an offer that was in view for a second is viewed', async ({ page }) => {
+    await page.goto(app.url);
+    await expectRecorded(page, `viewed ${FIRST}`);
+    expect(await app.status()).toContain(FIRST);
+  });
 
-  test('git ignores the files that contain events and the key', cell('.gitignore'), async () => {
+  test('git ignores the files that contain events and the key', async () => {
     const secret = app.secrets;
     expect(await app.ignored(...secret)).toEqual(secret);
   });
 
-  test('closing an offer dismisses it, and the application closes it', cell('close'), async ({ page }) => {
+  test('closing an offer dismisses it, and the application closes it', async ({ page }) => {
     await viewedAndClosed(page, app.url);
   });
 
-  test('an accepted offer is never dismissed', cell('accept'), async ({ page }) => {
+  test('an accepted offer is never dismissed', async ({ page }) => {
     await page.goto(app.url);
     await expectRecorded(page, `viewed ${FIRST}`);
     await card(page).locator('[data-offer-accept]').click();
@@ -157,7 +135,7 @@ const scenarios = (application: Application): void => {
     await expectRecorded(page, `viewed ${FIRST}`, `viewed ${SECOND}`);
   });
 
-  test('each route’s offer counts once a page view', cell('route change and back'), async ({ page }) => {
+  test('each route’s offer counts once a page view', async ({ page }) => {
     await page.goto(app.url);
     await expectRecorded(page, `viewed ${FIRST}`);
     await page.evaluate(() => Object.assign(window, { isSame: true }));
@@ -169,7 +147,7 @@ const scenarios = (application: Application): void => {
     await expectRecorded(page, `viewed ${FIRST}`, `viewed ${SECOND}`, `viewed ${FIRST}`);
   });
 
-  test('events that happened offline arrive once', cell('offline and back'), async ({ page, context }) => {
+  test('events that happened offline arrive once', async ({ page, context }) => {
     await page.route(ENDPOINT, (route) => route.abort('internetdisconnected'));
     const attempt = page.waitForRequest(ENDPOINT);
     await page.goto(app.url);
@@ -186,7 +164,7 @@ const scenarios = (application: Application): void => {
   });
 
   if (rendered === 'on the server')
-    test('markup of the server counts once, and its controls work', cell(HYDRATED), async ({ page }) => {
+    test('markup of the server counts once, and its controls work', async ({ page }) => {
       const served = await (await page.request.get(app.url)).text();
       expect(served).toContain(`data-offer-id="${FIRST}"`);
       await viewedAndClosed(page, app.url);

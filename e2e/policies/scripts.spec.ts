@@ -1,6 +1,14 @@
 /** Pages whose policy says which scripts may run: events arrive, without any violation. */
 import { readdir, readFile } from 'node:fs/promises';
-import { FOREIGN_IMAGE, hashOf, MARKUP_FROM_TEXT, OFFERS, test } from '../fixtures/policed.js';
+import {
+  FOREIGN_IMAGE,
+  type Headers,
+  hashOf,
+  MARKUP_FROM_TEXT,
+  OFFERS,
+  test,
+  type Violation,
+} from '../fixtures/policed.js';
 import { readRecipe } from '../fixtures/recipe.js';
 import { expect } from '../fixtures/stack.js';
 
@@ -13,32 +21,61 @@ const nonce = 'r4nd0m';
 const bundled = (source: string): string => source.replaceAll("'offersight'", "'/module/index.js'");
 
 const MODULE = bundled(recipe.block('Scripts by nonce', 'js'));
-const LAZY_MODULE = MODULE.replace(/^import (.*) from (.*);$/m, 'const $1 = await import($2);');
 const TAG = '<script async src="/offersight.js" data-endpoint="/offer-events"></script>';
 
-test.describe('a policy that allows scripts by a nonce', () => {
-  const headers = recipe.headers('Scripts by nonce', 0, { nonce });
+const BY_NONCE = recipe.headers('Scripts by nonce', 0, { nonce });
+const TYPES = recipe.headers('Trusted Types');
+const BY_ORIGIN = recipe.headers('Scripts by origin, and a service worker');
+const SHOP = recipe.block('Scripts by nonce', 'html', 1, { nonce });
 
-  test('is not violated by the script tag', async ({ policed }) => {
-    await policed.open(headers, recipe.block('Scripts by nonce', 'html', 0, { nonce }));
-    await policed.goTheWholeWay();
-    await policed.expectNothingBut(FOREIGN_IMAGE);
-  });
+/** A policy, the head of its page, what would violate it, and the script of the shop. */
+type Row = readonly [headers: Headers, head: string, violation: Violation, shop?: string];
 
-  for (const [how, source] of [
-    ['imported', MODULE],
-    ['imported later', LAZY_MODULE],
-  ] as const) {
-    test(`is not violated by the module from npm that is ${how}`, async ({ page, policed }) => {
-      const loaded: string[] = [];
-      page.on('requestfinished', (request) => loaded.push(new URL(request.url()).pathname));
-      policed.serve('/shop.js', source);
-      await policed.open(headers, recipe.block('Scripts by nonce', 'html', 1, { nonce }));
+const ROWS: Readonly<Record<string, Row>> = {
+  'that allows scripts by a nonce is not violated by the script tag': [
+    BY_NONCE,
+    recipe.block('Scripts by nonce', 'html', 0, { nonce }),
+    FOREIGN_IMAGE,
+  ],
+  'that allows scripts by a nonce is not violated by the module from npm that is imported': [
+    BY_NONCE,
+    SHOP,
+    FOREIGN_IMAGE,
+    MODULE,
+  ],
+  'that allows scripts by a nonce is not violated by the module from npm that is imported later': [
+    BY_NONCE,
+    SHOP,
+    FOREIGN_IMAGE,
+    MODULE.replace(/^import (.*) from (.*);$/m, 'const $1 = await import($2);'),
+  ],
+  'that enforces Trusted Types is not violated by the script tag': [TYPES, TAG, MARKUP_FROM_TEXT],
+  'that enforces Trusted Types is not violated by the module from npm': [
+    TYPES,
+    `<script type="module">${MODULE}</script>`,
+    MARKUP_FROM_TEXT,
+  ],
+  'that allows scripts of the page’s own origin is not violated by the script tag': [
+    BY_ORIGIN,
+    TAG,
+    FOREIGN_IMAGE,
+  ],
+  'that allows scripts of the page’s own origin is not violated by the module from npm': [
+    BY_ORIGIN,
+    '<script type="module" src="/shop.js"></script>',
+    FOREIGN_IMAGE,
+    MODULE,
+  ],
+};
+
+test.describe('a policy', () => {
+  for (const [name, [headers, head, violation, shop = '']] of Object.entries(ROWS))
+    test(name, async ({ policed }) => {
+      policed.serve('/shop.js', shop);
+      await policed.open(headers, head);
       await policed.goTheWholeWay();
-      expect(loaded).toContain('/module/offer-part.js');
-      await policed.expectNothingBut(FOREIGN_IMAGE);
+      await policed.expectNothingBut(violation);
     });
-  }
 });
 
 test.describe('a policy that allows scripts by a hash', () => {
@@ -84,12 +121,12 @@ test.describe('a policy that allows scripts by a hash', () => {
 });
 
 test('the custom element breaks no rule of nonces and Trusted Types', async ({ policed }) => {
-  const policy = recipe.headers('Scripts by nonce', 0, { nonce })['content-security-policy'] ?? '';
-  const types = recipe.headers('Trusted Types')['content-security-policy'] ?? '';
   policed.serve('/shop.js', "import '/module/element.js';");
   await policed.open(
-    { 'content-security-policy': `${policy}; ${types}` },
-    recipe.block('Scripts by nonce', 'html', 1, { nonce }),
+    {
+      'content-security-policy': `${BY_NONCE['content-security-policy']}; ${TYPES['content-security-policy']}`,
+    },
+    SHOP,
     OFFERS.replaceAll('article', 'offer-impression').replaceAll(
       'data-offer-id',
       'endpoint="/offer-events" data-offer-id',
@@ -97,37 +134,4 @@ test('the custom element breaks no rule of nonces and Trusted Types', async ({ p
   );
   await policed.goTheWholeWay();
   await policed.expectNothingBut(FOREIGN_IMAGE);
-});
-
-test.describe('a policy that enforces Trusted Types', () => {
-  const headers = recipe.headers('Trusted Types');
-
-  test('is not violated by the script tag', async ({ policed }) => {
-    await policed.open(headers, TAG);
-    await policed.goTheWholeWay();
-    await policed.expectNothingBut(MARKUP_FROM_TEXT);
-  });
-
-  test('is not violated by the module from npm', async ({ policed }) => {
-    await policed.open(headers, `<script type="module">${MODULE}</script>`);
-    await policed.goTheWholeWay();
-    await policed.expectNothingBut(MARKUP_FROM_TEXT);
-  });
-});
-
-test.describe('a policy that allows scripts of the page’s own origin', () => {
-  const headers = recipe.headers('Scripts by origin, and a service worker');
-
-  test('is not violated by the script tag', async ({ policed }) => {
-    await policed.open(headers, TAG);
-    await policed.goTheWholeWay();
-    await policed.expectNothingBut(FOREIGN_IMAGE);
-  });
-
-  test('is not violated by the module from npm', async ({ policed }) => {
-    policed.serve('/shop.js', MODULE);
-    await policed.open(headers, '<script type="module" src="/shop.js"></script>');
-    await policed.goTheWholeWay();
-    await policed.expectNothingBut(FOREIGN_IMAGE);
-  });
 });

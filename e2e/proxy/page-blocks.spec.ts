@@ -3,18 +3,120 @@
  * own values is in one table.
  */
 
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
+import ts from 'typescript';
 import { blockAt, PAGES } from '../../test/support/blocks/places.js';
 import { hasPostgres, startPostgres } from '../../test/support/postgres.js';
 import { freePorts } from '../fixtures/free-port.js';
-import { pack } from '../fixtures/packed.js';
+import { install, pack } from '../fixtures/packed.js';
 import { bePatient } from '../fixtures/patience.js';
 import { ask, bodyOf, eventOf, post } from '../fixtures/post.js';
-import { type Reader, startReader } from '../fixtures/reader.js';
-import { type Bench, test as base, expect, type Standalone } from '../fixtures/standalone.js';
+import { type Bench, test as base, type Ended, expect, type Standalone } from '../fixtures/standalone.js';
+
+/** A program that a reader has started. */
+interface Begun {
+  readonly ended: Promise<Ended>;
+  /** Resolves with what it printed once that matches. Rejects if it ends before. */
+  printed(words: RegExp): Promise<string>;
+}
+
+/** Somebody who follows a page. */
+interface Reader {
+  /** The text of a block with the values that differ on this machine, which readers know. */
+  block(place: string, ...more: readonly Value[]): string;
+  /** Gives commands to a shell in the reader's folder. */
+  shell(commands: string, env?: Readonly<Record<string, string>>): Begun;
+  /** Runs a script as a file of the reader's folder. */
+  script(text: string, env?: Readonly<Record<string, string>>): Promise<Begun>;
+  /** Ends everything that was started. */
+  end(): Promise<void>;
+}
+
+/** What a page says, and what a reader writes in its place. */
+type Value = readonly [from: string | RegExp, to: string];
+
+const filled = (text: string, values: readonly Value[]): string =>
+  values.reduce((sofar, [from, to]) => sofar.replaceAll(from, to), text);
+
+const follow = (child: ChildProcess): Begun => {
+  let [stdout, stderr] = ['', ''];
+  const ended = once(child, 'close').then(
+    ([code]): Ended => ({ code: code as number | null, stdout, stderr }),
+  );
+  child.stderr?.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString();
+  });
+  child.stdout?.on('data', (chunk: Buffer) => {
+    stdout += chunk.toString();
+  });
+  const printed = (words: RegExp): Promise<string> =>
+    new Promise((found, failed) => {
+      const look = (): void => {
+        if (words.test(stdout)) found(stdout);
+      };
+      child.stdout?.on('data', look);
+      look();
+      void ended.then((said) => failed(new Error(`it ended: ${JSON.stringify(said)}`)));
+    });
+  return { ended, printed };
+};
+
+/**
+ * Installs the package in the bench's folder, and the optional packages that the pages add.
+ * @param values What readers write in place of what pages say, in every block.
+ */
+const startReader = async (
+  { folder, upstream, apiKey }: Bench,
+  archive: string,
+  values: readonly Value[],
+): Promise<Reader> => {
+  const program = await install(archive, folder, ['libsql', 'prom-client', 'pg']);
+  const bin = join(folder, 'node_modules', '.bin');
+  await mkdir(bin);
+  await symlink(program, join(bin, 'offersight'));
+  // As npm does for the programs of a package.
+  await chmod(program, 0o755);
+  const env = {
+    PATH: [bin, process.env.PATH].join(delimiter),
+    HOME: folder,
+    // npx would ask the registry for a newer npm.
+    npm_config_update_notifier: 'false',
+    OFFERSIGHT_API_KEY: apiKey,
+    OFFERSIGHT_MOCK_API: upstream.url,
+    NODE_OPTIONS: `--import=${resolve('e2e/fixtures/apps/upstream-fetch.mjs')}`,
+  };
+  const children: ChildProcess[] = [];
+  const begin = (command: string, args: readonly string[], more: Readonly<Record<string, string>>): Begun => {
+    // It gets a process group of its own, so that what a shell started ends with it.
+    const child = spawn(command, args, { cwd: folder, env: { ...env, ...more }, detached: true });
+    children.push(child);
+    return follow(child);
+  };
+  let scripts = 0;
+  return {
+    block: (place, ...more) => filled(blockAt(place), [...more, ...values]),
+    shell: (commands, more = {}) => begin('bash', ['-e', '-c', commands], more),
+    async script(text, more = {}) {
+      const file = join(folder, `script-${scripts++}.mjs`);
+      const { ESNext } = ts.ScriptTarget;
+      await writeFile(file, ts.transpile(text, { target: ESNext, module: ts.ModuleKind.ESNext }));
+      return begin(process.execPath, [file], more);
+    },
+    async end() {
+      for (const child of children) {
+        if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) continue;
+        const closed = once(child, 'close');
+        process.kill(-child.pid, 'SIGKILL');
+        await closed;
+      }
+    },
+  };
+};
 
 const ADMIN_TOKEN = 'an operator bears this token of 40 chars';
 const DAY_MS = 86_400_000;
@@ -58,8 +160,7 @@ const test = base.extend<{ ports: Ports; reader: Reader }, { archive: string }>(
   },
   reader: async ({ bench, ports, archive }, use, testInfo) => {
     bePatient(testInfo, 120_000);
-    const packages = ['libsql', 'prom-client', 'pg'];
-    const reader = await startReader(bench, { archive, packages, values: valuesOf(bench, ports) });
+    const reader = await startReader(bench, archive, valuesOf(bench, ports));
     await use(reader);
     await reader.end();
   },

@@ -184,16 +184,6 @@ test.describe('open shadow roots', () => {
     await run(page, define('late-card', 'late'));
     await stack.expectRecorded(['viewed witness', 'viewed early', 'viewed late']);
   });
-
-  test('count offers by the same rule as the document', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `<div style="position: fixed; left: -170px"><template shadowrootmode="open">${ownOffer('too-little')}</template></div>
-       <div style="position: fixed; top: 300px; left: -120px"><template shadowrootmode="open">${ownOffer('enough')}</template></div>
-       ${witness()}`,
-    );
-    await stack.expectRecorded(['viewed enough', 'viewed witness']);
-  });
 });
 
 test.describe('roots that the page hands over', () => {
@@ -297,58 +287,5 @@ test.describe('roots that the page hands over', () => {
     await stack.expectRecorded(['viewed witness']);
     await run(page, 'portal.append(card)');
     await stack.expectRecorded(['viewed witness', 'viewed ported']);
-  });
-});
-
-test.describe('elements that are observed by hand', () => {
-  const mounting = (repeat: string) => `
-    <div class="offer" id="plain"></div>
-    ${withTracker(`
-      const plain = document.querySelector('#plain');
-      window.mount = (id) => tracker.observe(plain, { id, dwellMs: 300, repeat: '${repeat}' });
-    `)}`;
-
-  test('count once when a framework mounts them twice in one task', async ({ page, stack }) => {
-    await stack.open(page, mounting('mount'));
-    await trackerStats(page);
-    await run(page, `const stop = mount('strict'); stop(); window.unmount = mount('strict');`);
-    await addWitness(page, 'witness');
-    await stack.expectRecorded(['viewed strict', 'viewed witness']);
-    expect((await trackerStats(page)).offers.strict).toMatchObject({ rendered: 1, viewed: 1 });
-  });
-
-  test("count once if a framework's effect runs again after they have counted", async ({ page, stack }) => {
-    await stack.open(page, mounting('page'));
-    await trackerStats(page);
-    await run(page, `window.unmount = mount('stays')`);
-    await stack.expectRecorded(['viewed stays']);
-    // The element itself has been there all the time.
-    await run(page, `unmount(); window.unmount = mount('stays');`);
-    await addWitness(page, 'witness');
-    await stack.expectRecorded(['viewed stays', 'viewed witness']);
-    expect((await trackerStats(page)).offers.stays).toMatchObject({ rendered: 1, viewed: 1 });
-  });
-});
-
-test.describe('the counts of a page', () => {
-  test('say how many elements showed an offer, and what became of it', async ({ page, stack }) => {
-    await stack.open(
-      page,
-      `${offer('twice')}${offer('twice')}${TALL}${offer('unseen')}
-       <div style="position: fixed; top: 500px"><template shadowrootmode="open">${ownOffer('shadow')}</template></div>
-       ${witness()}`,
-    );
-    await stack.expectRecorded(['viewed twice', 'viewed shadow', 'viewed witness']);
-    expect((await trackerStats(page)).offers).toEqual({
-      twice: { rendered: 2, viewed: 1, dismissed: 0, accepted: 0 },
-      unseen: { rendered: 1, viewed: 0, dismissed: 0, accepted: 0 },
-      shadow: { rendered: 1, viewed: 1, dismissed: 0, accepted: 0 },
-      witness: { rendered: 1, viewed: 1, dismissed: 0, accepted: 0 },
-    });
-    await run(
-      page,
-      `const offer = ${find('unseen')}; offer.remove(); await noticed(); document.body.append(offer); await noticed();`,
-    );
-    expect((await trackerStats(page)).offers.unseen).toMatchObject({ rendered: 2, viewed: 0 });
   });
 });

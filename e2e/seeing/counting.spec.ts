@@ -212,26 +212,11 @@ const ROWS: Readonly<Record<string, Row>> = {
     LONG_DWELL_MS,
     [`document.body.innerHTML = '${offers('row', 0, 239)}'; scrollTo(0, 120 * 220);`, ids('row', 120, 123)],
   ],
-  'the page jumps after mounting, a frame later': [
-    '',
-    LONG_DWELL_MS,
-    [
-      `document.body.innerHTML = '${offers('row', 0, 239)}'; await counting.eachFrame(1, () => undefined); scrollTo(0, 120 * 220);`,
-      ids('row', 120, 123),
-    ],
-  ],
   'they are below an accordion that closes and shrinks the page': [
     `<div id="fold">${offers('fold', 0, 399)}</div>${offers('under', 0, 6)}`,
     DWELL_MS,
     ['', ids('fold', 0, 3)],
     ['fold.hidden = true', ids('fold', 0, 3), ids('under', 0, 3)],
-  ],
-  'they are in an inner vertical scroller': [
-    `<div id="box" style="height: 600px; overflow-y: auto">
-       ${offers('item', 0, 59, 'style="height: 140px; margin-bottom: 10px"')}</div>`,
-    LONG_DWELL_MS,
-    ['', ids('item', 0, 3)],
-    ['await counting.eachFrame(20, () => box.scrollBy(0, 300))', ids('item', 0, 3), ids('item', 40, 43)],
   ],
   'they are in a bar that stays at the bottom': [
     `${bar('bar', 0, 5)}${bar('sunk', -70, 2)}${space(20_000)}`,

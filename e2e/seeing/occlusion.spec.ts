@@ -104,13 +104,6 @@ for (const name of ENGINES)
   test.describe(`in ${name}`, () => {
     test.describe.configure({ mode: 'default', timeout: 400_000 });
 
-    const cell = (column: string) => ({
-      annotation: [
-        { type: 'row', description: name },
-        { type: 'column', description: column },
-      ],
-    });
-
     /** Opens all pages in one tab, since an engine takes long to open a tab. */
     const openEach = async (
       { stack, tab }: { stack: Stack; tab: Tab },
@@ -130,27 +123,23 @@ for (const name of ENGINES)
         });
     };
 
-    test(
-      'an offer that is covered counts once it is uncovered',
-      cell('covered'),
-      async ({ stack, visitorOf }) => {
-        const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
-        const expected: string[] = [];
-        await openEach({ stack, tab }, COVERED, async (number) => {
-          await append(tab, WITNESS.replace('witness', `witness${number}`));
-          expected.push(`viewed witness${number}`);
-          await stack.expectRecorded(expected);
-          await tab.evaluate(() => {
-            const trees = [document, document.querySelector('#host')?.shadowRoot];
-            for (const tree of trees) tree?.querySelector('.above')?.remove();
-          });
-          expected.push(`viewed a${number}`);
-          await stack.expectRecorded(expected);
+    test('an offer that is covered counts once it is uncovered', async ({ stack, visitorOf }) => {
+      const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
+      const expected: string[] = [];
+      await openEach({ stack, tab }, COVERED, async (number) => {
+        await append(tab, WITNESS.replace('witness', `witness${number}`));
+        expected.push(`viewed witness${number}`);
+        await stack.expectRecorded(expected);
+        await tab.evaluate(() => {
+          const trees = [document, document.querySelector('#host')?.shadowRoot];
+          for (const tree of trees) tree?.querySelector('.above')?.remove();
         });
-      },
-    );
+        expected.push(`viewed a${number}`);
+        await stack.expectRecorded(expected);
+      });
+    });
 
-    test('an offer that nothing covers counts', cell('clear'), async ({ stack, visitorOf }) => {
+    test('an offer that nothing covers counts', async ({ stack, visitorOf }) => {
       const tab = await (await visitorOf(name)).open(`${stack.site.url}/elsewhere`);
       const expected: string[] = [];
       await openEach({ stack, tab }, CLEAR, async (number) => {
