@@ -2,7 +2,7 @@
  * The proxy's pipeline: admit → decode → judge → take → answer. One verdict for every event, a
  * problem body for any other request. It never throws, and only it knows the API key.
  */
-import { type Verdict, WIRE_VERSION, type WireReply } from '../protocol/batch.js';
+import { type Verdict, WIRE_VERSION, type WireReply, type WireResult } from '../protocol/batch.js';
 import { decodeRequest } from '../protocol/decode.js';
 import { platformRuntime } from '../runtime.js';
 import { createAlert, type OnAlert } from './alerts/alert.js';
@@ -20,10 +20,10 @@ import {
   EXCHANGES,
   fromRequest,
   type Incoming,
-  type ProblemCode,
-  problemReply,
   REPLY_HEADERS,
+  type Rejection,
   type Reply,
+  rejection,
   toResponse,
 } from './door/exchange.js';
 import { watchSurroundings } from './door/surroundings.js';
@@ -32,7 +32,7 @@ import { isDurable } from './intake/direct/direct.js';
 import type { OfferProxyOptions } from './options.js';
 import type { ReportResult, ServerEvent } from './reported.js';
 import { resolveProxyOptions } from './resolving.js';
-import { countVerdicts, toResult } from './results.js';
+import { counted, toResult } from './results.js';
 
 /** What the host's server knows of a request. */
 export interface Connection {
@@ -79,11 +79,7 @@ const giveBack = (
   for (const [id, key] of budgetKeys) if (verdicts.get(id)?.kind !== 'accepted') offerADay.giveBack(key, 1);
 };
 
-/** An answer, and the problem that it reports. */
-interface Answer {
-  readonly reply: Reply;
-  readonly code?: ProblemCode;
-}
+type Answer = Rejection | { readonly reply: Reply; readonly code?: undefined };
 
 const answerWith = (text: string): Answer => ({
   reply: { status: 200, headers: { ...REPLY_HEADERS, 'content-type': 'application/json' }, text },
@@ -114,6 +110,13 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       if (observation.kind !== 'alert') alert('observationFailed', {}, cause);
     });
   };
+  const observeVerdicts = (
+    results: readonly WireResult[],
+    typeOf: (id: string) => ServerEvent['type'] | undefined,
+  ): void => {
+    const verdicts = results.map(({ id, status, code }) => ({ verdict: status, code, type: typeOf(id) }));
+    for (const count of counted(verdicts)) observe({ kind: 'verdict', ...count });
+  };
   const forwarding = startForwarding(options, runtime, alert, observe);
 
   const retryAfter = (delayMs: number): string =>
@@ -141,35 +144,34 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     events: number,
     address: string | undefined,
     owner: string | undefined,
-  ): Answer | undefined => {
+  ): Rejection | undefined => {
     let waitMs = address === undefined ? undefined : budgets.address.take(address, events);
     if (waitMs === undefined && owner !== undefined) {
       waitMs = budgets.subject.take(owner, events);
       // One user must not use up what an office has.
       if (waitMs !== undefined && address !== undefined) budgets.address.giveBack(address, events);
     }
-    if (waitMs === undefined) return undefined;
-    return { reply: problemReply('budget', { 'retry-after': retryAfter(waitMs) }), code: 'budget' };
+    return waitMs === undefined ? undefined : rejection('budget', { 'retry-after': retryAfter(waitMs) });
   };
 
   /** A wrong code costs as much as an event. */
   const inspect = async (code: string, path: string, address: string | undefined): Promise<Answer> => {
-    const rejection = overBudget(1, address, undefined);
-    if (rejection) return rejection;
+    const tooMuch = overBudget(1, address, undefined);
+    if (tooMuch) return tooMuch;
     return (await opensInspector(code, path, runtime.now()))
       ? answerWith(JSON.stringify({ v: WIRE_VERSION, inspect: true }))
-      : { reply: problemReply('inspect'), code: 'inspect' };
+      : rejection('inspect');
   };
 
   const decide = async (incoming: Incoming, text: string, address: string | undefined): Promise<Answer> => {
     const decoded = decodeRequest(text);
-    if (decoded.kind === 'fault') return { reply: problemReply(decoded.fault), code: decoded.fault };
+    if (decoded.kind === 'fault') return rejection(decoded.fault);
     if (decoded.kind === 'inspection') return inspect(decoded.code, decoded.path, address);
     const { items, sentAt } = decoded;
     const receivedAt = runtime.now();
     const owner = options.subject && (await subjectOf(incoming.request));
-    const rejection = overBudget(items.length, address, owner);
-    if (rejection) return rejection;
+    const tooMuch = overBudget(items.length, address, owner);
+    if (tooMuch) return tooMuch;
     const { admitted, verdicts, budgetKeys } = isMachine(incoming)
       ? refuseAll(items)
       : await judge(items, { incoming, subject: owner, visitor: owner ?? address, sentAt, receivedAt });
@@ -184,10 +186,8 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
       toResult(id, verdicts.get(id) ?? { kind: 'deferred', code: 'unavailable' }),
     );
     const types = new Map(items.map((item) => [item.id, 'event' in item ? item.event.type : undefined]));
-    for (const count of countVerdicts(results, (id) => types.get(id))) {
-      observe(count);
-      if (count.code === 'overloaded' && forwarding.isDurable) alert('full');
-    }
+    observeVerdicts(results, (id) => types.get(id));
+    if (forwarding.isDurable && results.some(({ code }) => code === 'overloaded')) alert('full');
     return answerWith(JSON.stringify({ v: WIRE_VERSION, results } satisfies WireReply));
   };
 
@@ -200,14 +200,12 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
         ? known && (addressKey(known) ?? known)
         : clientKey(address, headers.get('x-forwarded-for'), options.trustedHops);
       const admission = await admit(incoming, key);
-      hear({ headers, address: key, code: admission.kind === 'rejected' ? admission.code : undefined });
-      return admission.kind === 'admitted' ? await decide(incoming, admission.text, key) : admission;
+      const isAdmitted = 'text' in admission;
+      hear({ headers, address: key, code: isAdmitted ? undefined : admission.code });
+      return isAdmitted ? await decide(incoming, admission.text, key) : admission;
     } catch (cause) {
       alert('notTaken', {}, cause);
-      return {
-        reply: problemReply('unavailable', { 'retry-after': retryAfter(BUSY_MS) }),
-        code: 'unavailable',
-      };
+      return rejection('unavailable', { 'retry-after': retryAfter(BUSY_MS) });
     }
   };
 
@@ -226,10 +224,11 @@ export const createOfferProxy = (given: OfferProxyOptions): OfferProxy => {
     take: (events) => forwarding.take(events),
     accept: forwarding.accept,
     nameKey: forwarding.nameKey,
-    observe(verdicts, typeOf) {
-      const results = [...verdicts].map(([id, verdict]) => toResult(id, verdict));
-      for (const count of countVerdicts(results, typeOf)) observe(count);
-    },
+    observe: (verdicts, typeOf) =>
+      observeVerdicts(
+        [...verdicts].map(([id, verdict]) => toResult(id, verdict)),
+        typeOf,
+      ),
   });
 
   return Object.assign(handle, {

@@ -25,10 +25,10 @@ interface Circumstances {
 }
 
 interface Findings {
-  readonly usage?: UsageFields | undefined;
-  readonly caller?: Caller | undefined;
+  readonly usage: UsageFields | undefined;
+  readonly caller: Caller | undefined;
   /** What its token says of its group. */
-  readonly group?: TokenWorth['group'] | undefined;
+  readonly group: TokenWorth['group'] | undefined;
 }
 
 /** What of a request may be taken, and the verdicts on everything else. */
@@ -121,7 +121,7 @@ export const createEntitlement = (
     event: DecodedEvent,
     reported: ReportedEvent,
     { visitor, receivedAt }: Circumstances,
-    found: Findings = {},
+    found: Findings,
   ): AdmittedEvent => {
     const { group, reason, unusable, mayBeKnown } = event;
     if (unusable) alert(UNUSABLE[unusable]);
@@ -138,13 +138,25 @@ export const createEntitlement = (
     };
   };
 
-  const askAround = async (
-    event: DecodedEvent,
-    reported: ReportedEvent,
-    circumstances: Circumstances,
-  ): Promise<Entitled> => {
-    const { incoming, subject, receivedAt } = circumstances;
-    const { token, group } = event;
+  /**
+   * If pages and the host's session name users differently, their events would wait on the pages for days, and nothing
+   * would say so here.
+   */
+  const isOfUser = (subject: string | undefined, named: string): boolean => {
+    mismatchesInARow = named === subject ? 0 : mismatchesInARow + 1;
+    if (mismatchesInARow >= LEAST_MISMATCHES) alert('otherSubjects');
+    return named === subject;
+  };
+
+  const judge = async (event: DecodedEvent, circumstances: Circumstances): Promise<Entitled> => {
+    const { incoming, subject, sentAt, receivedAt } = circumstances;
+    if (hook && event.subject !== undefined && !isOfUser(subject, event.subject)) return MISMATCH;
+    const { id, type, offerId, token, group } = event;
+    // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
+    const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
+    // Here, since a page's clock may be a day ahead.
+    if (event.expiresAt !== undefined && occurredAt >= event.expiresAt) return ENDED;
+    const reported: ReportedEvent = { id, type, offerId, occurredAt };
     const worth = verifyToken && (await verifyToken({ ...reported, token, subject, group }, receivedAt));
     // Its user may be back soon, and signed in.
     if (worth?.offer === 'absent' && hook) return MISMATCH;
@@ -168,31 +180,6 @@ export const createEntitlement = (
     return isTooMany ? REFUSED : { admitted: taken, budgetKey };
   };
 
-  /**
-   * If pages and the host's session name users differently, their events would wait on the pages for days, and nothing
-   * would say so here.
-   */
-  const isOfUser = (subject: string | undefined, named: string): boolean => {
-    mismatchesInARow = named === subject ? 0 : mismatchesInARow + 1;
-    if (mismatchesInARow >= LEAST_MISMATCHES) alert('otherSubjects');
-    return named === subject;
-  };
-
-  /** Nothing is awaited that is not there: most proxies have neither keys nor hooks. */
-  const judge = (event: DecodedEvent, circumstances: Circumstances): Entitled | Promise<Entitled> => {
-    const { subject, sentAt, receivedAt } = circumstances;
-    if (hook && event.subject !== undefined && !isOfUser(subject, event.subject)) return MISMATCH;
-    const { id, type, offerId } = event;
-    // Corrects what a skewed clock reported, once, and never dates an event after its arrival.
-    const occurredAt = Math.max(0, Math.min(receivedAt, event.occurredAt + receivedAt - Math.round(sentAt)));
-    // Here, since a page's clock may be a day ahead.
-    if (event.expiresAt !== undefined && occurredAt >= event.expiresAt) return ENDED;
-    const reported: ReportedEvent = { id, type, offerId, occurredAt };
-    return canWait || subject !== undefined
-      ? askAround(event, reported, circumstances)
-      : { admitted: admitted(event, reported, circumstances), budgetKey: undefined };
-  };
-
   /** One event whose hook fails or hangs holds up no other. */
   const judgeSafely = (
     item: DecodedItem,
@@ -201,16 +188,11 @@ export const createEntitlement = (
   ): Entitled | Promise<Entitled> => {
     if ('refusedFor' in item) return REFUSED;
     if ('deferredFor' in item) return UNSUPPORTED_TYPE;
-    const failed = (cause: unknown): Entitled => {
+    const judged = judge(item.event, circumstances).catch((cause: unknown) => {
       alert('hookFailed', {}, cause);
       return UNAVAILABLE;
-    };
-    try {
-      const judged = judge(item.event, circumstances);
-      return judged instanceof Promise ? Promise.race([judged.catch(failed), late]) : judged;
-    } catch (cause) {
-      return failed(cause);
-    }
+    });
+    return Promise.race([judged, late]);
   };
 
   /** An event that was taken once stays taken, even if its token or budget has ended since. */
@@ -242,10 +224,7 @@ export const createEntitlement = (
     const left = items.entries();
     // A host's hooks have few connections to their own databases.
     const judgeOneByOne = async (): Promise<void> => {
-      for (const [at, item] of left) {
-        const outcome = judgeSafely(item, circumstances, late);
-        judged[at] = outcome instanceof Promise ? await outcome : outcome;
-      }
+      for (const [at, item] of left) judged[at] = await judgeSafely(item, circumstances, late);
     };
     await Promise.all(Array.from({ length: Math.min(HOOKS_AT_ONCE, items.length) }, judgeOneByOne));
     stop();

@@ -199,26 +199,11 @@ export const createReporting = ({
     };
   };
 
-  /** The events of a portion by id, and the place of each in the report. */
-  const admitAll = async (portion: readonly ServerEvent[], from: number, receivedAt: number) => {
-    const key = await keyOf(await nameKey().catch((cause: unknown) => sayAgain(cause)));
-    const admitted = new Map<string, AdmittedEvent | AcceptedEvent>();
-    const placeOf = new Map<string, number>();
-    for (const [at, event] of portion.entries()) {
-      const one = await admit(event, receivedAt, key);
-      admitted.set(one.id, one);
-      placeOf.set(one.id, from + at);
-    }
-    return { admitted, placeOf };
-  };
-
   const takeAll = async (
-    admitted: Iterable<AdmittedEvent | AcceptedEvent>,
+    admitted: readonly (AdmittedEvent | AcceptedEvent)[],
   ): Promise<ReadonlyMap<string, Verdict>> => {
-    const [forwarded, accepted]: [AdmittedEvent[], AcceptedEvent[]] = [[], []];
-    for (const one of admitted)
-      if ('type' in one) forwarded.push(one);
-      else accepted.push(one);
+    const forwarded = admitted.filter((one) => 'type' in one);
+    const accepted = admitted.filter((one) => !('type' in one));
     const verdicts = new Map([
       ...(forwarded.length ? await take(forwarded) : []),
       ...((accepted.length && (await accept?.(accepted))) || []),
@@ -250,10 +235,19 @@ export const createReporting = ({
     const result = { accepted: 0, duplicate: 0 };
     for (let from = 0; from < events.length; from += PORTION) {
       const portion = events.slice(from, from + PORTION);
-      const { admitted, placeOf } = await admitAll(portion, from, receivedAt);
-      const verdicts = await takeAll(admitted.values()).catch((cause: unknown) => sayAgain(cause));
+      const key = await keyOf(await nameKey().catch((cause: unknown) => sayAgain(cause)));
+      const admitted = new Map<
+        string,
+        { readonly one: AdmittedEvent | AcceptedEvent; readonly at: number }
+      >();
+      for (const [at, event] of portion.entries()) {
+        const one = await admit(event, receivedAt, key);
+        admitted.set(one.id, { one, at: from + at });
+      }
+      const all = [...admitted.values()].map(({ one }) => one);
+      const verdicts = await takeAll(all).catch((cause: unknown) => sayAgain(cause));
       result.duplicate += portion.length - admitted.size;
-      for (const id of admitted.keys()) result[outcomeOf(verdicts.get(id), placeOf.get(id) ?? from)] += 1;
+      for (const [id, { at }] of admitted) result[outcomeOf(verdicts.get(id), at)] += 1;
     }
     return result;
   };

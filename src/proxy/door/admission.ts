@@ -5,12 +5,10 @@
 import { createIsBotFromList, findBotPatterns, list } from 'isbot';
 import { MAX_REQUEST_BYTES } from '../../protocol/limits.js';
 import type { Budget } from './budgets.js';
-import { type Incoming, type ProblemCode, problemReply, type Reply } from './exchange.js';
+import { type Incoming, type ProblemCode, type Rejection, rejection } from './exchange.js';
 
 /** An admitted request's body, or why it was not admitted. */
-export type Admission =
-  | { readonly kind: 'admitted'; readonly text: string }
-  | { readonly kind: 'rejected'; readonly code: ProblemCode; readonly reply: Reply };
+export type Admission = { readonly text: string } | Rejection;
 
 export interface AdmissionRules {
   /** Exact serialized origins of this site, for browsers without fetch metadata. */
@@ -25,12 +23,6 @@ export interface AdmissionRules {
 /** Bodies of all requests together that are in memory at once. */
 const MAX_BUFFERED_BYTES = 64_000_000;
 const BUSY_MS = 2_000;
-
-const rejected = (code: ProblemCode, headers?: Readonly<Record<string, string>>): Admission => ({
-  kind: 'rejected',
-  code,
-  reply: problemReply(code, headers),
-});
 
 /** Between its parts only blanks and tabs, as HTTP has it (RFC 9110 §5.6.3): `\s` would also take a no-break space. */
 const JSON_TYPE = /^application\/json[ \t]*(;[ \t]*charset="?utf-8"?[ \t]*)?$/i;
@@ -72,11 +64,8 @@ export const createAdmission = ({
     return origin === null ? isVouched(incoming) : origins.has(origin);
   };
 
-  /** The body as text, regardless of Content-Length, or what is wrong with it. */
-  const readText = async (
-    incoming: Incoming,
-    address: string | undefined,
-  ): Promise<string | { readonly code: ProblemCode }> => {
+  /** Reads the body, regardless of Content-Length. */
+  const readText = async (incoming: Incoming, address: string | undefined): Promise<Admission> => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
     let text = '';
     let bytes = 0;
@@ -103,24 +92,22 @@ export const createAdmission = ({
     } finally {
       hold(address, -bytes);
     }
-    return code ? { code } : text;
+    if (!code) return { text };
+    return rejection(code, code === 'unavailable' ? { 'retry-after': retryAfter(BUSY_MS) } : {});
   };
 
   /** Cheapest check first. */
   return async (incoming, address) => {
     const { method, headers } = incoming;
-    if (method !== 'POST') return rejected('method', { allow: 'POST' });
-    if (!(await isFromOurPages(incoming))) return rejected('origin');
-    if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return rejected('type');
+    if (method !== 'POST') return rejection('method', { allow: 'POST' });
+    if (!(await isFromOurPages(incoming))) return rejection('origin');
+    if (!JSON_TYPE.test(headers.get('content-type') ?? '')) return rejection('type');
     // Nothing here inflates, so nothing can be a bomb.
-    if (headers.has('content-encoding')) return rejected('type');
-    if (Number(headers.get('content-length') ?? 0) > MAX_REQUEST_BYTES) return rejected('size');
+    if (headers.has('content-encoding')) return rejection('type');
+    if (Number(headers.get('content-length') ?? 0) > MAX_REQUEST_BYTES) return rejection('size');
     const waitMs = address === undefined ? undefined : budget.waitMs(address);
-    if (waitMs !== undefined) return rejected('budget', { 'retry-after': retryAfter(waitMs) });
-
-    const text = await readText(incoming, address);
-    if (typeof text === 'string') return { kind: 'admitted', text };
-    return rejected(text.code, text.code === 'unavailable' ? { 'retry-after': retryAfter(BUSY_MS) } : {});
+    if (waitMs !== undefined) return rejection('budget', { 'retry-after': retryAfter(waitMs) });
+    return readText(incoming, address);
   };
 };
 

@@ -114,5 +114,16 @@ export const problemReply = (
   };
 };
 
+/** Why a request is not admitted, and the reply that says so. */
+export interface Rejection {
+  readonly code: ProblemCode;
+  readonly reply: Reply;
+}
+
+export const rejection = (code: ProblemCode, headers?: Readonly<Record<string, string>>): Rejection => ({
+  code,
+  reply: problemReply(code, headers),
+});
+
 export const problem = (...given: Parameters<typeof problemReply>): Response =>
   toResponse(problemReply(...given));

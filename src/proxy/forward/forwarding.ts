@@ -5,7 +5,8 @@ import type { Observation } from '../alerts/observation.js';
 import { isDurable, type Taking } from '../intake/direct/direct.js';
 import type { Intake } from '../intake/intake.js';
 import type { ResolvedProxyOptions } from '../resolving.js';
-import type { CallEnd, OnCall } from './destination.js';
+import { counted } from '../results.js';
+import type { OnCall, Outcome } from './destination.js';
 import { createForwarder } from './forwarder.js';
 import { offerEvents } from './offer-events.js';
 import { usageEvents } from './usage-events.js';
@@ -20,19 +21,6 @@ export interface Forwarding extends Taking {
   nameKey(): Promise<string>;
 }
 
-type ForwardedCount = Omit<Extract<Observation, { readonly kind: 'forwarded' }>, 'kind' | 'destination'>;
-
-/** How many events of a call came to the same. */
-const countForwarded = ({ events, outcomes }: CallEnd): readonly ForwardedCount[] => {
-  const counts = new Map<string, ForwardedCount>();
-  for (const [at, { type }] of events.entries()) {
-    const { kind: outcome, code } = { code: undefined, ...(outcomes[at] ?? { kind: 'ambiguous' }) };
-    const key = `${type} ${outcome} ${code}`;
-    counts.set(key, { type, outcome, code, events: (counts.get(key)?.events ?? 0) + 1 });
-  }
-  return [...counts.values()];
-};
-
 /**
  * Starts forwarding, with a durable intake at once, with what an earlier process left.
  * @throws {OffersightError} `configuration` if the intake keeps another site's events.
@@ -45,11 +33,14 @@ export const startForwarding = (
 ): Forwarding => {
   const onCall =
     (destination: 'offer_events' | 'usage_events'): OnCall =>
-    (end) => {
-      const { outcome, events, outcomes, durationMs } = end;
+    ({ outcome, events, outcomes, durationMs }) => {
       const isReplay = outcomes.some((one) => one.kind === 'done' && one.isReplay);
       observe({ kind: 'call', destination, outcome, isReplay, events: events.length, durationMs });
-      for (const count of countForwarded(end)) observe({ kind: 'forwarded', destination, ...count });
+      const ends = events.map(({ type }, at) => {
+        const { kind: outcome, code } = { code: undefined, ...(outcomes[at] as Outcome) };
+        return { type, outcome, code };
+      });
+      for (const count of counted(ends)) observe({ kind: 'forwarded', destination, ...count });
     };
   const destination = offerEvents({ baseUrl, apiKey }, runtime, constants);
   const context = { destination, runtime, pace, alert, onCall: onCall('offer_events') };

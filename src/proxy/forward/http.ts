@@ -78,23 +78,22 @@ export const codeOf = (code: unknown, apiKey: string): string | undefined =>
 
 type Parsed = Pick<Extract<Call, { kind: 'answered' }>, 'isApi' | 'code' | 'errorCode' | 'param' | 'body'>;
 
-const UNSAID = { code: undefined, errorCode: undefined, param: undefined, body: undefined };
-
 const parse = (text: string, apiKey: string): Parsed => {
-  if (text === '') return { isApi: true, ...UNSAID };
+  let body: unknown;
+  let isApi = true;
   try {
-    const body: unknown = JSON.parse(text);
-    const { api_error_code, error_code, param } = (body ?? {}) as Readonly<Record<string, unknown>>;
-    return {
-      isApi: true,
-      code: codeOf(api_error_code, apiKey),
-      errorCode: codeOf(error_code, apiKey),
-      param: typeof param === 'string' ? param : undefined,
-      body,
-    };
+    if (text) body = JSON.parse(text);
   } catch {
-    return { isApi: false, ...UNSAID };
+    isApi = false;
   }
+  const { api_error_code, error_code, param } = (body ?? {}) as Readonly<Record<string, unknown>>;
+  return {
+    isApi,
+    code: codeOf(api_error_code, apiKey),
+    errorCode: codeOf(error_code, apiKey),
+    param: typeof param === 'string' ? param : undefined,
+    body,
+  };
 };
 
 export interface Posted {

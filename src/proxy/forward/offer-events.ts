@@ -66,8 +66,10 @@ export const refusalOf = (answer: Answer, { api, hasDelivered }: Judging): Outco
 const SOON_MS = 1_000;
 const LONGEST_RETRY_AFTER_MS = 3_600_000;
 
-const retryAfterMsOf = (retryAfter: string | undefined): number =>
-  /^\d{1,9}$/.test(retryAfter ?? '') ? Math.min(Number(retryAfter) * 1_000, LONGEST_RETRY_AFTER_MS) : 0;
+const throttled = (retryAfter = ''): Outcome => {
+  const askedMs = /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) * 1_000 : 0;
+  return { kind: 'throttled', retryAfterMs: Math.min(Math.max(SOON_MS, askedMs), LONGEST_RETRY_AFTER_MS) };
+};
 
 /**
  * What the API's answer means.
@@ -78,16 +80,14 @@ export const outcomeOf = (call: Call, judging: Judging): Outcome => {
   if (call.kind === 'lost') return { kind: 'ambiguous', why: call.why };
   const { status, code, errorCode, retryAfter, isApi, isReplay } = call;
   const { api } = judging;
-  if (status === 429)
-    return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
+  if (status === 429) return throttled(retryAfter);
   // A server error may well be a page; another page or a redirect instead of an answer is somebody else's.
   if ((status < 500 && !isApi) || (status >= 300 && status < 400))
     return { kind: 'ambiguous', alert: ['notTheApi'] };
   if (!isApi) return { kind: 'ambiguous', why: `HTTP_${status}` };
   if (status >= 200 && status < 300) return isReplay ? { kind: 'done', isReplay } : { kind: 'done' };
   // Also a conflict with our own earlier call of the same key, which is still under way.
-  if (code === 'lock_timeout')
-    return { kind: 'throttled', retryAfterMs: Math.max(SOON_MS, retryAfterMsOf(retryAfter)) };
+  if (code === 'lock_timeout') return throttled(retryAfter);
   if (status < 500 && isRestricted(code, errorCode)) return forSupport(call, api);
   switch (status) {
     case 400:
