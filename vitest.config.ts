@@ -27,7 +27,7 @@ const SERVERS = [
   'test/upstream/*.test.ts',
   'test/doctor/rooms.test.ts',
   'test/proxy/cli/{dead-letters,kept-site,purge,reading,sources,start-line,status}.test.ts',
-  'test/proxy/door/{admission,framing,measure,path,size,slow,visitors}.test.ts',
+  'test/proxy/door/{admission,framing,path,size,slow,visitors}.test.ts',
   'test/proxy/forward/{busy-process,connection,forwarder-faults,forwarding,jumps,usage-lane}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
   'test/proxy/intake/direct/direct.properties.test.ts',

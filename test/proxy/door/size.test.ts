@@ -1,17 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+/** How large a body may be, with a length and without. */
+import { afterEach, beforeEach, expect, it } from 'vitest';
 import { pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { expectUntouched } from '../../support/untouched.js';
 import { eventId, wireBody, wireEvent } from '../../support/wire.js';
 
 const LIMIT = 500_000;
 
-/** A valid body of exactly this many bytes. */
-const bodyOf = (bytes: number): string => {
-  const body = wireBody([wireEvent(1)]);
-  return `${' '.repeat(bytes - body.length)}${body}`;
-};
+let started: StartedProxy;
 
-/** A body without a length, cut into pieces. `seen` says how many bytes were asked for. */
+beforeEach(() => {
+  started = startProxy();
+});
+
+afterEach(() => started.end());
+
+/** A body cut into pieces. `seen` says how many bytes were asked for. */
 const chunked = (text: string, chunkBytes: number) => {
   const bytes = new TextEncoder().encode(text);
   const seen = { bytes: 0 };
@@ -29,77 +32,56 @@ const chunked = (text: string, chunkBytes: number) => {
   return { stream, seen };
 };
 
-let started: StartedProxy;
-
-beforeEach(() => {
-  started = startProxy();
-});
-
-afterEach(async () => {
-  await started.end();
-});
-
-const answerOf = async (request: Request): Promise<unknown> => {
-  const response = await started.proxy(request);
-  return [response.status, ((await response.json()) as { code?: string }).code ?? 'verdicts'];
+/** Sends a valid body of so many bytes in such chunks. */
+const send = async (bytes: number, chunkBytes: number, length?: string) => {
+  const good = wireBody([wireEvent(1)]);
+  const { stream, seen } = chunked(`${' '.repeat(bytes - good.length)}${good}`, chunkBytes);
+  const { status } = await started.proxy(pageRequest(stream, { 'content-length': length }));
+  return { status, read: seen.bytes };
 };
 
-const nothingReached = (): Promise<void> => expectUntouched(started);
-
-describe('the endpoint', () => {
-  it('takes a body of exactly 500,000 bytes, with a length and without', async () => {
-    expect(await answerOf(pageRequest(bodyOf(LIMIT), { 'content-length': `${LIMIT}` }))).toEqual([
-      200,
-      'verdicts',
-    ]);
-    expect(await answerOf(pageRequest(chunked(bodyOf(LIMIT), 65_537).stream))).toEqual([200, 'verdicts']);
-    expect((await started.intake.list({ limit: 5 })).map(({ id }) => id)).toEqual([eventId(1)]);
-  });
-
-  it('refuses one byte more (attack 23)', async () => {
-    expect(await answerOf(pageRequest(bodyOf(LIMIT + 1)))).toEqual([413, 'size']);
-    await nothingReached();
-  });
-
-  it('refuses a declared length above the limit before it reads a byte (attack 23)', async () => {
-    const { stream, seen } = chunked(bodyOf(LIMIT + 1), 10_000);
-    expect(await answerOf(pageRequest(stream, { 'content-length': `${LIMIT + 1}` }))).toEqual([413, 'size']);
-    expect(seen.bytes).toBe(0);
-    await nothingReached();
-  });
-
-  it('stops reading at the limit if no length is declared (attack 23)', async () => {
-    const { stream, seen } = chunked(bodyOf(3_000_000), 30_000);
-    expect(await answerOf(pageRequest(stream))).toEqual([413, 'size']);
-    expect(seen.bytes).toBeLessThanOrEqual(LIMIT + 30_000);
-    await nothingReached();
-  });
-
-  it.each(['12', '-1', 'x', '0'])(
-    'counts the bytes itself if the length says %s (attack 23)',
-    async (length) => {
-      const { stream } = chunked(bodyOf(600_000), 50_000);
-      expect(await answerOf(pageRequest(stream, { 'content-length': length }))).toEqual([413, 'size']);
-      await nothingReached();
-    },
-  );
-
-  it('refuses one huge chunk (attack 23)', async () => {
-    expect(await answerOf(pageRequest(chunked(bodyOf(2_000_000), 2_000_000).stream))).toEqual([413, 'size']);
-    await nothingReached();
-  });
+it.each([
+  ['with a length', LIMIT, `${LIMIT}`],
+  ['without one', 65_537, undefined],
+])('a body of exactly 500,000 bytes is taken, %s', async (_, chunkBytes, length) => {
+  expect(await send(LIMIT, chunkBytes, length)).toEqual({ status: 200, read: LIMIT });
+  expect((await started.intake.list({ limit: 5 })).map(({ id }) => id)).toEqual([eventId(1)]);
 });
 
-describe('a body that breaks off', () => {
-  it('is answered as incomplete, and nothing of it is taken', async () => {
-    let pulls = 0;
-    const stream = new ReadableStream<Uint8Array>({
-      pull(controller) {
-        if (pulls++ === 0) controller.enqueue(new TextEncoder().encode(wireBody([wireEvent(1)])));
-        else controller.error(new Error('aborted'));
-      },
-    });
-    expect(await answerOf(pageRequest(stream))).toEqual([400, 'incomplete']);
-    await nothingReached();
+it.each<[string, bytes: number, chunkBytes: number, length: string | undefined, mostRead: number]>([
+  ['of one byte more', LIMIT + 1, 10_000, undefined, LIMIT + 1],
+  ['that says so before its first byte', LIMIT + 1, 10_000, `${LIMIT + 1}`, 0],
+  ['of 3 MB, at the limit', 3_000_000, 30_000, undefined, LIMIT + 30_000],
+  ['of one huge chunk', 2_000_000, 2_000_000, undefined, 2_000_000],
+  ...['12', '-1', 'x', '0'].map(
+    (length) =>
+      [`that says ${length}`, 600_000, 50_000, length, LIMIT + 50_000] as [
+        string,
+        number,
+        number,
+        string,
+        number,
+      ],
+  ),
+])(
+  'a body is refused and read no further: %s (attack 23)',
+  async (_, bytes, chunkBytes, length, mostRead) => {
+    const { status, read } = await send(bytes, chunkBytes, length);
+    expect(status).toBe(413);
+    expect(read).toBeLessThanOrEqual(mostRead);
+    await expectUntouched(started);
+  },
+);
+
+it('a body that breaks off is answered as incomplete, and nothing of it is taken', async () => {
+  let pulls = 0;
+  const stream = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      if (pulls++ === 0) controller.enqueue(new TextEncoder().encode(wireBody([wireEvent(1)])));
+      else controller.error(new Error('aborted'));
+    },
   });
+  const response = await started.proxy(pageRequest(stream));
+  expect([response.status, await response.json()]).toMatchObject([400, { code: 'incomplete' }]);
+  await expectUntouched(started);
 });
