@@ -23,10 +23,6 @@ const readBack = (offer: Offered): Placement | undefined => {
 };
 
 describe('the attributes of an offer', () => {
-  test('are only that id, if there is nothing else', () => {
-    expect(offerAttributes('a52ge40b')).toEqual({ 'data-offer-id': 'a52ge40b' });
-  });
-
   test('say each of its settings, as a tracker reads them', () => {
     const settings = {
       ratio: 0.25,
@@ -56,36 +52,33 @@ describe('the attributes of an offer', () => {
     for (const name of written) expect(mistakeOf(`${name}x`, 'a')).toContain(name);
   });
 
-  test('leave out what was left out, what is null, and a time that is none', () => {
-    const loose = { id: 'a', ratio: undefined, dwellMs: null, token: '', expiresAt: Number.NaN };
-    expect(offerAttributes(loose as unknown as Offered)).toEqual({ 'data-offer-id': 'a' });
-    expect(offerAttributes({ id: 'a', expiresAt: Number.POSITIVE_INFINITY })).toEqual({
-      'data-offer-id': 'a',
-    });
-  });
-
-  test('take an end that can only be in seconds for seconds', () => {
-    expect(offerAttributes({ id: 'a', expiresAt: 1_893_456_000 })).toEqual(
+  const ID = { 'data-offer-id': 'a' };
+  test.each<[what: string, offer: unknown, expected: object]>([
+    ['are only that id, if there is nothing else', 'a', ID],
+    [
+      'leave out what was left out, what is null, and a time that is none',
+      { id: 'a', ratio: undefined, dwellMs: null, token: '', expiresAt: Number.NaN },
+      ID,
+    ],
+    ['leave out an end that is never', { id: 'a', expiresAt: Number.POSITIVE_INFINITY }, ID],
+    [
+      'take an end that can only be in seconds for seconds',
+      { id: 'a', expiresAt: 1_893_456_000 },
       offerAttributes({ id: 'a', expiresAt: 1_893_456_000_000 }),
-    );
-  });
-
-  test('say zero, which is a setting', () => {
-    expect(offerAttributes({ id: 'a', dwellMs: 0, ratio: 0, ignore: 0 })).toEqual({
-      'data-offer-id': 'a',
-      'data-offer-dwell': '0',
-      'data-offer-ratio': '0',
-      'data-offer-ignore': '0',
-    });
-  });
-
-  test('are missing if no offer has arrived yet', () => {
-    for (const offer of [undefined, null, ''] as const) expect(offerAttributes(offer)).toEqual({});
-  });
-
-  test('have no other kind', () => {
-    const offer = { id: 'a', onclick: 'evil()', title: 'Two months on us' };
-    expect(offerAttributes(offer)).toEqual({ 'data-offer-id': 'a' });
+    ],
+    [
+      'say zero, which is a setting',
+      { id: 'a', dwellMs: 0, ratio: 0, ignore: 0 },
+      { ...ID, 'data-offer-dwell': '0', 'data-offer-ratio': '0', 'data-offer-ignore': '0' },
+    ],
+    ...[undefined, null, ''].map((offer): [string, unknown, object] => [
+      'are missing if no offer has arrived yet',
+      offer,
+      {},
+    ]),
+    ['have no other kind', { id: 'a', onclick: 'evil()', title: 'Two months on us' }, ID],
+  ])('%s', (_, offer, expected) => {
+    expect(offerAttributes(offer as Offered)).toEqual(expected);
   });
 });
 
