@@ -92,15 +92,6 @@ describe('events that have waited a day for another endpoint', () => {
     expect(hints(site)).toEqual([`No proxy at ${OLD}: its events come here.`]);
   });
 
-  test('go to the page’s own endpoint also if the other one says only late that nobody is there', async () => {
-    const site = await visited({ [OLD]: absent, [NEW]: takes }, 0);
-    site.answers[OLD] = (...asked) =>
-      new Promise((resolve) => site.runtime.after(2_000, () => resolve(absent(...asked))));
-    await site.runtime.advance(HOUR_MS);
-    await visit(site, 3);
-    expect(site.at[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(1)]]);
-  });
-
   test('stay there if it answered anything else within that hour', async () => {
     const site = await visited({ [OLD]: absent, [NEW]: takes }, 0);
     site.answers[OLD] = replies(401);
@@ -120,16 +111,5 @@ describe('events that have waited a day for another endpoint', () => {
     const site = await visited(answers, 0, 1, 1, 1, 1, 1);
     expect(site.at[NEW]?.flat()).not.toContain(idOf(1));
     expect(site.at[OLD]?.length).toBeGreaterThan(1);
-  });
-
-  test('are asked for once a page, however often it sends its own', async () => {
-    const site = await startSite({ [OLD]: fails, [NEW]: takes });
-    const { store, flusher } = site.openAt(NEW);
-    for (let n = 2; n < 6; n++) {
-      await store(viewed(n));
-      await flusher.flush();
-      await site.runtime.advance(60_000);
-    }
-    expect(site.at[OLD]).toEqual([[idOf(1)]]);
   });
 });

@@ -1,16 +1,14 @@
 // @vitest-environment node
 /** What a page does with its events while the database does not answer, and when it answers late. */
 import { describe, expect, test } from 'vitest';
-import type { OutboxEntry } from '../../../src/client/outbox/records.js';
 import { TIMEOUT_MS } from '../../support/database.js';
 import {
   type DeliveringBench,
   type DeliveringPage,
   deny,
   startDelivering,
-  startStored,
 } from '../../support/delivering.js';
-import { dismissed, idOf, once, plain, START, viewed } from '../../support/events.js';
+import { dismissed, idOf, once, plain, viewed } from '../../support/events.js';
 import { openTab } from '../../support/outbox.js';
 
 const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
@@ -57,22 +55,6 @@ describe('while the database does not answer, events', () => {
     await runtime.advance(30_000);
     expect([asked, page.told, page.outbox.mirror.size]).toEqual([[[ONE]], [], 0]);
   });
-
-  test('are given up for their age, once, though what would have given them up takes effect later', async () => {
-    const bench = await startStored([viewed(1), viewed(2)], { retentionMs: 10_000 });
-    const { page, database, runtime } = bench;
-    await runtime.advance(11_000);
-    const answer = database.linger();
-    const flushed = page.flusher.flush();
-    await runtime.advance(TIMEOUT_MS);
-    await flushed;
-    const lost = [ONE, TWO].map((id) => [id, 'expired', undefined]);
-    expect(page.discarded).toEqual(lost);
-    await answer();
-    await runtime.advance(60_000);
-    expect(page.discarded).toEqual(lost);
-    await expect(bench.stored()).resolves.toEqual([]);
-  });
 });
 
 describe('a commit that was given up', () => {
@@ -99,33 +81,6 @@ describe('a commit that was given up', () => {
     await runtime.advance(60_000);
     expect(asked).toEqual([[ONE]]);
   });
-
-  test('since its connection opens only after the event was settled stores nothing at all', async () => {
-    const { page, database, runtime, asked, stored } = started();
-    const open = database.stall();
-    void page.record([...plain(viewed(1)), ...once(viewed(2))]);
-    await runtime.advance(TIMEOUT_MS + 250);
-    expect([asked, page.settled]).toEqual([[[ONE, TWO]], [ONE, TWO]]);
-    const before = database.asked();
-    await open();
-    expect(database.asked()).toBe(before);
-    await expect(stored()).resolves.toEqual([]);
-  });
-
-  test('since its connection opens only after a later one stored the event leaves that as it is, and its lease', async () => {
-    const bench = started();
-    const { page, database, runtime } = bench;
-    const open = database.stall();
-    bench.answer = () => new Promise(() => undefined);
-    void page.record([...plain(viewed(1)), ...once(viewed(2))]);
-    await runtime.advance(TIMEOUT_MS + 250);
-    expect(bench.asked).toEqual([[ONE, TWO]]);
-    await open();
-    const entries = await database.stored.transact((rows) => rows.query('getAll', 'entry'));
-    const until = START + TIMEOUT_MS + 250 + 15_000;
-    expect(entries.map((entry) => (entry as OutboxEntry).lease?.until)).toEqual([until, until]);
-    expect([...page.outbox.mirror.keys()]).toEqual([ONE, TWO]);
-  });
 });
 
 test('a denial while the database does not answer gives up at once what is on its way there, with one report', async () => {
@@ -142,17 +97,4 @@ test('a denial while the database does not answer gives up at once what is on it
   await page.leasing.purge();
   expect([page.discarded, page.told]).toEqual([lost, []]);
   await expect(stored()).resolves.toEqual([]);
-});
-
-test('an event of which nobody knows yet whether it counts is reported as durable once another tab has delivered it', async () => {
-  const { page, database, runtime, asked, open } = started();
-  const other = open();
-  const answer = database.linger();
-  void page.record(once(viewed(1)));
-  await runtime.advance(TIMEOUT_MS);
-  await answer();
-  await other.flusher.flush();
-  expect([asked, page.told]).toEqual([[[ONE]], []]);
-  page.leasing.onSettled(other.settled);
-  expect([page.told, page.outbox.mirror.size]).toEqual([[[ONE, true]], 0]);
 });

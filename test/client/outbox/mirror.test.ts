@@ -1,7 +1,6 @@
 // @vitest-environment node
 /** What a page does with its events while the database rejects: it has them all in its mirror. */
 import { describe, expect, test } from 'vitest';
-import { NO_PAUSE } from '../../../src/client/later/outbox/remembering.js';
 import type { Pause } from '../../../src/client/outbox/records.js';
 import type { OfferEvent } from '../../../src/protocol/event.js';
 import { DEAD, FULL } from '../../support/database.js';
@@ -120,22 +119,6 @@ describe('while the database rejects, an endpoint', () => {
     expect(bench.asked.slice(2)).toEqual([[ONE, TWO]]);
   });
 
-  test('that defers an event holds it, though the database took that while the request was under way', async () => {
-    const bench = blocked();
-    bench.answer = async (...asked) => {
-      bench.database.fault = undefined;
-      await bench.page.outbox.commit();
-      return says('deferred', { code: 'busy', retry_after_ms: HOUR_MS })(...asked);
-    };
-    await bench.page.record(plain(viewed(1)));
-    await bench.page.flusher.flush();
-    bench.answer = says('accepted');
-    await bench.runtime.advance(HOUR_MS - 1);
-    expect(bench.asked).toEqual([[ONE]]);
-    await bench.runtime.advance(1);
-    expect(bench.asked).toEqual([[ONE], [ONE]]);
-  });
-
   test('that refuses a view by name gets its dismissal no more, and both are reported once', async () => {
     const bench = blocked({ maxBatch: 1 });
     bench.answer = ([id], request) =>
@@ -147,21 +130,6 @@ describe('while the database rejects, an endpoint', () => {
     expect(bench.asked).toEqual([[ONE], [THREE]]);
     expect(bench.page.discarded).toEqual([ONE, TWO].map((id) => [id, 'refused', 'conflict']));
     await expect(storedIds(bench.database.stored, 'dead')).resolves.toEqual([ONE, TWO]);
-  });
-
-  test('that refuses an event of another page has that reported once the database takes it, and gets it no more', async () => {
-    const bench = await startStored([viewed(1)]);
-    const page = bench.open();
-    bench.answer = (...asked) => {
-      bench.database.fault = DEAD;
-      return says('refused', { code: 'conflict' })(...asked);
-    };
-    await page.flusher.flush();
-    expect(page.discarded).toEqual([]);
-    bench.database.fault = undefined;
-    await bench.runtime.advance(60_000);
-    expect([bench.asked, page.discarded]).toEqual([[[ONE]], [[ONE, 'refused', 'conflict']]]);
-    await expect(storedIds(bench.database.stored, 'dead')).resolves.toEqual([ONE]);
   });
 });
 
@@ -203,16 +171,6 @@ describe('a database that works again', () => {
     await database.stored.transact(async (rows) => rows.put(['entry', ONE], { v: 2 }));
     await page.leasing.marks();
     await expect(stored()).resolves.toEqual([ONE, TWO]);
-  });
-
-  test('keeps to a time that the endpoint gave an event meanwhile, for any tab', async () => {
-    const bench = blocked();
-    bench.answer = says('deferred', { code: 'busy', retry_after_ms: 40_000 });
-    await bench.page.record(plain(viewed(1)));
-    await bench.page.flusher.flush();
-    bench.database.fault = undefined;
-    await bench.runtime.advance(10_000);
-    await expect(leasedElsewhere(bench)).resolves.toEqual({ entries: [], nextAt: START + 40_000 });
   });
 
   test('has what was accepted meanwhile, also where its first transaction is undone', async () => {
@@ -312,7 +270,6 @@ describe('a pause that the database did not take', () => {
   });
   const setBy = ({ database, runtime }: DeliveringBench, value: Pause): Promise<unknown> =>
     openTab(database.stored, runtime).leasing.setPause(() => value);
-  const EVENT = { entries: [{ event: { id: ONE } }] };
 
   test.each([
     ['holds when the database answers again with an older one, and is written with the next', 1_000],
@@ -327,29 +284,6 @@ describe('a pause that the database did not take', () => {
     await expect(bench.page.leasing.lease('one', 5)).resolves.toEqual(nothing);
     await bench.page.leasing.setPause((current) => current);
     await expect(leasedElsewhere(bench)).resolves.toEqual(nothing);
-  });
-
-  test('is no longer the page’s own once it is written: another tab may end it', async () => {
-    const bench = blocked();
-    await bench.page.leasing.setPause(() => pause(60_000));
-    bench.database.fault = undefined;
-    await bench.page.leasing.setPause((current) => current);
-    await setBy(bench, NO_PAUSE);
-    await bench.page.record(plain(viewed(1)));
-    await expect(bench.page.leasing.lease('one', 5)).resolves.toMatchObject(EVENT);
-  });
-
-  test('is not owed if the page left the one that it had read as it was: another tab may end that', async () => {
-    const bench = startDelivering();
-    const page = bench.open();
-    await setBy(bench, pause(60_000));
-    await page.leasing.setPause((current) => current);
-    bench.database.fault = DEAD;
-    await page.flusher.hurry();
-    bench.database.fault = undefined;
-    await setBy(bench, NO_PAUSE);
-    await page.record(plain(viewed(1)));
-    await expect(page.leasing.lease('one', 5)).resolves.toMatchObject(EVENT);
   });
 
   test.each([

@@ -11,7 +11,6 @@ import {
   startStored,
 } from '../../../support/delivering.js';
 import { ENDPOINT, idOf, START, viewed } from '../../../support/events.js';
-import { openTab } from '../../../support/outbox.js';
 import type { FakeRuntime } from '../../../support/runtime.js';
 
 const MINUTE_MS = 60_000;
@@ -84,20 +83,6 @@ describe('a back-off', () => {
     await bench.runtime.advance(1);
     expect(bench.asked).toEqual([ids(1)]);
     await bench.runtime.advance(MINUTE_MS);
-    expect(bench.asked).toEqual([ids(1)]);
-  });
-
-  test('that cannot be shortened is not written again: in memory it would stand before a longer one on the disk', async () => {
-    const bench = await started(takes, 1);
-    const pause = { kind: 'back-off', failures: 1 } as const;
-    const { outbox, flusher } = bench.page;
-    // As where another store has them.
-    outbox.pause = { ...pause, at: bench.runtime.now() + 100 };
-    await flusher.hurry();
-    outbox.pause = { ...pause, at: bench.runtime.now() + 9_000 };
-    await bench.runtime.advance(8_999);
-    expect(bench.asked).toEqual([]);
-    await bench.runtime.advance(1);
     expect(bench.asked).toEqual([ids(1)]);
   });
 });
@@ -271,21 +256,6 @@ describe('a proxy that is slower than the page waits', () => {
     expect(bench.asked).toEqual([ids(1), ids(1)]);
     await expect(bench.stored()).resolves.toEqual([]);
   });
-
-  test('is asked by another tab once the lease of one that never gave up is over (fault 8)', async () => {
-    // A tab that is frozen in the midst of its request, and with it its timers.
-    const bench = await started(() => new Promise(() => undefined), 1);
-    const other = bench.open();
-    void bench.page.flusher.flush();
-    await bench.runtime.advance(0);
-    bench.page.flusher.stop();
-    bench.answer = takes;
-    other.flusher.wake();
-    await bench.runtime.advance(14_999);
-    expect(bench.asked).toEqual([ids(1)]);
-    await bench.runtime.advance(1);
-    expect(bench.asked).toEqual([ids(1), ids(1)]);
-  });
 });
 
 test('an hour of 503 is met with ever fewer requests, however much happens meanwhile, and nothing is lost (fault 12)', async () => {
@@ -348,20 +318,4 @@ describe('timers that cannot be relied on', () => {
       expect(bench.asked).toEqual([ids(1), ids(1)]);
     },
   );
-});
-
-test('a pause that another tab wrote while a request was under way outlasts the success of that request', async () => {
-  const bench = await started(replies(503), 1);
-  const other = bench.open();
-  await bench.page.flusher.flush();
-  bench.answer = async (asked, request) => {
-    const tab = openTab(bench.database.stored, bench.runtime);
-    await tab.leasing.setPause(() => ({ kind: 'throttled', failures: 1, at: bench.runtime.now() + 600_000 }));
-    return takes(asked, request);
-  };
-  await bench.runtime.advance(1_500);
-  await other.store(viewed(2));
-  for (const { flusher } of [bench.page, other]) flusher.wake();
-  await bench.runtime.advance(598_000);
-  expect(bench.asked).toEqual([ids(1), ids(1)]);
 });

@@ -2,7 +2,7 @@
 /** Passes over more entries than one transaction takes: in portions, of which each may fail. */
 import { describe, expect, test } from 'vitest';
 import type { Records } from '../../../../src/client/outbox/records.js';
-import { DEAD, FULL, type ScriptedDatabase, scriptDatabase, TIMEOUT_MS } from '../../../support/database.js';
+import { DEAD, FULL, type ScriptedDatabase, scriptDatabase } from '../../../support/database.js';
 import { startDelivering } from '../../../support/delivering.js';
 import { dismissed, entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
 import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
@@ -191,21 +191,6 @@ describe('making room among many', () => {
     expect(reasons(tab)).toEqual(new Set(['storage-full']));
   });
 
-  test('says why each went in the transaction in which it goes, which the page may not live to hear of', async () => {
-    const bench = await start();
-    const tab = bench.open();
-    const complete = bench.database.linger();
-    const made = expect(tab.leasing.makeRoom(bench.database.connect())).rejects.toThrow('timeout');
-    await bench.runtime.advance(TIMEOUT_MS);
-    await made;
-    await complete();
-    const next = bench.open();
-    const close = dismissed(1_200, viewed(0));
-    await next.append(plain(close));
-    expect(await next.leased('next', MANY)).not.toContain(close.id);
-    expect(next.discarded).toEqual([[close.id, 'storage-full', undefined]]);
-  });
-
   test('says why they went once there is room, if the browser takes nothing but deletes', async () => {
     const bench = await start();
     const tab = bench.open();
@@ -221,27 +206,6 @@ describe('making room among many', () => {
     await next.leased('next', MANY);
     expect(next.discarded).toEqual(closes.map(({ id }) => [id, 'storage-full', undefined]));
   });
-
-  test('leaves alone what cannot be read, since a dead letter of it would need room', async () => {
-    const bench = await start();
-    await bench.database.stored.transact(async (rows) => rows.put(['entry', '0'], ['junk']));
-    bench.database.putFault = FULL;
-    const tab = bench.open();
-    await tab.leasing.makeRoom(bench.database.connect());
-    expect(lost(tab)).toEqual(all.slice(0, 100));
-    await expect(bench.stored()).resolves.toEqual(['0', ...all.slice(100)]);
-  });
-
-  test('that fails in the middle reports what it gave up till then, once', async () => {
-    const bench = await start();
-    const tab = bench.open();
-    failBehind(bench, 1);
-    await expect(tab.leasing.makeRoom(bench.database.connect())).rejects.toBe(DEAD);
-    expect(lost(tab)).toEqual(all.slice(0, 100));
-    await expect(bench.stored()).resolves.toEqual(all.slice(100));
-    await tab.leasing.makeRoom(bench.database.connect());
-    expect(lost(tab)).toEqual(all.slice(0, 200));
-  });
 });
 
 describe('purging many', () => {
@@ -255,14 +219,5 @@ describe('purging many', () => {
     await tab.leasing.purge();
     expect([lost(tab), reasons(tab)]).toEqual([all, new Set(['consent'])]);
     await expect(bench.stored()).resolves.toEqual([]);
-  });
-
-  test('leaves nothing of what another tab records before it is through, in a portion that it has not seen', async () => {
-    const bench = await start();
-    const other = bench.open();
-    const tab = bench.open({}, (transactions) => transactions === 2 && other.append(plain(viewed(MANY + 1))));
-    await tab.leasing.purge();
-    await expect(bench.stored()).resolves.toEqual([]);
-    expect(lost(tab)).toEqual([...all, idOf(MANY + 1)]);
   });
 });
