@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { OfferTracker } from '../../src/client/offer-tracker.js';
 import type { TrackerOptions } from '../../src/client/options.js';
 import { storedIds } from '../support/outbox.js';
 import { find, render } from '../support/page.js';
@@ -32,6 +33,24 @@ const show = (options: Partial<TrackerOptions> = {}) => {
   return started;
 };
 
+/** A page view that shows the two offers, with what happens once the offer part is there; its events. */
+const visit = async (
+  options: Partial<TrackerOptions>,
+  ...acts: ((tracker: OfferTracker) => void)[]
+): Promise<string[]> => {
+  const { tracker, events } = show(options);
+  for (const act of acts) {
+    await tracker.stats();
+    act(tracker);
+  }
+  await tracker.flush();
+  tracker.stop();
+  return told(events);
+};
+const grant = (tracker: OfferTracker): void => tracker.consent('granted');
+const acceptB = (tracker: OfferTracker): void => tracker.accept('b');
+const dismissB = (tracker: OfferTracker): void => tracker.dismiss('b');
+
 describe('while consent is pending', () => {
   test('nothing is stored, sent or reported as recorded, and the page still hears what happens', async () => {
     const heard = vi.fn();
@@ -64,16 +83,8 @@ describe('while consent is pending', () => {
   });
 
   test('an acceptance is remembered once it is granted', async () => {
-    const first = show({ consent: 'pending' });
-    first.tracker.accept('b');
-    await first.tracker.stats();
-    first.tracker.consent('granted');
-    await first.tracker.flush();
-    first.tracker.stop();
-    const second = site.start();
-    second.tracker.dismiss('b');
-    await second.tracker.flush();
-    expect(told(second.events)).toEqual([]);
+    await visit({ consent: 'pending' }, acceptB, grant);
+    await expect(visit({}, dismissB)).resolves.toEqual(['viewed a']);
   });
 
   test('denying gives up what happened meanwhile, and counts it', async () => {
@@ -239,29 +250,14 @@ describe('decisions that meet something else', () => {
   });
 
   test('what counts once a browser does not count again when consent is granted', async () => {
-    const first = show({ repeat: 'browser' });
-    await first.tracker.flush();
-    first.tracker.stop();
-    const second = show({ repeat: 'browser', consent: 'pending' });
-    await second.tracker.stats();
-    second.tracker.consent('granted');
-    await second.tracker.flush();
-    expect(told(second.events)).toEqual([]);
+    await visit({ repeat: 'browser' });
+    await expect(visit({ repeat: 'browser', consent: 'pending' }, grant)).resolves.toEqual([]);
     expect(wired(site.posted)).toEqual(['viewed a']);
   });
 
   test('what was accepted on an earlier page is not dismissed by a page that could not know', async () => {
-    const first = show();
-    first.tracker.accept('b');
-    await first.tracker.flush();
-    first.tracker.stop();
-    const second = site.start({ consent: 'pending' });
-    await second.tracker.stats();
-    second.tracker.dismiss('b');
-    await second.tracker.stats();
-    second.tracker.consent('granted');
-    await second.tracker.flush();
-    expect(told(second.events)).not.toContain('dismissed b');
+    await visit({}, acceptB);
+    await expect(visit({ consent: 'pending' }, dismissB, grant)).resolves.not.toContain('dismissed b');
   });
 
   test('what was accepted without consent is not remembered', async () => {
@@ -324,17 +320,12 @@ describe('a subject', () => {
   });
 
   test('that left takes its events along until it is back, also over page views', async () => {
-    const first = show({ subject: 'anna' });
-    await first.tracker.stats();
-    first.tracker.subject(undefined);
-    await first.tracker.flush();
-    first.tracker.stop();
-    const second = site.start({ subject: 'ben' });
-    await second.tracker.flush();
-    second.tracker.stop();
+    await visit({ subject: 'anna' }, (tracker) => tracker.subject(undefined));
+    const ben = site.start({ subject: 'ben' }).tracker;
+    await ben.flush();
+    ben.stop();
     expect(site.posted).toEqual([]);
-    const third = site.start({ subject: 'anna' });
-    await third.tracker.flush();
+    await site.start({ subject: 'anna' }).tracker.flush();
     expect(subjects()).toEqual(['a anna']);
   });
 

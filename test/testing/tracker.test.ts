@@ -40,26 +40,45 @@ describe('a user of the fake tracker', () => {
     ]);
   });
 
-  test('sees what was rendered in this very task, by its element too', () => {
-    start();
-    fake.see(render(OFFER));
-    fake.see('a');
-    expect(told()).toEqual(['viewed a']);
+  const see = (): void => fake.see('a');
+  const close = (): void => fake.close('a');
+  const press = (selector: string) => (): void => find(selector).click();
+  const veto = (): void =>
+    find('article').addEventListener('offersight:viewed', (event) => event.preventDefault());
+  const again = (): void => fake.see(render(OFFER));
+  const BOTH = ['viewed a', 'dismissed a'];
+
+  test.each<[what: string, options: FakeTrackerOptions, acts: (() => void)[], ...expected: string[]]>([
+    ['sees what was rendered in this very task, by its element too', {}, [again, see], 'viewed a'],
+    ['closes an offer, which proves that it was seen', {}, [close], ...BOTH],
+    ['presses the page’s own marked controls', {}, [press('button'), press('button')], ...BOTH],
+    [
+      'accepts an offer, which nothing closes any more',
+      {},
+      [press('i'), press('button'), close, () => fake.dismiss('a')],
+      'viewed a',
+    ],
+    ['sees an offer once a page view', {}, [see, () => render(`${OFFER}${OFFER}`), see], 'viewed a'],
+    ['sees it again after a clear', {}, [see, () => fake.clear(), see], 'viewed a'],
+    [
+      'sees it at each mount if that is asked for',
+      { repeat: 'mount' },
+      [again, again],
+      'viewed a',
+      'viewed a',
+    ],
+    ['may be vetoed by the page', {}, [veto, close]],
+  ])('%s', (_, options, acts, ...expected) => {
+    render(OFFER);
+    start(options);
+    for (const act of acts) act();
+    expect(told()).toEqual(expected);
   });
 
-  test('closes an offer, which proves that it was seen', () => {
+  test('closes an offer for a reason, as a part of its impression', () => {
     render(OFFER);
     start().close('a', 'escape');
-    expect(told()).toEqual(['viewed a', 'dismissed a']);
     expect(fake.events[1]).toMatchObject({ reason: 'escape', impressionId: fake.events[0]?.impressionId });
-  });
-
-  test('presses the page’s own marked controls', () => {
-    render(OFFER);
-    start();
-    find('button').click();
-    find('button').click();
-    expect(told()).toEqual(['viewed a', 'dismissed a']);
   });
 
   const DIALOG = '<div role="dialog"><p data-offer-id="a"></p><button aria-label="Close">×</button></div>';
@@ -110,16 +129,6 @@ describe('a user of the fake tracker', () => {
       vi.unstubAllGlobals();
     }
     start();
-  });
-
-  test('accepts an offer, which nothing closes any more', () => {
-    render(OFFER);
-    start();
-    find('i').click();
-    find('button').click();
-    fake.close('a');
-    fake.dismiss('a');
-    expect(told()).toEqual(['viewed a']);
   });
 
   test('cannot see, nor close, what no element shows', () => {
@@ -177,33 +186,6 @@ describe('a decision by only the id', () => {
 });
 
 describe('the fake tracker', () => {
-  test('counts an offer once a page view, and again after a clear', () => {
-    render(`${OFFER}${OFFER}`);
-    start();
-    fake.see('a');
-    fake.see(find('article:last-child'));
-    expect(told()).toEqual(['viewed a']);
-    fake.clear();
-    fake.see('a');
-    expect(told()).toEqual(['viewed a']);
-  });
-
-  test('counts it at each mount if that is asked for', () => {
-    start({ repeat: 'mount' });
-    fake.see(render(OFFER));
-    fake.see(render(OFFER));
-    expect(told()).toEqual(['viewed a', 'viewed a']);
-  });
-
-  test('announces on the element, and lets the page veto', () => {
-    render(OFFER);
-    start();
-    const veto = (event: Event): void => event.preventDefault();
-    find('article').addEventListener('offersight:viewed', veto);
-    fake.close('a');
-    expect(told()).toEqual([]);
-  });
-
   test('keeps what happens while consent is pending, and forgets it when that is denied', () => {
     render(OFFER);
     const heard: unknown[] = [];

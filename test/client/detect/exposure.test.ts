@@ -299,16 +299,6 @@ describe('the browser is spared', () => {
 });
 
 describe('what is known of an offer that has not counted', () => {
-  test('begins with nothing', () => {
-    render('<p></p>');
-    expect(known(watch('p', { ratio: 0.7 }))).toMatchObject({
-      placement: { offerId: 'p' },
-      rule: { ratio: 0.7, largeRatio: 0.7, dwellMs: 1_000 },
-      ratio: 0,
-      dwell: undefined,
-    });
-  });
-
   test('begins with nothing also if the page has put values on Object.prototype', () => {
     const polluted = Object.prototype as { dwell?: number };
     polluted.dwell = 1;
@@ -320,27 +310,23 @@ describe('what is known of an offer that has not counted', () => {
     }
   });
 
-  test('is kept only while the offer is near', () => {
+  test('is kept only while the offer is near: the share last seen, the share it needs and since when it dwells', async () => {
     render('<p></p>');
-    const offer = watch();
-    for (const [ratio, isFar, size] of [
-      [0, true, 0],
-      [0.2, false, 1],
-      [0, true, 0],
+    const offer = watch('p', { ratio: 0.7 });
+    await runtime.advance(30);
+    for (const [ratio, isFar, expected] of [
+      [0, true, []],
+      [
+        0.6,
+        false,
+        [{ ratio: 0.6, needed: 0.7, dwell: undefined, rule: { largeRatio: 0.7, dwellMs: 1_000 } }],
+      ],
+      [0.8, false, [{ ratio: 0.8, needed: 0.7, dwell: 30, placement: { offerId: 'p' } }]],
+      [0, true, []],
     ] as const) {
       show(offer, ratio, { isFar });
-      expect(exposure.watched.size).toBe(size);
+      expect([...exposure.watched.values()]).toMatchObject(expected);
     }
-  });
-
-  test('is the share last seen, the share it needs and since when it dwells', async () => {
-    render('<p></p>');
-    const offer = watch();
-    await runtime.advance(30);
-    show(offer, 0.6);
-    expect(known(offer)).toMatchObject({ ratio: 0.6, needed: 0.5, dwell: 30 });
-    show(offer, 0.2);
-    expect(known(offer)).toMatchObject({ ratio: 0.2, needed: 0.5, dwell: undefined });
   });
 
   test('does not need a number if the offer has no box', () => {
@@ -401,37 +387,20 @@ describe('who helps to see', () => {
     ]);
   });
 
-  test('hears nothing more once it has stopped', () => {
-    render('<p></p>');
-    const offer = watch();
+  test('has the say until it stops and hears nothing more, and then who had it before', async () => {
+    exposure.extend({ isShown: (element) => element.localName === 'i' });
     const ratios: number[] = [];
-    const stop = exposure.extend({ isShown, onEvaluation: ({ ratio }) => ratios.push(ratio) });
-    show(offer, 0.9);
-    stop();
-    show(offer, 0.1);
-    expect(ratios).toEqual([0.9]);
-  });
-
-  test('has the say until it stops, and then who had it before', async () => {
-    render('<p></p>');
-    exposure.extend({ isShown: () => true });
-    const stop = exposure.extend({ isShown: () => false });
-    const offer = watch();
-    show(offer, 0.9);
+    const stop = exposure.extend({
+      isShown: () => false,
+      onEvaluation: ({ ratio }) => ratios.push(ratio),
+    });
+    render('<p></p><i></i>');
+    for (const name of ['p', 'i']) show(watch(name), 0.9);
     await runtime.advance(2_000);
     stop();
     exposure.recheck();
     await outlast();
-    expect(seen).toEqual([['p', 3_000]]);
-  });
-
-  test('decides whether what is exposed can be seen', async () => {
-    render('<p></p><i></i>');
-    exposure.extend({ isShown: (element) => element.localName === 'i' });
-    show(watch('p'), 1);
-    show(watch('i'), 1);
-    await outlast();
-    expect(seen).toEqual([['i', 1_000]]);
+    expect([seen, ratios]).toEqual([[['i', 3_000]], [0.9, 0.9]]);
   });
 
   test('may bring what it saw of an offer without a box', async () => {
