@@ -25,44 +25,36 @@ describe('the farewell takes what is unsettled', () => {
   const other = viewed(3);
   const later = START + 10_000;
 
-  const table: readonly {
-    readonly name: string;
-    readonly held: readonly Held[];
-    readonly said?: readonly OfferEvent[];
-    readonly maxBytes?: number;
-    readonly expected: readonly OfferEvent[];
-  }[] = [
-    { name: 'nothing where all is settled', held: [], expected: [] },
-    {
-      name: 'all that is free, oldest first',
-      held: [[view], [close], [other]],
-      expected: [view, close, other],
-    },
-    { name: 'not what is leased or not due', held: [[view, later], [other]], expected: [other] },
-    { name: 'what was held until this very moment', held: [[view, START]], expected: [view] },
-    { name: 'not what was said already', held: [[view], [other]], said: [view], expected: [other] },
-    {
-      name: 'a leased view again, together with its free dismissal',
-      held: [[view, later], [close], [other, later]],
-      expected: [view, close],
-    },
-    {
-      name: 'a view that was said, together with its new dismissal',
-      held: [[view], [close]],
-      said: [view],
-      expected: [view, close],
-    },
-    { name: 'a dismissal alone where its view is settled', held: [[close]], expected: [close] },
-    {
-      name: 'not a dismissal that was deferred, though its view is free',
-      held: [[view], [close, later]],
-      expected: [view],
-    },
-    { name: 'not what is not known to count', held: [[view, Infinity], [other]], expected: [other] },
-    { name: 'nothing where there is no room', held: [[view]], maxBytes: -7, expected: [] },
+  type Case = readonly [
+    held: Held[],
+    expected: OfferEvent[],
+    more?: { said?: OfferEvent[]; maxBytes?: number },
   ];
+  const CASES: Record<string, Case> = {
+    'nothing where all is settled': [[], []],
+    'all that is free, oldest first': [
+      [[view], [close], [other]],
+      [view, close, other],
+    ],
+    'not what is leased or not due': [[[view, later], [other]], [other]],
+    'what was held until this very moment': [[[view, START]], [view]],
+    'not what was said already': [[[view], [other]], [other], { said: [view] }],
+    'a leased view again, together with its free dismissal': [
+      [[view, later], [close], [other, later]],
+      [view, close],
+    ],
+    'a view that was said, together with its new dismissal': [
+      [[view], [close]],
+      [view, close],
+      { said: [view] },
+    ],
+    'a dismissal alone where its view is settled': [[[close]], [close]],
+    'not a dismissal that was deferred, though its view is free': [[[view], [close, later]], [view]],
+    'not what is not known to count': [[[view, Infinity], [other]], [other]],
+    'nothing where there is no room': [[[view]], [], { maxBytes: -7 }],
+  };
 
-  test.each(table)('$name', ({ held, said = [], maxBytes = PLENTY, expected }) => {
+  test.each(Object.entries(CASES))('%s', (_, [held, expected, { said = [], maxBytes = PLENTY } = {}]) => {
     expect(unsettled(outboxOf(held, maxBytes), OWNER, new Set(idsOf(said)), START)).toEqual(expected);
   });
 

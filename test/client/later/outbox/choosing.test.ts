@@ -60,77 +60,68 @@ describe('a pass takes', () => {
   const close = dismissed(2, view);
   const later = START + 7_000;
 
-  const table: readonly {
-    readonly name: string;
-    readonly entries: readonly OutboxEntry[];
-    readonly rules?: Partial<Rules>;
-    readonly taken: readonly number[];
-    readonly nextAt?: number;
-  }[] = [
-    { name: 'nothing of nothing, and nothing is due', entries: [], taken: [] },
-    {
-      name: 'what is due, and says when the rest is',
-      entries: [entryOf(viewed(3)), entryOf(viewed(4), { notBeforeAt: later })],
-      taken: [3],
-      nextAt: later,
-    },
-    {
-      name: 'nothing that somebody else delivers, until that lease ends',
-      entries: [entryOf(view, held(later)), entryOf(viewed(3))],
-      taken: [3],
-      nextAt: later,
-    },
-    { name: 'what somebody else has stopped to deliver', entries: [entryOf(view, held(START))], taken: [1] },
-    {
-      name: 'what is leased for longer than anything can be, since a clock jumped (fault 56)',
-      entries: [entryOf(view, held(START + 16_001)), entryOf(viewed(3), held(START + 16_000))],
-      taken: [1],
-      nextAt: START + 16_000,
-    },
-    {
-      name: 'no dismissal whose view somebody else delivers',
-      entries: [entryOf(view, held(later)), entryOf(close)],
-      taken: [],
-      nextAt: later,
-    },
-    {
-      name: 'no dismissal whose view is not due, though it is due itself',
-      entries: [entryOf(view, { notBeforeAt: later }), entryOf(close)],
-      taken: [],
-      nextAt: later,
-    },
-    { name: 'a dismissal behind its view', entries: [entryOf(view), entryOf(close)], taken: [1, 2] },
-    {
-      name: 'nothing while it is paused, and says until when',
-      entries: [entryOf(view)],
-      rules: { pausedUntil: later },
-      taken: [],
-      nextAt: later,
-    },
-    {
-      name: 'at most as many as asked for, and says that more is due',
-      entries: [entryOf(viewed(1)), entryOf(viewed(3)), entryOf(viewed(5))],
-      rules: { limit: 2 },
-      taken: [1, 3],
-      nextAt: START,
-    },
-    {
-      name: 'nothing of another user, and what is nobody’s',
-      entries: [entryOf(viewed(1, { subject: 'ben' })), entryOf(viewed(3))],
-      rules: { owner: { consent: 'granted', subject: 'anna' } },
-      taken: [3],
-    },
-    {
-      name: 'nothing that goes elsewhere, which delays nothing of the same offer',
-      entries: [
-        entryOf(view, { endpoint: 'https://shop.example/other', notBeforeAt: later }),
-        entryOf(close),
-      ],
-      taken: [2],
-    },
-  ];
+  /** What waits, which numbers a pass takes of that, and when something else is due. */
+  const CASES: Record<
+    string,
+    [OutboxEntry[], taken: number[], nextAt?: number | undefined, rules?: Partial<Rules>]
+  > = {
+    'nothing of nothing, and nothing is due': [[], []],
+    'what is due, and says when the rest is': [
+      [entryOf(viewed(3)), entryOf(viewed(4), { notBeforeAt: later })],
+      [3],
+      later,
+    ],
+    'nothing that somebody else delivers, until that lease ends': [
+      [entryOf(view, held(later)), entryOf(viewed(3))],
+      [3],
+      later,
+    ],
+    'what somebody else has stopped to deliver': [[entryOf(view, held(START))], [1]],
+    'what is leased for longer than anything can be, since a clock jumped (fault 56)': [
+      [entryOf(view, held(START + 16_001)), entryOf(viewed(3), held(START + 16_000))],
+      [1],
+      START + 16_000,
+    ],
+    'no dismissal whose view somebody else delivers': [
+      [entryOf(view, held(later)), entryOf(close)],
+      [],
+      later,
+    ],
+    'no dismissal whose view is not due, though it is due itself': [
+      [entryOf(view, { notBeforeAt: later }), entryOf(close)],
+      [],
+      later,
+    ],
+    'a dismissal behind its view': [
+      [entryOf(view), entryOf(close)],
+      [1, 2],
+    ],
+    'nothing while it is paused, and says until when': [[entryOf(view)], [], later, { pausedUntil: later }],
+    'at most as many as asked for, and says that more is due': [
+      [1, 3, 5].map((n) => entryOf(viewed(n))),
+      [1, 3],
+      START,
+      { limit: 2 },
+    ],
+    'nothing of another user, and what is nobody’s': [
+      [entryOf(viewed(1, { subject: 'ben' })), entryOf(viewed(3))],
+      [3],
+      undefined,
+      { owner: { consent: 'granted', subject: 'anna' } },
+    ],
+    'nothing that goes elsewhere, which delays nothing of the same offer': [
+      [entryOf(view, { endpoint: 'https://shop.example/other', notBeforeAt: later }), entryOf(close)],
+      [2],
+    ],
+    'nothing of an offer of which an older event is elsewhere': [
+      [entryOf(close), entryOf(viewed(3))],
+      [3],
+      undefined,
+      { heldOffers: [view.offerId] },
+    ],
+  };
 
-  test.each(table)('$name', ({ entries, rules, taken, nextAt }) => {
+  test.each(Object.entries(CASES))('%s', (_, [entries, taken, nextAt, rules]) => {
     const done = pass([recordsOf(...entries)], rules);
     expect([done.taken, done.nextAt, done.discarded]).toEqual([ids(...taken), nextAt, []]);
   });
@@ -140,11 +131,6 @@ describe('a pass takes', () => {
     expect(begun.taken).toEqual([
       entryOf(view, { notBeforeAt: START - 1, lease: { token: 'me', until: START + 15_000 } }),
     ]);
-  });
-
-  test('nothing of an offer of which an older event is elsewhere', () => {
-    const done = pass([recordsOf(entryOf(close), entryOf(viewed(3)))], { heldOffers: [view.offerId] });
-    expect(done.taken).toEqual(ids(3));
   });
 
   test('no more than the limit over all portions, and looks no further', () => {

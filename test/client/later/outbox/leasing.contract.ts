@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { unsettled } from '../../../../src/client/later/farewell.js';
 import { type LeasingOptions, NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../../../src/client/outbox/outbox.js';
-import type { OutboxEntry, Pause, Records } from '../../../../src/client/outbox/records.js';
+import type { Pause, Records } from '../../../../src/client/outbox/records.js';
 import {
   dismissed,
   ENDPOINT,
@@ -15,7 +15,7 @@ import {
   viewed,
 } from '../../../support/events.js';
 import { openTab, startTab, storedIds, type Tab } from '../../../support/outbox.js';
-import { type FakeRuntime, fakeRuntime } from '../../../support/runtime.js';
+import { fakeRuntime } from '../../../support/runtime.js';
 import type { OpenRecords } from '../../outbox/records.contract.js';
 
 const LEASE_MS = 15_000;
@@ -216,23 +216,12 @@ const describeLeases = (open: OpenRecords): void => {
 };
 
 const describeEndpoints = (open: OpenRecords): void => {
-  const start = (): {
-    readonly runtime: FakeRuntime;
-    readonly at: (endpoint: string, mostStranded?: number, retentionMs?: number) => Tab;
-    put(entry: OutboxEntry): Promise<unknown>;
-    deny(tab: Tab): Promise<void>;
-    stored(kind: 'entry' | 'state'): Promise<unknown[]>;
-  } => {
+  const start = () => {
     const runtime = fakeRuntime();
     const records = open(runtime);
-    return {
-      runtime,
-      at: (endpoint, mostStranded, retentionMs = 6 * DAY_MS) =>
-        openTab(records, runtime, { bounds: { retentionMs }, endpoint, mostStranded }),
-      put: (entry) => records.transact(async (rows) => rows.put(['entry', entry.event.id], entry)),
-      deny: ({ leasing }) => leasing.purge(),
-      stored: (kind) => storedIds(records, kind),
-    };
+    const at = (endpoint: string, mostStranded?: number, retentionMs = 6 * DAY_MS): Tab =>
+      openTab(records, runtime, { bounds: { retentionMs }, endpoint, mostStranded });
+    return { runtime, at, stored: (kind: 'entry' | 'state') => storedIds(records, kind) };
   };
 
   test('each page leases what goes to its own endpoint', async () => {
@@ -276,13 +265,13 @@ const describeEndpoints = (open: OpenRecords): void => {
   });
 
   test('a service worker gets each endpoint, and a denial forgets all of them', async () => {
-    const { at, deny, stored } = start();
+    const { at, stored } = start();
     const [de, fr] = [at(DE), at(FR)];
     await de.leasing.setSite({ endpoint: DE });
     await fr.leasing.setSite({ endpoint: FR });
     await expect(stored('state')).resolves.toEqual(['site', 'site']);
     await de.leasing.setPause(() => ({ kind: 'throttled', failures: 1, at: START + 60_000 }));
-    await deny(fr);
+    await fr.leasing.purge();
     await expect(stored('state')).resolves.toEqual(['pause']);
   });
 
@@ -307,15 +296,6 @@ const describeEndpoints = (open: OpenRecords): void => {
       await runtime.advance(DAY_MS);
       await de.append(plain(viewed(2, { occurredAt: runtime.now() })));
       await expect(fr.leased('fr')).resolves.toEqual([idOf(1)]);
-    });
-
-    test('still waits for its own user', async () => {
-      const { at, runtime } = start();
-      const [de, fr] = [at(DE), at(FR)];
-      await de.append(plain(viewed(1, { subject: 'somebody' })));
-      await runtime.advance(DAY_MS);
-      await fr.leased('fr');
-      expect(fr.stranded).toEqual([]);
     });
   });
 };

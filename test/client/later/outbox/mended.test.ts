@@ -2,14 +2,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { mendedRecords } from '../../../../src/client/later/outbox/mended.js';
 import type { Records } from '../../../../src/client/outbox/records.js';
-import {
-  ABORTED,
-  DEAD,
-  FULL,
-  type ScriptedDatabase,
-  scriptDatabase,
-  TIMEOUT_MS,
-} from '../../../support/database.js';
+import { ABORTED, DEAD, FULL, scriptDatabase, TIMEOUT_MS } from '../../../support/database.js';
 import { deferred } from '../../../support/deferred.js';
 import { storedIds } from '../../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../../support/runtime.js';
@@ -17,30 +10,19 @@ import { describeOutbox } from '../../outbox/outbox.contract.js';
 import { describeRecords, type OpenRecords } from '../../outbox/records.contract.js';
 import { describeLeasing } from './leasing.contract.js';
 
-interface Bench {
-  readonly database: ScriptedDatabase;
-  readonly records: Records;
-  readonly runtime: FakeRuntime;
-  /** What the outbox shares with them; an event that is stored ends `isBlocked`. */
-  readonly outbox: { isBlocked?: boolean };
-  readonly makeRoom: ReturnType<typeof vi.fn<(records: Records) => Promise<unknown>>>;
-  readonly onBlocked: ReturnType<typeof vi.fn<(cause: unknown) => void>>;
-  /** The calls of each connection, oldest first. */
-  closed(): boolean[];
-  stored(): Promise<unknown[]>;
-}
-
-const start = (runtime: FakeRuntime = fakeRuntime()): Bench => {
+/** Repaired records over a database; an event that is stored ends the outbox's `isBlocked`. */
+const start = (runtime: FakeRuntime = fakeRuntime()) => {
   const database = scriptDatabase(runtime);
-  const outbox: Bench['outbox'] = {};
-  const makeRoom: Bench['makeRoom'] = vi.fn(async () => undefined);
-  const onBlocked: Bench['onBlocked'] = vi.fn();
+  const outbox: { isBlocked?: boolean } = {};
+  const makeRoom = vi.fn(async (_: Records): Promise<unknown> => undefined);
+  const onBlocked = vi.fn<(cause: unknown) => void>();
   const records = mendedRecords(outbox, database.connect(), database.connect, {
     makeRoom,
     report: ({ cause }) => onBlocked(cause),
   });
   return {
     ...{ database, records, runtime, outbox, makeRoom, onBlocked },
+    /** Whether each connection was closed, oldest first. */
     closed: () => database.connections.map(({ isClosed }) => isClosed),
     stored: () => storedIds(database.stored, 'entry'),
   };
@@ -57,7 +39,10 @@ const faultOf = (transacted: Promise<unknown>): Promise<unknown> =>
   );
 
 /** The outcome of transactions that begin together and time out together. */
-const timeOut = async ({ records, runtime }: Bench, ...ids: string[]): Promise<unknown[]> => {
+const timeOut = async (
+  { records, runtime }: ReturnType<typeof start>,
+  ...ids: string[]
+): Promise<unknown[]> => {
   const faults = Promise.all(ids.map((id) => faultOf(put(records, id))));
   await runtime.advance(TIMEOUT_MS);
   return faults;
