@@ -2,8 +2,6 @@
  * Intakes as version 0.2.0 left them, killed in the midst of its work: its proxy filled them at commit 95cfe146, and
  * the fixtures have the statements of their tables and rows.
  */
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'libsql';
@@ -13,7 +11,7 @@ import type { Intake } from '../../../src/proxy/index.js';
 import { postgresIntake } from '../../../src/proxy/intake/postgres/postgres.js';
 import { temporaryFolder } from '../../support/intake.js';
 import { hasPostgres, type PostgresServer, startPostgres } from '../../support/postgres.js';
-import { importing, inProcess } from '../../support/processes.js';
+import { importing, inProcess, outputOf } from '../../support/processes.js';
 import { noContent, pageRequest, type StartedProxy, startProxy } from '../../support/proxy.js';
 import { intakeHere } from '../../support/sqlite.js';
 import { taken } from '../../support/usage.js';
@@ -39,43 +37,19 @@ const SAID = [
   wireEvent(8),
 ];
 
-/** What makes a process stop behind the last step of an upgrade, before that is committed, until it is killed. */
-const STOPPING = `
+/** A process that upgrades a file and is killed behind the last step, before that is committed. */
+const killedUpgrade = (file: string): string => `
+  import { writeSync } from 'node:fs';
   import Database from 'libsql';
+  ${importing('openFile', 'proxy/intake/sqlite/sqlite-file.ts')}
   const { exec } = Database.prototype;
   Database.prototype.exec = function (sql) {
     exec.call(this, sql);
     if (!sql.includes('user_version')) return;
-    writeSync(1, 'begun\\n');
-    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60_000);
-  };`;
-
-/** A process that opens a file. */
-const openingFile = (file: string, before = ''): string => `
-  import { writeSync } from 'node:fs';
-  ${importing('openFile', 'proxy/intake/sqlite/sqlite-file.ts')}
-  ${before}
-  writeSync(1, 'opening\\n');
-  openFile(${JSON.stringify(file)});
-  writeSync(1, 'opened\\n');
-  await new Promise((resolve) => process.stdin.on('end', resolve).resume());`;
-
-/** Starts a script, which is killed when the test ends, and hears its lines. */
-const run = (script: string): { readonly child: ChildProcess; said(line: string): Promise<unknown> } => {
-  const child = inProcess(script);
-  onTestFinished(() => void child.kill('SIGKILL'));
-  let text = '';
-  child.stdout?.on('data', (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return { child, said: (line) => vi.waitUntil(() => text.includes(line), { timeout: 60_000 }) };
-};
-
-const kill = async ({ child }: ReturnType<typeof run>): Promise<void> => {
-  const exited = once(child, 'exit');
-  child.kill('SIGKILL');
-  await exited;
-};
+    writeSync(1, 'upgraded\\n');
+    process.kill(process.pid, 'SIGKILL');
+  };
+  openFile(${JSON.stringify(file)});`;
 
 let started: StartedProxy;
 
@@ -188,14 +162,9 @@ describe('a file that version 0.2.0 left', () => {
     expect(everythingIn(file)).toEqual(everythingIn(fresh));
   });
 
-  it('is opened with all of it by a process that waited for an upgrade, which was killed at its end', async () => {
-    const first = run(openingFile(file, STOPPING));
-    await first.said('begun');
-    const second = run(openingFile(file));
-    await second.said('opening');
-    await kill(first);
-    await second.said('opened');
-    await kill(second);
+  it('is opened with all of it after an upgrade that was killed before its end', async () => {
+    expect(await outputOf(inProcess(killedUpgrade(file)))).toBe('upgraded\n');
+    expect(everythingIn(file).layout).toBe(2);
     await goesOn(intakeHere({ file }));
   });
 

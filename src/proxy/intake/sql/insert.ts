@@ -4,7 +4,7 @@ import type { AdmittedEvent } from '../admitted.js';
 import { DEFER_MS, MAX_USAGE_AGE_MS } from '../rules.js';
 import type { Columns, Dialect, Transaction } from './driver.js';
 import { allViewsDead, VIEWED_DEAD } from './give-up.js';
-import type { GroupFact, Groups } from './groups.js';
+import type { GroupFact, Groups } from './ledger.js';
 import { createLineUp, NOBODY } from './lines.js';
 
 /** What is known before anything is written. */
