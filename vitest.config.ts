@@ -30,7 +30,6 @@ const SERVERS = [
   'test/proxy/door/{admission,framing,path,size,slow,visitors}.test.ts',
   'test/proxy/forward/{busy-process,connection,forwarder-faults,forwarding,jumps,usage-lane}.test.ts',
   'test/proxy/intake/{intake-alike.properties,one-site}.test.ts',
-  'test/proxy/intake/direct/direct.properties.test.ts',
   'test/proxy/intake/sqlite/*.test.ts',
   'test/proxy/node.test.ts',
   'test/proxy/operator/admin.test.ts',
