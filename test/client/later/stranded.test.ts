@@ -92,6 +92,15 @@ describe('events that have waited a day for another endpoint', () => {
     expect(hints(site)).toEqual([`No proxy at ${OLD}: its events come here.`]);
   });
 
+  test('go to the page’s own endpoint also if the other one says only late that nobody is there', async () => {
+    const site = await visited({ [OLD]: absent, [NEW]: takes }, 0);
+    site.answers[OLD] = (...asked) =>
+      new Promise((resolve) => site.runtime.after(2_000, () => resolve(absent(...asked))));
+    await site.runtime.advance(HOUR_MS);
+    await visit(site, 3);
+    expect(site.at[NEW]).toEqual([[idOf(2)], [idOf(3)], [idOf(1)]]);
+  });
+
   test('stay there if it answered anything else within that hour', async () => {
     const site = await visited({ [OLD]: absent, [NEW]: takes }, 0);
     site.answers[OLD] = replies(401);

@@ -1,6 +1,7 @@
 // @vitest-environment node
 /** What a page does with its events while the database does not answer, and when it answers late. */
 import { describe, expect, test } from 'vitest';
+import type { OutboxEntry } from '../../../src/client/outbox/records.js';
 import { TIMEOUT_MS } from '../../support/database.js';
 import {
   type DeliveringBench,
@@ -8,7 +9,7 @@ import {
   deny,
   startDelivering,
 } from '../../support/delivering.js';
-import { dismissed, idOf, once, plain, viewed } from '../../support/events.js';
+import { dismissed, idOf, once, plain, START, viewed } from '../../support/events.js';
 import { openTab } from '../../support/outbox.js';
 
 const [ONE, TWO, THREE] = [idOf(1), idOf(2), idOf(3)];
@@ -68,6 +69,21 @@ describe('a commit that was given up', () => {
     await runtime.advance(250);
     expect([asked, page.told]).toEqual([[[ONE, TWO]], [ONE, TWO].map((id) => [id, true])]);
     await expect(stored()).resolves.toEqual([]);
+  });
+
+  test('since its connection opens only after a later one stored the event leaves that as it is, and its lease', async () => {
+    const bench = started();
+    const { page, database, runtime } = bench;
+    const open = database.stall();
+    bench.answer = () => new Promise(() => undefined);
+    void page.record([...plain(viewed(1)), ...once(viewed(2))]);
+    await runtime.advance(TIMEOUT_MS + 250);
+    expect(bench.asked).toEqual([[ONE, TWO]]);
+    await open();
+    const entries = await database.stored.transact((rows) => rows.query('getAll', 'entry'));
+    const until = START + TIMEOUT_MS + 250 + 15_000;
+    expect(entries.map((entry) => (entry as OutboxEntry).lease?.until)).toEqual([until, until]);
+    expect([...page.outbox.mirror.keys()]).toEqual([ONE, TWO]);
   });
 
   test('and takes effect behind the settling stores nothing for long: the next transaction deletes it', async () => {

@@ -1,6 +1,7 @@
 // @vitest-environment node
 /** What a page does with its events while the database rejects: it has them all in its mirror. */
 import { describe, expect, test } from 'vitest';
+import { NO_PAUSE } from '../../../src/client/later/outbox/remembering.js';
 import type { Pause } from '../../../src/client/outbox/records.js';
 import type { OfferEvent } from '../../../src/protocol/event.js';
 import { DEAD, FULL } from '../../support/database.js';
@@ -284,6 +285,31 @@ describe('a pause that the database did not take', () => {
     await expect(bench.page.leasing.lease('one', 5)).resolves.toEqual(nothing);
     await bench.page.leasing.setPause((current) => current);
     await expect(leasedElsewhere(bench)).resolves.toEqual(nothing);
+  });
+
+  test('is no longer the page’s own once it is written: another tab may end it', async () => {
+    const bench = blocked();
+    await bench.page.leasing.setPause(() => pause(60_000));
+    bench.database.fault = undefined;
+    await bench.page.leasing.setPause((current) => current);
+    await setBy(bench, NO_PAUSE);
+    await bench.page.record(plain(viewed(1)));
+    await expect(bench.page.leasing.lease('one', 5)).resolves.toMatchObject({
+      entries: [{ event: { id: ONE } }],
+    });
+  });
+
+  test('is not owed if the page left the one that it had read as it was: another tab may end that', async () => {
+    const bench = startDelivering();
+    const page = bench.open();
+    await setBy(bench, pause(60_000));
+    await page.leasing.setPause((current) => current);
+    bench.database.fault = DEAD;
+    await page.flusher.hurry();
+    bench.database.fault = undefined;
+    await setBy(bench, NO_PAUSE);
+    await page.record(plain(viewed(1)));
+    await expect(page.leasing.lease('one', 5)).resolves.toMatchObject({ entries: [{ event: { id: ONE } }] });
   });
 
   test.each([

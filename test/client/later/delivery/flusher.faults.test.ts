@@ -87,6 +87,20 @@ describe('a back-off', () => {
   });
 });
 
+test('a back-off that cannot be shortened is not written again: in memory it would stand before a longer one on the disk', async () => {
+  const bench = await started(takes, 1);
+  const pause = { kind: 'back-off', failures: 1 } as const;
+  const { outbox, flusher } = bench.page;
+  // As where another store has them.
+  outbox.pause = { ...pause, at: bench.runtime.now() + 100 };
+  await flusher.hurry();
+  outbox.pause = { ...pause, at: bench.runtime.now() + 9_000 };
+  await bench.runtime.advance(8_999);
+  expect(bench.asked).toEqual([]);
+  await bench.runtime.advance(1);
+  expect(bench.asked).toEqual([ids(1)]);
+});
+
 test('throttled, the whole outbox pauses, as long as was asked for, also for newer events (fault 11)', async () => {
   const bench = await started(replies(429, { 'retry-after': '30' }), 1);
   await bench.page.flusher.flush();

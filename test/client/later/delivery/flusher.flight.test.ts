@@ -61,6 +61,29 @@ describe('one flush at a time', () => {
     expect(asked).toEqual([ids(1), ids(2)]);
   });
 
+  test('a flush asked for while another one is ending delivers what came too late for that', async () => {
+    const { page, asked } = await startStored([viewed(1)]);
+    const { lease } = page.leasing;
+    const found: number[] = [];
+    let following: Promise<void> | undefined;
+    page.leasing.lease = async (...args) => {
+      const leased = await lease(...args);
+      // Nothing is left for the first one, and it has not ended yet.
+      if (!leased.entries.length && !following) {
+        await page.store(viewed(2));
+        following = page.flusher.flush();
+      }
+      found.push(leased.entries.length);
+      return leased;
+    };
+    await page.flusher.flush();
+    await following;
+    expect([asked, found]).toEqual([
+      [ids(1), ids(2)],
+      [1, 0, 1, 0],
+    ]);
+  });
+
   test('each request has a lease of its own, so that none ends while its events are on their way', async () => {
     const bench = await startStored([viewed(1), viewed(2), viewed(3)], { maxBatch: 1 });
     const ends: unknown[] = [];

@@ -3,11 +3,13 @@
 import { describe, expect, test } from 'vitest';
 import { NO_PAUSE } from '../../../../src/client/later/outbox/remembering.js';
 import type { Consent } from '../../../../src/client/outbox/outbox.js';
-import type { Pause } from '../../../../src/client/outbox/records.js';
-import { DEAD, type ScriptedDatabase, scriptDatabase } from '../../../support/database.js';
+import type { Pause, Records } from '../../../../src/client/outbox/records.js';
+import { DEAD, type ScriptedDatabase, scriptDatabase, TIMEOUT_MS } from '../../../support/database.js';
+import { deferred } from '../../../support/deferred.js';
 import { says, startDelivering, startStored } from '../../../support/delivering.js';
-import { entryOf, idOf, plain, START, viewed } from '../../../support/events.js';
-import { openTab, type Tab } from '../../../support/outbox.js';
+import { entryOf, idOf, once, plain, START, viewed } from '../../../support/events.js';
+import { memoryRecords } from '../../../support/memory-records.js';
+import { openTab, storedIds, type Tab } from '../../../support/outbox.js';
 import { type FakeRuntime, fakeRuntime, settle } from '../../../support/runtime.js';
 
 const HOUR_MS = 3_600_000;
@@ -44,6 +46,23 @@ describe('a pause', () => {
     expect(tab.outbox.pause).toEqual(pause);
   });
 
+  test('is known as it is written, though with another random delay and later than anybody waits', async () => {
+    const { tab, database, runtime, open } = start();
+    const complete = database.linger();
+    let delayMs = 30_000;
+    const written = tab.leasing.setPause(() => {
+      delayMs += 1_000;
+      return pauseOf('back-off', delayMs);
+    });
+    await runtime.advance(TIMEOUT_MS);
+    await written;
+    await complete();
+    const other = open();
+    await other.leasing.stats();
+    expect(other.outbox.pause.kind).toBe('back-off');
+    expect(tab.outbox.pause).toEqual(other.outbox.pause);
+  });
+
   test.each<[what: string, older: (current: Pause) => Pause]>([
     ['what changed nothing', (current) => current],
     ['another one', (current) => ({ ...current, absentSince: START })],
@@ -60,6 +79,39 @@ describe('a pause', () => {
     await runtime.advance(1_000);
     await newer;
     expect(tab.outbox.pause).toEqual({ ...before(NO_PAUSE), ...pause });
+  });
+
+  test('is kept for the next write if its own fails while one that changed nothing comes to its end', async () => {
+    const stored = memoryRecords();
+    const runtime = fakeRuntime();
+    const other = openTab(stored, runtime);
+    await other.leasing.setPause(() => pauseOf('back-off', 30_000));
+    const [failing, ending] = [deferred<never>(), deferred<void>()];
+    let calls = 0;
+    const page = openTab(
+      {
+        async transact(work) {
+          calls++;
+          if (calls === 2) return failing.promise;
+          const result = await stored.transact(work);
+          if (calls === 3) await ending.promise;
+          return result;
+        },
+      },
+      runtime,
+    );
+    await page.leasing.stats();
+    const pause = pauseOf('throttled', 60_000);
+    const written = page.leasing.setPause(() => pause);
+    const nothing = page.leasing.endPause();
+    await settle();
+    failing.reject(DEAD);
+    await written;
+    ending.resolve();
+    await nothing;
+    await expect(page.leasing.stats()).resolves.toMatchObject({ pause });
+    await page.leasing.endPause();
+    await expect(other.leasing.stats()).resolves.toMatchObject({ pause });
   });
 
   test('of an open circuit ends with an answer in order, though the database fails at that moment', async () => {
@@ -103,6 +155,30 @@ describe('what is given up', () => {
   });
 });
 
+test('a lease that takes long since it gives something up is waited out, and the next one is long enough', async () => {
+  const runtime = fakeRuntime();
+  const stored = memoryRecords();
+  await stored.transact(async (rows) => {
+    for (let n = 0; n < 3_000; n++) {
+      const view = viewed(n, n ? {} : { occurredAt: START - 73 * HOUR_MS });
+      rows.put(['entry', view.id], entryOf(view));
+    }
+  });
+  const slow: Records = {
+    transact(work) {
+      runtime.jump(1_000);
+      return stored.transact(work);
+    },
+  };
+  const here = openTab(slow, runtime);
+  await expect(here.leased('one', 100)).resolves.toEqual([]);
+  await runtime.advance(15_000);
+  const leased = await here.leased('two', 100);
+  expect(leased).toHaveLength(100);
+  const others = await openTab(stored, runtime).leased('three', 100);
+  expect(others.filter((id) => leased.includes(id))).toEqual([]);
+});
+
 test('an event that another tab settled before this one reported it is still reported', async () => {
   const bench = startDelivering();
   const [here, there] = [bench.open(), bench.open()];
@@ -112,6 +188,44 @@ test('an event that another tab settled before this one reported it is still rep
   await here.leasing.marks();
   await here.flusher.flush();
   expect(here.told).toEqual([[ONE, true]]);
+});
+
+test('an event that was reported as recorded during a commit is not left out of it, though it was known before', async () => {
+  const records = memoryRecords();
+  await openTab(records, fakeRuntime()).append(once(viewed(1)));
+  const tab = openTab(
+    {
+      transact: (work) =>
+        records.transact((rows) =>
+          work({
+            ...rows,
+            get(key) {
+              // As a lease does it when the database fails.
+              Object.assign(tab.outbox.mirror.get(TWO) ?? {}, { isOnce: false, heldUntil: 0, isTold: true });
+              return rows.get(key);
+            },
+          }),
+        ),
+    },
+    fakeRuntime(),
+  );
+  await tab.append(once(viewed(2, { offerId: 'offer-1' })));
+  expect(tab.outbox.mirror.get(TWO)).toMatchObject({ isStored: true });
+  await expect(storedIds(records, 'entry')).resolves.toEqual([ONE, TWO]);
+});
+
+test('what is learnt of an offer while an older fact of it is written takes the place of that', async () => {
+  const { tab, database, runtime } = start();
+  const complete = database.linger();
+  const older = tab.leasing.accept('offer');
+  await settle();
+  await runtime.advance(1);
+  const newer = tab.leasing.accept('offer');
+  await complete();
+  await Promise.all([older, newer]);
+  await expect(tab.leasing.marks()).resolves.toMatchObject([
+    { offerId: 'offer', until: START + 1 + 30 * 24 * HOUR_MS },
+  ]);
 });
 
 test('what is stranded is not brought any more once consent is denied, though it was leased', async () => {

@@ -191,6 +191,16 @@ describe('making room among many', () => {
     expect(reasons(tab)).toEqual(new Set(['storage-full']));
   });
 
+  test('leaves alone what cannot be read, since a dead letter of it would need room', async () => {
+    const bench = await start();
+    await bench.database.stored.transact(async (rows) => rows.put(['entry', '0'], ['junk']));
+    bench.database.putFault = FULL;
+    const tab = bench.open();
+    await tab.leasing.makeRoom(bench.database.connect());
+    expect(lost(tab)).toEqual(all.slice(0, 100));
+    await expect(bench.stored()).resolves.toEqual(['0', ...all.slice(100)]);
+  });
+
   test('says why they went once there is room, if the browser takes nothing but deletes', async () => {
     const bench = await start();
     const tab = bench.open();
