@@ -76,39 +76,6 @@ it('says it once a dismissal would have been recorded, and not before the databa
   expect(closings.list(undefined, START)).toEqual([]);
 });
 
-it('says that a drag closes no offer by itself, and takes no press for one', async () => {
-  const dragged = show('dragged');
-  const move = (type: string, clientY: number): boolean =>
-    dragged.dispatchEvent(
-      byUser(new PointerEvent(type, { bubbles: true, composed: true, isPrimary: true, clientY })),
-    );
-  move('pointerup', 200);
-  move('pointerdown', 10);
-  move('pointerup', 40);
-  await runtime.advance(CONSEQUENCE_MS);
-  move('pointerdown', 10);
-  move('pointerup', 41);
-  // As a carousel does.
-  hidden.add(dragged);
-  await runtime.advance(CONSEQUENCE_MS);
-  expect(said()).toBe('');
-  hidden.clear();
-  move('pointerup', 200);
-  remove(dragged);
-  await runtime.advance(CONSEQUENCE_MS);
-  expect(said()).toBe('');
-  const again = show('dragged');
-  again.dispatchEvent(
-    byUser(new PointerEvent('pointerdown', { bubbles: true, isPrimary: true, clientY: 10 })),
-  );
-  again.dispatchEvent(byUser(new PointerEvent('pointerup', { bubbles: true, isPrimary: true, clientY: 41 })));
-  remove(again);
-  await runtime.advance(CONSEQUENCE_MS);
-  expect(said()).toMatch(
-    /^dragged was gone right after a drag on <p>, and did not count as dismissed: a drag closes only dialogs and popovers\. Call/,
-  );
-});
-
 it('says that something lies over the marked control', async () => {
   const offer = show('below');
   const [control, link] = [document.createElement('button'), document.createElement('a')];

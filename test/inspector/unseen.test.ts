@@ -63,14 +63,6 @@ describe('offers in a frame', () => {
     Object.defineProperty(frame, 'clientHeight', { value: 0 });
     expect(said(false)).toBe('<iframe.shop> holds 1 offer of its own tracker, and has no height.');
   });
-
-  it('are not suspected in a frame that seems to have none, unless the page shows no offer at all', () => {
-    const frame = frameOf('<p>A film</p>');
-    expect(said()).toBe('');
-    Object.defineProperty(frame, 'contentDocument', { value: null });
-    expect(said(false)).toBe('');
-    expect(said()).toBe('<iframe.shop> may not be looked into: offers in it need a tracker of its own.');
-  });
 });
 
 describe('offers in a shadow tree', () => {
@@ -84,36 +76,6 @@ describe('offers in a shadow tree', () => {
       '<shop-box> got its shadow tree late, with 1 offer that no tracker watches: give its shadowRoot to tracker.observe().',
     );
     expect(unseenIn([page, tree], false)).toEqual([]);
-  });
-});
-
-describe('a page without offers', () => {
-  it('has other attributes named that may have been meant', () => {
-    page.innerHTML =
-      '<p data-chargebee-offer="a" data-offer-group="b"></p><p data-offer-uuid="c" class="offer"></p>';
-    expect(said()).toBe(
-      [
-        'data-chargebee-offer does not mark an offer: data-offer-id does.',
-        'data-offer-uuid does not mark an offer: data-offer-id does.',
-      ].join('\n'),
-    );
-    expect(said(false)).toBe('');
-  });
-
-  it('has components named whose trees nobody can find', () => {
-    page.innerHTML = '<shop-offer></shop-offer><shop-open></shop-open><shop-slot><p></p></shop-slot>';
-    for (const each of page.querySelectorAll('*'))
-      Object.defineProperty(each, 'offsetHeight', { value: 200 });
-    page.querySelector('shop-open')?.attachShadow({ mode: 'open' });
-    page.querySelector('shop-offer')?.attachShadow({ mode: 'closed' });
-    expect(said()).toBe(
-      '<shop-offer> may hold offers in a closed shadow tree: give that to tracker.observe().',
-    );
-  });
-
-  it('reports nothing if nothing may be an offer', () => {
-    page.innerHTML = '<p data-id="a" class="offer">Two months on us</p>';
-    expect(said()).toBe('');
   });
 });
 

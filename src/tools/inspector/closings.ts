@@ -5,11 +5,9 @@ import type { Inside, PageView } from '../../client/inside.js';
 import { viewNow } from '../../client/later/closing/pressing.js';
 import {
   acceptedBy,
-  holderOf,
   leadsOn,
   saysClose,
   whyBeside,
-  whyDragged,
   whyPressed,
 } from '../../client/later/debug/closing-words.js';
 import { nameOf } from '../../client/later/debug/wording.js';
@@ -17,7 +15,6 @@ import { nearest, PRESSED, pathOf } from '../../client/later/detect/controls.js'
 import { holds } from '../../client/later/detect/roots.js';
 import { isInView } from '../../client/later/detect/sight.js';
 import type { Runtime, Stop } from '../../runtime.js';
-import { listenToActs } from './acts.js';
 import { isInViewport } from './reach.js';
 import type { Stored } from './stored.js';
 
@@ -40,7 +37,6 @@ interface Concerned {
   /** Whether what says of itself that it closes something was pressed: then the offer may be gone without the rest. */
   readonly isClosing: boolean;
   readonly words: string;
-  readonly isDrag: boolean;
 }
 
 /** What was found, and when, on the monotonic clock. */
@@ -106,31 +102,26 @@ export const createClosings = (
     const path = pathOf(event);
     const [target] = path;
     const isEscape = event.type === 'keydown';
-    const isDrag = event.type === 'pointerup';
     const isBeside = isEscape || (!!target && path.length > 2 && isOverlay(target));
     const pressed = nearest(event, PRESSED) ?? target;
-    const what = isEscape
-      ? 'Escape'
-      : `a ${isDrag ? 'drag' : 'press'} on ${pressed ? nameOf(pressed) : 'it'}`;
+    const what = isEscape ? 'Escape' : `a press on ${pressed ? nameOf(pressed) : 'it'}`;
     if (pressed && !isEscape && leadsOn(pressed)) return [];
-    const isClosing = event.type === 'click' && !!pressed && saysClose(pressed);
+    const isClosing = !isEscape && !!pressed && saysClose(pressed);
     return nearOffers().flatMap(({ offerId, element }): Concerned | [] => {
       // The body and the root hold everything.
       const box = path.slice(0, -2).find((each) => holds(each, element)) ?? (isBeside ? element : undefined);
-      if (!(box || isClosing) || !isWithinView(element) || (isDrag && holderOf(element))) return [];
-      const why = isDrag
-        ? whyDragged(offerId)
-        : isBeside && !path.includes(element)
+      if (!(box || isClosing) || !isWithinView(element)) return [];
+      const why =
+        isBeside && !path.includes(element)
           ? whyBeside(element, isEscape, options)
           : whyPressed(event as MouseEvent, path, element, offerId);
       const words = `${offerId} was gone right after ${what}, and did not count as dismissed: ${why}`;
-      return { offerId, element, words, isDrag, isClosing, box: isEscape ? element : box };
+      return { offerId, element, words, isClosing, box: isEscape ? element : box };
     });
   };
 
-  // Carousels are dragged as well, and hide a slide.
-  const isGone = ({ element, box, isDrag }: Concerned): boolean =>
-    !!box && !(isDrag && element.isConnected) && !isDrawn(element) && !(box !== element && isShown(box));
+  const isGone = ({ element, box }: Concerned): boolean =>
+    !!box && !isDrawn(element) && !(box !== element && isShown(box));
   /** The page may draw it again. */
   const isBack = (offerId: string): boolean =>
     registry.placements.filter((each) => each.offerId === offerId && isDrawn(each.element)).length > 0;
@@ -162,7 +153,17 @@ export const createClosings = (
     });
   };
 
-  listenToActs(onAct, listening.signal);
+  const hear = (event: KeyboardEvent | MouseEvent): void => {
+    // The page's own scripts may act as well as a user.
+    if (!event.isTrusted || ('key' in event && (event.key !== 'Escape' || event.isComposing))) return;
+    try {
+      onAct(event);
+    } catch {
+      // Fields of a form may hide any of its properties. The page has to work all the same.
+    }
+  };
+  for (const type of ['click', 'keydown'] as const)
+    window.addEventListener(type, hear, { capture: true, signal: listening.signal });
 
   return {
     list(stored, now) {

@@ -3,7 +3,6 @@ import type { Watched } from '../../client/detect/exposure.js';
 import type { Placement } from '../../client/detect/placement.js';
 import type { Inside, PageView } from '../../client/inside.js';
 import type { Runtime } from '../../runtime.js';
-import { createPictures } from './pictures.js';
 import { createRoutes } from './routes.js';
 import { createSteadiness } from './steadiness.js';
 import type { Stored } from './stored.js';
@@ -40,7 +39,6 @@ const sharedWords = (elements: readonly Element[], isDrawn: (element: Element) =
 export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) => {
   const { options, owner, registry } = inside;
   const steadiness = createSteadiness(runtime);
-  const pictures = createPictures();
   const routes = createRoutes();
   /** The elements that show each offer. */
   const shown = new Map<string, Element[]>();
@@ -66,7 +64,6 @@ export const createHints = ({ inside, view, mistakes, runtime }: HintsContext) =
         (mark) => mark.offerId === offerId && mark.type === 'accepted' && mark.until > now,
       );
       return [
-        ...pictures(element),
         ...steadiness.hints(placement, item),
         ...sharedWords(elements, inside.isDrawn),
         ...(owner.consent === 'pending'

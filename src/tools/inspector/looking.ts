@@ -210,7 +210,6 @@ export const createLooking = (chosen: string | undefined, apart: Element, runtim
       idle = [...idleControls(inside, found.view), ...wideMarks(inside)].slice(0, MOST_IDLE);
       const { pause } = stored ?? {};
       void asking.ask(pause?.kind === 'none' ? undefined : pause);
-      if (shownIn(inside).some(({ expiresAt }) => expiresAt)) void asking.compareClock();
     },
     stop() {
       whole?.stop();

@@ -3,7 +3,6 @@ import type { Inside } from '../../client/inside.js';
 import { isSubject } from '../../protocol/subject.js';
 import { VERSION } from '../../version.js';
 import { acceptedFacts } from './accepted.js';
-import { changedFacts } from './changed.js';
 import type { Stored } from './stored.js';
 import type { Fact } from './waiting.js';
 
@@ -61,7 +60,6 @@ export const pageFacts = (
       label: 'Service worker',
       words: worker ? `${worker}.` : 'None controls this page.',
     },
-    ...changedFacts(),
     { label: 'Global Privacy Control', words: hasGpc() ? 'On.' : 'Off.' },
     {
       label: 'Machine',

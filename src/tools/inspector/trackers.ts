@@ -28,7 +28,7 @@ export const findTrackers = (): Tracked[] =>
   });
 
 /** The script file's tag. */
-export const FILE = 'script[src*="offersight"]';
+const FILE = 'script[src*="offersight"]';
 
 /** Types of scripts that run; others are kept back, mostly until a user agrees. */
 const RUNS = /^(?:text|application)\/(?:java|ecma)script$|^$/i;

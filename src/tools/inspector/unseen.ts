@@ -1,7 +1,6 @@
-/** Offers that stand on the page, and that its tracker cannot see: in frames, in closed trees, under other attributes. */
+/** Offers that stand on the page, and that its tracker does not see: in frames, and in shadow trees that came late. */
 import { nameOf } from '../../client/later/debug/wording.js';
 import { matches } from '../../client/later/detect/controls.js';
-import { closedTrees, lateTrees } from './unseen-trees.js';
 import { counted } from './words.js';
 
 /** So many are named. */
@@ -28,40 +27,23 @@ const inFrames = (frames: readonly Frame[], trees: readonly Node[], isNone: bool
     return isNone ? `${holds} of its own tracker: open the inspector in that frame.` : [];
   });
 
-/** What an attribute may be called that was meant to mark an offer. */
-const LIKELY = /^data-.*offer|^offer/i;
-/** Attributes of ours that other lines report. */
-const OURS = /^data-offer-(?:id|ratio|dwell|ignore|repeat|expires|token|group|dismiss|accept)$/;
-
-const otherNames = (elements: readonly Element[]): string[] => {
-  const names = elements.flatMap((element) =>
-    element.getAttributeNames().filter((name) => LIKELY.test(name) && !OURS.test(name)),
-  );
-  return names.map((name) => `${name} does not mark an offer: data-offer-id does.`);
-};
-
-const outOfReach = (frames: readonly HTMLIFrameElement[]): string[] =>
-  frames
-    .filter((frame) => !frame.contentDocument)
-    .map((frame) =>
-      frame.hasAttribute('sandbox') && !frame.sandbox.contains('allow-same-origin')
-        ? `${nameOf(frame)} is a sandbox without allow-same-origin, where a tracker cannot send.`
-        : `${nameOf(frame)} may not be looked into: offers in it need a tracker of its own.`,
-    );
+/** Elements whose shadow tree came after the tracker had looked at them. */
+const lateTrees = (elements: readonly Element[], trees: readonly Node[]): string[] =>
+  elements.flatMap((element) => {
+    const { shadowRoot } = element;
+    const count = shadowRoot?.querySelectorAll('[data-offer-id]').length ?? 0;
+    return !shadowRoot || !count || trees.includes(shadowRoot)
+      ? []
+      : `${nameOf(element)} got its shadow tree late, with ${counted(count, 'offer')} that no tracker watches: give its shadowRoot to tracker.observe().`;
+  });
 
 /**
- * Says what may be offers that nobody sees, in words.
+ * Says which offers nobody sees, in words.
  * @param trees Those that the tracker searches.
- * @param isNone Whether the tracker has found no offer: only then it is said what may be one.
+ * @param isNone Whether the tracker has found no offer: only then those of a frame’s own tracker are named.
  */
 export const unseenIn = (trees: readonly Node[], isNone: boolean): string[] => {
   const elements = trees.flatMap((tree) => [...(tree as ParentNode).querySelectorAll('*')]);
   const frames = elements.filter((element) => matches(element, 'iframe,object')) as Frame[];
-  const found = [...inFrames(frames, trees, isNone), ...lateTrees(elements, trees)];
-  if (!isNone || found.length) return found.slice(0, MOST);
-  const outer = frames.filter(({ localName }) => localName === 'iframe') as HTMLIFrameElement[];
-  return [...new Set([...otherNames(elements), ...closedTrees(elements), ...outOfReach(outer)])].slice(
-    0,
-    MOST,
-  );
+  return [...inFrames(frames, trees, isNone), ...lateTrees(elements, trees)].slice(0, MOST);
 };

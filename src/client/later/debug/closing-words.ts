@@ -74,12 +74,8 @@ export const whyPressed = (
 };
 
 /** What holds an offer and may be closed with it. */
-export const holderOf = (element: Element): Element | undefined =>
+const holderOf = (element: Element): Element | undefined =>
   [...outward(element)].find((each) => matches(each, HOLDER));
-
-/** Why a drag of an offer does not count. */
-export const whyDragged = (offerId: string): string =>
-  `a drag closes only dialogs and popovers. Call tracker.dismiss("${offerId}") where the page takes the offer away.`;
 
 /** Why something that was done beside an offer does not count. */
 export const whyBeside = (element: Element, isEscape: boolean, { dismissal }: ResolvedOptions): string => {
