@@ -82,7 +82,7 @@ const HEAD = `<style>.offer { height: 90px }</style><script>
   });
 </script>`;
 
-export const reasonsOf = (page: Page): Promise<readonly string[]> =>
+const reasonsOf = (page: Page): Promise<readonly string[]> =>
   page.evaluate(() => (sessionStorage.getItem('reasons') ?? '').split(',').filter(Boolean));
 
 /** Opens a page and waits until closing is noticed there. */
