@@ -84,7 +84,7 @@ describe('the door', () => {
   );
 
   it.each<[string, string | null]>([
-    ['none', null],
+    ['none, or one only in the address, which would be logged', null],
     ['an empty one', ''],
     ['no token', 'Bearer'],
     ['an empty token', 'Bearer '],
@@ -97,6 +97,7 @@ describe('the door', () => {
     ['10,000 characters', `Bearer ${'x'.repeat(10_000)}`],
   ])('stays closed to %s', async (_, authorization) => {
     for (const [path, method] of [
+      [`status?token=${TOKEN}`, 'GET'],
       ['status', 'GET'],
       ['events', 'GET'],
       ['dead-letters/retry', 'POST'],
@@ -106,10 +107,6 @@ describe('the door', () => {
       expect(response.headers.get('cache-control')).toBe('no-store');
       expect(await response.text()).not.toContain(TOKEN);
     }
-  });
-
-  it('stays closed to a token in the address, which would be logged', async () => {
-    expect((await ask(`status?token=${TOKEN}`, 'GET', null)).status).toBe(401);
   });
 
   it.each<unknown>([undefined, '', 'short', 'x'.repeat(31), 7, null])(
@@ -137,23 +134,38 @@ describe('the door', () => {
   });
 });
 
-describe('a parameter that a path does not take', () => {
+describe('a query', () => {
   it.each([
-    ['GET', 'status?lane=usage_events', 'This path takes limit, page, since.'],
-    ['GET', 'funnel?limit=5', 'This path takes by, group, since, until.'],
-    ['GET', 'events?ofer=a52ge40b', 'This path takes offer, since, lane.'],
-    ['GET', 'dead-letters?id=1', 'This path takes offer, since, lane.'],
-    ['POST', 'report?lane=offer_events', 'This path takes no parameters.'],
-  ])('is refused, and those that it takes are listed: %s %s', async (method, path, detail) => {
+    ['GET status?lane=usage_events', 'query', 'This path takes limit, page, since.'],
+    ['GET funnel?limit=5', 'query', 'This path takes by, group, since, until.'],
+    ['GET events?ofer=a52ge40b', 'query', 'This path takes offer, since, lane.'],
+    ['GET dead-letters?id=1', 'query', 'This path takes offer, since, lane.'],
+    ['POST report?lane=offer_events', 'query', 'This path takes no parameters.'],
+    // In the place of one dead letter, it would let all wait again.
+    ['POST dead-letters/retry?ids=1', 'query', 'This path takes id, offer, since, lane.'],
+    ['GET status?page=1&page=2', 'query', 'Give each parameter once, except id.'],
+    ['GET events?since=yesterday', 'query', 'Set since to an ISO date or epoch milliseconds.'],
+    ['GET events?since=', 'query', 'Set since to an ISO date or epoch milliseconds. It is empty.'],
+    ['GET dead-letters?since=yesterday', 'query', 'Set since to an ISO date or epoch milliseconds.'],
+    ['GET events?lane=usage', 'query', 'Set lane to offer_events or usage_events.'],
+    ['GET status?limit=1001', 'query', 'Set limit to a whole number from 1 to 1000.'],
+    ['GET status?limit=all', 'query', 'Set limit to a whole number from 1 to 1000.'],
+    ['GET status?page=0', 'query', 'Set page to a whole number from 1.'],
+    ['GET funnel?by=week', 'query', 'Set by to day, group or day,group.'],
+    ['GET funnel?until=2026-02-31', 'query', 'Set until to a UTC day, such as 2026-11-01.'],
+    [
+      'GET funnel?since=2026-11-02&until=2026-11-01',
+      'request',
+      'Set since to a day that is not after until.',
+    ],
+    // To find a page, all offers ahead of it have to be sorted.
+    ['GET status?page=201', 'request', 'Choose a smaller page: page times limit is at most 20000.'],
+    ['GET status?limit=1000&page=21', 'request', 'Choose a smaller page: page times limit is at most 20000.'],
+    ['GET status?limit=1&page=20001', 'request', 'Choose a smaller page: page times limit is at most 20000.'],
+  ])('is refused with what it may be: %s', async (what, code, detail) => {
+    const [method = '', path = ''] = what.split(' ');
     const response = await ask(path, method);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: 'query', detail }]);
-  });
-
-  it('does not let every dead letter wait again in the place of one', async () => {
-    await intake.take([admitted(1)]);
-    await settle(START, { dead: 'x' });
-    expect((await ask(`dead-letters/retry?ids=${eventId(1)}`, 'POST')).status).toBe(400);
-    expect(await intake.status(START)).toMatchObject({ waiting: 0 });
+    expect([response.status, await response.json()]).toMatchObject([400, { code, detail }]);
   });
 });
 
@@ -208,22 +220,10 @@ describe('the status of many offers', () => {
     expect(more.offers).toHaveLength(1_000);
     const last = (await (await ask('status?limit=1000&page=4')).json()) as { offers: unknown[] };
     expect(last.offers).toHaveLength(OFFERS - 3_000);
-    expect((await ask('status?page=0')).status).toBe(400);
+    expect((await ask('status?limit=1000&page=20')).status).toBe(200);
     const none = await (await ask(`status?since=${START + 1}`)).json();
     expect(none).toMatchObject({ offers: [], all: { offers: 0, taken: 0 } });
   });
-
-  it.each([
-    ['limit=1000&page=20', 200],
-    ['limit=1000&page=21', 400],
-    ['limit=1&page=20001', 400],
-    ['page=201', 400],
-  ])(
-    'is refused if its page ends behind the 20,000th offer, which would have to be sorted: %s',
-    async (query, status) => {
-      expect((await ask(`status?${query}`)).status).toBe(status);
-    },
-  );
 
   it('does not block the process while it counts', async () => {
     let turns = 0;
@@ -300,30 +300,6 @@ describe('the list of events', () => {
     expect(await linesOf("events?offer=' OR 1=1 --")).toEqual([]);
   });
 
-  it.each([
-    ['events?since=yesterday', 'Set since to an ISO date or epoch milliseconds.'],
-    ['events?since=', 'Set since to an ISO date or epoch milliseconds. It is empty.'],
-    ['dead-letters?since=yesterday', 'Set since to an ISO date or epoch milliseconds.'],
-    ['events?lane=usage', 'Set lane to offer_events or usage_events.'],
-    ['status?limit=1001', 'Set limit to a whole number from 1 to 1000.'],
-    ['status?limit=all', 'Set limit to a whole number from 1 to 1000.'],
-    ['status?page=0', 'Set page to a whole number from 1.'],
-    ['funnel?by=week', 'Set by to day, group or day,group.'],
-    ['funnel?until=2026-02-31', 'Set until to a UTC day, such as 2026-11-01.'],
-  ])('is refused if the query is invalid, with what it may be: %s', async (path, detail) => {
-    await intake.take([admitted(1)]);
-    const response = await ask(path);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: 'query', detail }]);
-  });
-
-  it.each([
-    ['status?page=201', 'Choose a smaller page: page times limit is at most 20000.'],
-    ['funnel?since=2026-11-02&until=2026-11-01', 'Set since to a day that is not after until.'],
-  ])('is refused if parameters do not fit together: %s', async (path, detail) => {
-    const response = await ask(path);
-    expect([response.status, await response.json()]).toMatchObject([400, { code: 'request', detail }]);
-  });
-
   it('is a 503 while the intake is away, and nothing is thrown', async () => {
     const away = () => Promise.reject(new Error('/srv/secret/intake.db is gone'));
     const broken = createOfferAdmin({
@@ -356,21 +332,6 @@ describe('dead letters', () => {
   const retry = async (query = ''): Promise<unknown> =>
     (await ask(`dead-letters/retry${query}`, 'POST')).json();
 
-  it('are listed with the upstream’s code, and no other event is', async () => {
-    await intake.take([admitted(1), admitted(2), admitted(3)]);
-    await intake.begin({ now: START, limit: 9, perMinute: 99 });
-    await intake.finish(
-      [
-        { id: eventId(1), result: { kind: 'dead', code: 'resource_not_found' } },
-        { id: eventId(2), result: { kind: 'done' } },
-      ],
-      START,
-    );
-    expect(await linesOf('dead-letters')).toMatchObject([
-      { id: eventId(1), state: 'dead', code: 'resource_not_found' },
-    ]);
-  });
-
   it('wait again after a retry of all or some of them; other events are not touched', async () => {
     await intake.take(range(1, 4).map((number) => admitted(number)));
     await intake.begin({ now: START, limit: 9, perMinute: 99 });
@@ -379,6 +340,9 @@ describe('dead letters', () => {
       START,
     );
     await intake.finish([{ id: eventId(4), result: { kind: 'done' } }], START);
+    expect(await linesOf('dead-letters')).toMatchObject(
+      [3, 2, 1].map((number) => ({ id: eventId(number), state: 'dead', code: 'x' })),
+    );
     expect(await retry(`?id=${eventId(2)}&id=${eventId(4)}&id=${eventId(99)}&id=nonsense`)).toEqual({
       retried: 1,
       unchanged: 3,

@@ -56,6 +56,26 @@ const cellsOf = (page: string, caption: string): string[][] => {
     );
 };
 
+/** The words of a view. */
+const wordsOf = async (path: string): Promise<string> =>
+  (await browser.read(path)).replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+
+const offersOf = async (states?: readonly ['waiting'] | readonly ['dead']): Promise<(string | undefined)[]> =>
+  (await intake.list({ limit: 9, states })).map(({ offerId }) => offerId);
+
+const locationOf = async (path: string, form?: Record<string, string>): Promise<string | null> =>
+  (await browser.send(path, form)).headers.get('location');
+
+/** Presses the button of a page's only form. */
+const confirm = (page: string): Promise<Response> =>
+  browser.ask('purge', {
+    form: Object.fromEntries(
+      [...page.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(
+        ([, name = '', value = '']) => [name, value],
+      ),
+    ),
+  });
+
 const today = new Date(START).toISOString().slice(0, 10);
 const yesterday = new Date(START - DAY_MS).toISOString().slice(0, 10);
 
@@ -92,17 +112,22 @@ describe('the funnel', () => {
     expect(winter).toContain('<option value="summer">');
   });
 
-  it('shows the days that are asked for, and ignores everything that is not a day', async () => {
-    const page = await browser.read(`funnel?since=${yesterday}&until=${yesterday}`);
-    expect(cellsOf(page, 'By day').map(([day]) => day)).toEqual([yesterday]);
-    for (const query of ['since=yesterday', 'since=2026-02-30&until=%00', 'by=%00', 'group=&since='])
-      expect(cellsOf(await browser.read(`funnel?${query}`), 'By day')).toHaveLength(2);
-  });
-
-  it('swaps days that are given in the wrong order', async () => {
-    const page = await browser.read(`funnel?since=${today}&until=${yesterday}`);
-    expect(cellsOf(page, 'By day')).toHaveLength(2);
-    expect(page).toContain(`<h2>${yesterday} to ${today} (UTC)</h2>`);
+  it.each([
+    ['since=YESTERDAY&until=YESTERDAY', [yesterday], `${yesterday} to ${yesterday}`],
+    // Days in the wrong order are swapped, and what is no day is ignored.
+    ['since=TODAY&until=YESTERDAY', [today, yesterday], `${yesterday} to ${today}`],
+    ['since=yesterday', [today, yesterday], `to ${today}`],
+    ['since=2026-02-30&until=%00', [today, yesterday], `to ${today}`],
+    ['by=%00', [today, yesterday], `to ${today}`],
+    ['group=&since=', [today, yesterday], `to ${today}`],
+    ['since=2020-01-01&until=2020-01-02', [], 'Nothing happened on these days.'],
+    ['since=2020-01-01&until=2020-01-02', [], 'Nobody has said how offers were closed.'],
+  ])('asked for %s shows these days: %j', async (query, days, words) => {
+    const page = await browser.read(
+      `funnel?${query.replace('TODAY', today).replaceAll('YESTERDAY', yesterday)}`,
+    );
+    expect(cellsOf(page, 'By day').map(([day]) => day)).toEqual(days);
+    expect(page).toContain(words);
   });
 
   it('leads to the last days', async () => {
@@ -143,12 +168,6 @@ describe('the funnel', () => {
     expect(new Set(rows).size).toBe(rows.length);
     const viewed = rows.reduce((sum, row) => sum + Number(row.split(',')[2]), 0);
     expect(viewed).toBe(640 + 3);
-  });
-
-  it('says so if nothing happened', async () => {
-    const page = await browser.read('funnel?since=2020-01-01&until=2020-01-02');
-    expect(page).toContain('Nothing happened on these days.');
-    expect(page).toContain('Nobody has said how offers were closed.');
   });
 
   it('comes as CSV for a spreadsheet', async () => {
@@ -235,7 +254,7 @@ describe('delivery', () => {
     await intake.take([admitted(1), admitted(2)]);
     await intake.note({ alert: 'Chargebee refuses the key.', pausedUntil: START + 7 * MINUTE_MS });
     vi.setSystemTime(START + 5 * MINUTE_MS);
-    const page = (await browser.read('delivery')).replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
+    const page = await wordsOf('delivery');
     expect(page).toMatch(/Waiting 2 The oldest waits for 5 minutes Calls in the last minute 0/);
     expect(page).toMatch(/There is something to do Chargebee refuses the key\./);
     expect(page).toMatch(/the next call is in 2 minutes\./);
@@ -252,22 +271,20 @@ describe('delivery', () => {
     expect(await browser.read('delivery')).not.toContain('At the pace');
   });
 
-  it('answers first whether everything is delivered', async () => {
-    const verdict = async (): Promise<string> =>
-      (await browser.read('delivery')).replaceAll(/<[^>]+>/g, ' ').replaceAll(/\s+/g, ' ');
-    expect(await verdict()).toContain('Nothing was taken in the last 7 days.');
+  it('answers first whether everything is delivered, and offers to give up only what waits', async () => {
+    expect(await wordsOf('delivery')).toContain('Nothing was taken in the last 7 days.');
     await intake.take([admitted(1)]);
     await settle({ kind: 'done' });
-    expect(await verdict()).toContain('Everything that was taken in the last 7 days is delivered: 1 event.');
+    const all = await wordsOf('delivery');
+    expect(all).toContain('Everything that was taken in the last 7 days is delivered: 1 event.');
+    expect(all).not.toContain('Give up what waits');
     await intake.take([admitted(2)]);
     await settle({ kind: 'dead', code: 'x' });
     await intake.take([admitted(3)]);
-    expect(await verdict()).toContain('In the last 7 days: 3 events taken, 1 delivered, 1 waiting.');
-    expect(await verdict()).toContain('1 dead letter : 1 refused by Chargebee, 0 given up, 0 purged.');
-  });
-
-  it('does not offer to give up anything if nothing waits', async () => {
-    expect(await browser.read('delivery')).not.toContain('Give up what waits');
+    const some = await wordsOf('delivery');
+    expect(some).toContain('In the last 7 days: 3 events taken, 1 delivered, 1 waiting.');
+    expect(some).toContain('1 dead letter : 1 refused by Chargebee, 0 given up, 0 purged.');
+    expect(some).toContain('Give up what waits');
   });
 });
 
@@ -309,17 +326,14 @@ describe('events', () => {
   it('are shown with their whole history, each on its own view', async () => {
     await intake.take([admitted(1, { group: 'summer' })]);
     await settle({ kind: 'dead', code: 'resource_not_found' });
-    for (const id of [eventId(1), eventId(1).toUpperCase()]) {
-      const page = (await browser.read(`events?find=${id}`))
-        .replaceAll(/<[^>]+>/g, ' ')
-        .replaceAll(/\s+/g, ' ');
-      expect(page).toContain(`Id ${eventId(1)} What happened viewed Offer offer1 Group summer`);
-      expect(page).toMatch(
-        /Sent to Chargebee 1 time It is dead letter: resource_not_found since [\d: -]+ UTC/,
+    for (const id of [eventId(1), eventId(1).toUpperCase()])
+      expect(await wordsOf(`events?find=${id}`)).toMatch(
+        new RegExp(
+          `Id ${eventId(1)} What happened viewed Offer offer1 Group summer .*Sent to Chargebee 1 time ` +
+            'It is dead letter: resource_not_found since [\\d: -]+ UTC ' +
+            'What to do Chargebee does not know this offer\\..*Retry Give up',
+        ),
       );
-      expect(page).toContain('What to do Chargebee does not know this offer.');
-      expect(page).toMatch(/Retry Give up/);
-    }
   });
 
   it('are found even if their offer is called like an event', async () => {
@@ -345,32 +359,33 @@ describe('dead letters', () => {
     await intake.take([admitted(1), admitted(2), admitted(3)]);
     await settle({ kind: 'dead', code: 'resource_not_found' });
     await intake.purge([eventId(3)], START);
-    const one = await browser.send('retry', { id: eventId(1), lane: 'offer_events' });
-    expect(one.headers.get('location')).toBe('dead-letters?lane=offer_events&done=retried-1#letters');
-    expect(await browser.read('dead-letters?done=retried-1')).toContain('1 event waiting again.');
-    expect((await browser.send('retry', {})).headers.get('location')).toMatch(/retried-1#letters$/);
-    expect((await browser.send('retry', { id: eventId(3) })).headers.get('location')).toMatch(
-      /retried-1#letters$/,
+    expect(await locationOf('retry', { id: eventId(1), lane: 'offer_events' })).toBe(
+      'dead-letters?lane=offer_events&done=retried-1#letters',
     );
-    expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
+    expect(await locationOf('retry')).toMatch(/retried-1#letters$/);
+    expect(await locationOf('retry', { id: eventId(3) })).toMatch(/retried-1#letters$/);
+    expect(await offersOf(['dead'])).toEqual([]);
   });
 
-  it('say why they stay after a retry', async () => {
-    expect(await browser.read('dead-letters?done=retried-0')).toContain('a dismissal stays with the view');
+  it.each([
+    ['retried-1', '1 event waiting again.'],
+    ['retried-0', 'a dismissal stays with the view'],
+    ['purged-1', '1 event given up.'],
+  ])('say what became of them: %s', async (done, words) => {
+    expect(await browser.read(`dead-letters?done=${done}`)).toContain(words);
   });
 
   it('are given up one by one', async () => {
     await intake.take([admitted(1), admitted(2)]);
     await settle({ kind: 'dead', code: 'resource_not_found' });
-    const done = await browser.send('purge', { id: eventId(1), what: 'dead', lane: 'offer_events' });
-    expect(done.headers.get('location')).toBe('dead-letters?lane=offer_events&done=purged-1#letters');
+    expect(await locationOf('purge', { id: eventId(1), what: 'dead', lane: 'offer_events' })).toBe(
+      'dead-letters?lane=offer_events&done=purged-1#letters',
+    );
     expect((await intake.list({ limit: 9 })).map(({ code }) => code)).toEqual([
       'resource_not_found',
       'purged',
     ]);
-    const page = await browser.read('dead-letters?done=purged-1');
-    expect(page).toContain('1 event given up.');
-    expect(page.match(/aria-label="Give up /g)).toHaveLength(1);
+    expect((await browser.read('dead-letters')).match(/aria-label="Give up /g)).toHaveLength(1);
   });
 
   it('of usage events are a list of their own, to be retried and given up', async () => {
@@ -385,24 +400,12 @@ describe('dead letters', () => {
     expect(
       cellsOf(await browser.read(`dead-letters?lane=${lane}`), 'Dead letters of usage events'),
     ).toHaveLength(2);
-    expect((await browser.send('retry', { lane, id: eventId(1) })).headers.get('location')).toBe(
-      'dead-letters?lane=usage_events&done=retried-1#letters',
+    expect(await locationOf('retry', { lane, id: eventId(1) })).toMatch(
+      /lane=usage_events&done=retried-1#letters$/,
     );
     await browser.send('purge', { lane, what: 'dead', confirm: 'yes' });
     expect((await intake.usage.list({ limit: 9 })).map(({ code }) => code)).toEqual(['purged', undefined]);
     expect((await intake.list({ limit: 9 })).map(({ state }) => state)).toEqual(['waiting', 'waiting']);
-  });
-
-  it('of views wait again together with those of their dismissals, however many there are', async () => {
-    const pairs = Array.from({ length: 700 }, (_, at) => [
-      admitted(2 * at + 1),
-      dismissed(2 * at + 2, { offerId: `offer${2 * at + 1}` }),
-    ]).flat();
-    for (let at = 0; at < pairs.length; at += 500) await intake.take(pairs.slice(at, at + 500));
-    for (let round = 0; round < 3; round++) await settle({ kind: 'dead', code: 'resource_not_found' });
-    expect(await intake.list({ limit: 9, states: ['waiting'] })).toEqual([]);
-    expect((await browser.send('retry')).headers.get('location')).toMatch(/retried-1400#letters$/);
-    expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
   });
 });
 
@@ -411,18 +414,11 @@ describe('giving up', () => {
     await intake.take([admitted(1), dismissed(2, { offerId: 'offer1' }), admitted(3)]);
     const asked = await (await browser.send('purge', { what: 'waiting', offer: 'offer1' })).text();
     expect(asked).toContain('This gives up 2 events of the offer offer1.');
-    expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
-    const fields = Object.fromEntries(
-      [...asked.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
-        name,
-        value,
-      ]),
-    ) as Record<string, string>;
-    const done = await browser.ask('purge', { form: fields });
-    expect(done.headers.get('location')).toBe('dead-letters?lane=offer_events&done=purged-2');
-    expect((await intake.list({ limit: 9, states: ['waiting'] })).map(({ offerId }) => offerId)).toEqual([
-      'offer3',
-    ]);
+    expect(await offersOf(['dead'])).toEqual([]);
+    expect((await confirm(asked)).headers.get('location')).toBe(
+      'dead-letters?lane=offer_events&done=purged-2',
+    );
+    expect(await offersOf(['waiting'])).toEqual(['offer3']);
     expect(await browser.read('dead-letters')).toContain('An operator gave it up.');
     expect(await browser.read('dead-letters')).not.toContain('Retry all');
   });
@@ -442,16 +438,8 @@ describe('giving up', () => {
     expect(await browser.read('delivery')).toContain('name="visitor"');
     const asked = await (await browser.send('purge', { what: 'waiting', visitor: ' 203.0.113.9 ' })).text();
     expect(asked).toContain('This gives up 1 event of 1 offer by the visitor 203.0.113.9.');
-    const form = Object.fromEntries(
-      [...asked.matchAll(/<input type="hidden" name="(\w+)" value="([^"]*)"/g)].map(([, name, value]) => [
-        name,
-        value,
-      ]),
-    ) as Record<string, string>;
-    await browser.ask('purge', { form });
-    expect((await intake.list({ limit: 9, states: ['waiting'] })).map(({ offerId }) => offerId)).toEqual([
-      'offer2',
-    ]);
+    await confirm(asked);
+    expect(await offersOf(['waiting'])).toEqual(['offer2']);
   });
 
   it.each([
@@ -461,7 +449,7 @@ describe('giving up', () => {
     await intake.take([admitted(1, { visitor: 'ada', usage: { subscriptionId: 's', properties: {} } })]);
     const answer = await browser.send('purge', { ...form, confirm: 'yes' });
     expect([answer.status, await answer.text()]).toEqual([400, expect.stringContaining(words)]);
-    expect(await intake.list({ limit: 9, states: ['dead'] })).toEqual([]);
+    expect(await offersOf(['dead'])).toEqual([]);
   });
 
   it('has nothing to confirm if there is nothing to give up', async () => {

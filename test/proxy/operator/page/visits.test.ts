@@ -81,28 +81,34 @@ describe('a browser that has not signed in', () => {
 });
 
 describe('signing in', () => {
-  it('begins a session of 8 hours, in a cookie that no script reads and no other site sends (attack 71)', async () => {
-    const response = await browser.signIn();
-    expect(response.headers.get('set-cookie')).toMatch(
-      /^offersight-operator=[\w.-]{50,90}; HttpOnly; SameSite=Strict; Max-Age=28800$/,
-    );
-    expect(await browser.read('funnel')).toMatch(FUNNEL);
-    vi.setSystemTime(START + 8 * HOUR_MS - 1);
-    expect(await browser.read('funnel')).toMatch(FUNNEL);
-    vi.setSystemTime(START + 8 * HOUR_MS);
-    expect(await browser.read('funnel')).toMatch(SIGN_IN);
-  });
+  it.each([
+    ['127.0.0.1:8788', 'offersight-operator=', ''],
+    ['ops.example.com', '__Host-offersight-operator=', ' Path=/; Secure;'],
+  ])(
+    'at %s begins a session of 8 hours, in a cookie that no script reads and no other site sends (attack 71)',
+    async (host, name, secure) => {
+      admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['127.0.0.1', 'ops.example.com'] });
+      browser = operatorBrowser(admin, host);
+      const attributes = `;${secure} HttpOnly; SameSite=Strict; Max-Age=`;
+      const [, value, rest] =
+        /^([^;]+)(;.*)$/.exec((await browser.signIn()).headers.get('set-cookie') ?? '') ?? [];
+      expect([value?.startsWith(name), rest]).toEqual([true, `${attributes}28800`]);
+      vi.setSystemTime(START + 8 * HOUR_MS - 1);
+      expect(await browser.read('funnel')).toMatch(FUNNEL);
+      vi.setSystemTime(START + 8 * HOUR_MS);
+      expect(await browser.read('funnel')).toMatch(SIGN_IN);
+      await browser.signIn();
+      await leaveDeadLetter();
+      expect((await browser.send('retry')).headers.get('location')).toMatch(/retried-1#letters$/);
+      const { headers } = await browser.send('sign-out');
+      expect(headers.get('set-cookie')).toBe(`${name}${attributes}0`);
+      // The back button shows what browsers keep.
+      expect(headers.get('clear-site-data')).toBe('"cache"');
+      expect(await browser.read('funnel')).toMatch(SIGN_IN);
+    },
+  );
 
-  it('asks the browser for https on any other host than this machine', async () => {
-    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['ops.example.com'] });
-    browser = operatorBrowser(admin, 'ops.example.com');
-    expect((await browser.signIn()).headers.get('set-cookie')).toMatch(
-      /^__Host-offersight-operator=[^;]+; Path=\/; Secure; HttpOnly; SameSite=Strict; Max-Age=28800$/,
-    );
-    expect(await browser.read('funnel')).toMatch(FUNNEL);
-  });
-
-  it('fails without the token, and says so', async () => {
+  it('needs the token, around which a copy may have blanks, and takes none from an address, which would be logged', async () => {
     for (const token of ['', 'wrong', TOKEN.slice(1), `${TOKEN} x`]) {
       const response = await browser.signIn(token);
       expect([response.status, browser.cookies.size]).toEqual([401, 0]);
@@ -110,42 +116,24 @@ describe('signing in', () => {
       expect(page).toContain('This is not the admin token.');
       expect(page).not.toContain(TOKEN);
     }
-  });
-
-  it('takes a token that was copied with blanks around it', async () => {
+    expect(await browser.read(`funnel?token=${TOKEN}`)).toMatch(SIGN_IN);
+    expect((await browser.ask(`sign-in?token=${TOKEN}`, { form: {} })).status).toBe(401);
     expect((await browser.signIn(` ${TOKEN}\n`)).status).toBe(303);
   });
 
   it('sets only its cookie, even if the address contains attributes of one (attack 71)', async () => {
-    const request = new Request('http://proxy.invalid/admin/x;Path=/;Domain=example.com/sign-in', {
-      method: 'POST',
-      headers: {
-        ...{ host: 'localhost:8788', 'sec-fetch-site': 'same-origin' },
-        'content-type': 'application/x-www-form-urlencoded',
-      },
-      body: new URLSearchParams({ token: TOKEN }).toString(),
-    });
-    const cookie = (await admin(request)).headers.get('set-cookie');
-    expect(cookie).toMatch(/^offersight-operator=[\w.-]+; HttpOnly; SameSite=Strict; Max-Age=28800$/);
+    const response = await browser.ask('x;Path=/;Domain=example.com/sign-in', { form: { token: TOKEN } });
+    expect(response.headers.get('set-cookie')).toMatch(
+      /^offersight-operator=[\w.-]+; HttpOnly; SameSite=Strict; Max-Age=28800$/,
+    );
   });
 
   it('does not ask if its form would lead to somebody else’s page, and says where to go', async () => {
-    const ask = (path: string) =>
-      admin(
-        new Request(`http://proxy.invalid${path}`, {
-          headers: { host: 'localhost', 'sec-fetch-site': 'same-origin', 'sec-fetch-mode': 'navigate' },
-        }),
-      );
-    const response = await ask('/internal/operators');
+    const response = await browser.ask('../internal/operators');
     const page = await response.text();
     expect([response.status, page.includes('<form')]).toEqual([404, false]);
     expect(page).toContain('<a href="./operators/">operators/</a>');
-    expect(await (await ask('/internal/operators/')).text()).toMatch(SIGN_IN);
-  });
-
-  it('takes no token from an address, which would be logged', async () => {
-    expect(await browser.read(`funnel?token=${TOKEN}`)).toMatch(SIGN_IN);
-    expect((await browser.ask(`sign-in?token=${TOKEN}`, { form: {} })).status).toBe(401);
+    expect(await browser.read('../internal/operators/')).toMatch(SIGN_IN);
   });
 });
 
@@ -233,68 +221,30 @@ describe('a session', () => {
     expect(await copy.read('funnel')).toMatch(SIGN_IN);
   });
 
-  it('ends in every process when an operator signs out, for good (attack 71)', async () => {
+  it.each([
+    ['later', HOUR_MS],
+    ['in the same millisecond', 0],
+    ['by a clock that is behind', -HOUR_MS],
+  ])('ends in every process, for good, if an operator signs out %s (attack 71)', async (_, laterMs) => {
     await browser.signIn();
     const stolen = copyOf(cookieOf(browser));
     const elsewhere = intakeHere({ file: join(folder.path, 'intake.db') });
     const other = operatorBrowser(createOfferAdmin({ intake: elsewhere, token: TOKEN }));
     other.cookies.set('offersight-operator', cookieOf(browser));
     expect(await other.read('funnel')).toMatch(FUNNEL);
-    vi.setSystemTime(START + HOUR_MS);
-    const response = await browser.send('sign-out');
-    expect([response.status, response.headers.get('location')]).toEqual([303, 'funnel']);
-    for (const each of [browser, stolen, other]) expect(await each.read('funnel')).toMatch(SIGN_IN);
-    await elsewhere.close();
-  });
-
-  it('ends with the others even if it began in a process whose clock is ahead (attack 71)', async () => {
-    vi.setSystemTime(START + HOUR_MS);
-    await browser.signIn();
-    vi.setSystemTime(START);
+    vi.setSystemTime(START + laterMs);
     const colleague = operatorBrowser(admin);
     await colleague.signIn();
-    await colleague.send('sign-out');
-    expect(await browser.read('funnel')).toMatch(SIGN_IN);
-  });
-
-  it('also ends in a process whose clock is behind, and can begin again there', async () => {
-    await browser.signIn();
-    vi.setSystemTime(START + HOUR_MS);
-    await browser.send('sign-out');
+    expect((await colleague.send('sign-out')).headers.get('location')).toBe('funnel');
+    for (const each of [browser, stolen, other, colleague])
+      expect(await each.read('funnel')).toMatch(SIGN_IN);
+    // By any clock a new one can begin and end.
     vi.setSystemTime(START);
     await browser.signIn();
-    const stolen = copyOf(cookieOf(browser));
-    expect(await stolen.read('funnel')).toMatch(FUNNEL);
+    expect(await browser.read('funnel')).toMatch(FUNNEL);
     await browser.send('sign-out');
-    expect(await stolen.read('funnel')).toMatch(SIGN_IN);
-  });
-
-  it('ends even if it begins and ends in the same millisecond', async () => {
-    for (let round = 0; round < 3; round++) {
-      await browser.signIn();
-      const stolen = copyOf(cookieOf(browser));
-      await browser.send('sign-out');
-      expect(await stolen.read('funnel')).toMatch(SIGN_IN);
-    }
-  });
-
-  it('leaves nothing that the back button could show when it ends', async () => {
-    await browser.signIn();
-    const { headers } = await browser.send('sign-out');
-    expect(headers.get('set-cookie')).toBe('offersight-operator=; HttpOnly; SameSite=Strict; Max-Age=0');
-    expect(headers.get('clear-site-data')).toBe('"cache"');
-  });
-
-  it('changes things by https as well', async () => {
-    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['ops.example.com'] });
-    browser = operatorBrowser(admin, 'ops.example.com');
-    await browser.signIn();
-    await leaveDeadLetter();
-    expect((await browser.send('retry')).headers.get('location')).toMatch(/retried-1#letters$/);
-    expect((await browser.send('sign-out')).headers.get('set-cookie')).toBe(
-      '__Host-offersight-operator=; Path=/; Secure; HttpOnly; SameSite=Strict; Max-Age=0',
-    );
     expect(await browser.read('funnel')).toMatch(SIGN_IN);
+    await elsewhere.close();
   });
 });
 
@@ -321,20 +271,21 @@ describe('a host name', () => {
     expect(await isStillDead()).toBe(true);
   });
 
-  it.each(['127.0.0.1', 'localhost:8788', 'LOCALHOST:1', '[::1]:8788'])(
-    'shows the page if it is of this machine: %s',
-    async (host) => {
-      browser = operatorBrowser(admin, host);
-      await browser.signIn();
-      expect(await browser.read('funnel')).toMatch(FUNNEL);
+  it.each([
+    ['127.0.0.1', undefined, true],
+    ['localhost:8788', undefined, true],
+    ['LOCALHOST:1', undefined, true],
+    ['[::1]:8788', undefined, true],
+    ['ops.example.com:8443', ['Ops.Example.com'], true],
+    ['localhost', ['Ops.Example.com'], false],
+  ])(
+    '%s shows the page if it is of this machine, or if %j are the names: %s',
+    async (host, adminHosts, isShown) => {
+      const door = createOfferAdmin({ intake, token: TOKEN, ...(adminHosts && { adminHosts }) });
+      const response = await operatorBrowser(door, host).ask('funnel');
+      expect([response.status, SIGN_IN.test(await response.text())]).toEqual([isShown ? 200 : 401, isShown]);
     },
   );
-
-  it('shows the page if the server’s owner lists it, and then no other one does', async () => {
-    admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: ['Ops.Example.com'] });
-    expect(await operatorBrowser(admin, 'ops.example.com:8443').read('funnel')).toMatch(SIGN_IN);
-    expect((await operatorBrowser(admin, 'localhost').ask('funnel')).status).toBe(401);
-  });
 
   it('shows no page if the list is empty, and the answer says how to get one', async () => {
     admin = createOfferAdmin({ intake, token: TOKEN, adminHosts: [] });
@@ -392,11 +343,8 @@ describe('a request that the page did not make', () => {
     }
     expect(await isStillDead()).toBe(true);
     expect(await browser.read('funnel')).toMatch(FUNNEL);
-  });
-
-  it('signs nobody in (attack 70)', async () => {
     const stranger = operatorBrowser(admin);
-    const response = await stranger.signIn(TOKEN, { headers: { 'sec-fetch-site': 'cross-site' } });
+    const response = await stranger.signIn(TOKEN, { headers: { 'sec-fetch-site': site } });
     expect([response.status, stranger.cookies.size]).toEqual([403, 0]);
   });
 
@@ -458,20 +406,19 @@ describe('a request that the page did not make', () => {
 describe('a browser without fetch metadata', () => {
   const old = { 'sec-fetch-site': undefined, 'sec-fetch-mode': undefined, accept: 'text/html,*/*' };
 
-  it('is trusted if it names the page’s own origin', async () => {
-    const headers = { ...old, origin: 'http://127.0.0.1:8788' };
-    expect((await browser.signIn(TOKEN, { headers })).status).toBe(303);
-  });
-
   it.each([
-    'http://127.0.0.1:3000',
-    'http://evil-127.0.0.1:8788',
-    'https://evil.example',
-    'null',
-    'nonsense',
-  ])('is not trusted if it names %s (attack 72)', async (origin) => {
-    expect((await browser.signIn(TOKEN, { headers: { ...old, origin } })).status).toBe(403);
-  });
+    ['http://127.0.0.1:8788', 303],
+    ['http://127.0.0.1:3000', 403],
+    ['http://evil-127.0.0.1:8788', 403],
+    ['https://evil.example', 403],
+    ['null', 403],
+    ['nonsense', 403],
+  ])(
+    'is trusted only if it names the page’s own origin: %s is answered %i (attack 72)',
+    async (origin, status) => {
+      expect((await browser.signIn(TOKEN, { headers: { ...old, origin } })).status).toBe(status);
+    },
+  );
 
   it('gets an answer that says what to do if it names no origin', async () => {
     await browser.signIn();
@@ -551,29 +498,13 @@ describe('every answer to a browser', () => {
   });
 });
 
-describe('a program', () => {
-  const ask = (path: string, headers: Readonly<Record<string, string>>): Promise<Response> =>
-    admin(new Request(`http://proxy.invalid/admin/${path}`, { headers: { host: 'localhost', ...headers } }));
-
-  it('is answered in JSON, also without a token', async () => {
-    for (const headers of [
-      {},
-      { accept: '*/*' },
-      { authorization: 'Basic eDp5' },
-      { authorization: 'Bearer' },
-    ]) {
-      const response = await ask('status', headers);
-      expect([response.status, await response.json()]).toEqual([
-        401,
-        expect.objectContaining({ code: 'token' }),
-      ]);
-    }
-    const bearing = await ask('status', { authorization: `Bearer ${TOKEN}`, 'sec-fetch-site': 'cross-site' });
-    expect([bearing.status, bearing.headers.get('content-type')]).toEqual([200, 'application/json']);
-  });
-
-  it('is not assumed if a browser sends the password of a web server in front', async () => {
-    await browser.signIn();
-    expect(await browser.read('funnel', { headers: { authorization: 'Basic eDp5' } })).toMatch(FUNNEL);
-  });
+it('a program is answered in JSON, and a browser that sends the password of a web server in front is none', async () => {
+  const ask = (headers: Readonly<Record<string, string>>): Promise<Response> =>
+    admin(new Request('http://proxy.invalid/admin/status', { headers: { host: 'localhost', ...headers } }));
+  for (const headers of [{}, { accept: '*/*' }, { authorization: 'Basic eDp5' }, { authorization: 'Bearer' }])
+    expect(await (await ask(headers)).json()).toMatchObject({ status: 401, code: 'token' });
+  const bearing = await ask({ authorization: `Bearer ${TOKEN}`, 'sec-fetch-site': 'cross-site' });
+  expect([bearing.status, bearing.headers.get('content-type')]).toEqual([200, 'application/json']);
+  await browser.signIn();
+  expect(await browser.read('funnel', { headers: { authorization: 'Basic eDp5' } })).toMatch(FUNNEL);
 });
