@@ -74,22 +74,6 @@ test('the proxy keeps an idle connection for as long as a load balancer needs it
   socket.destroy();
 });
 
-test('a connection that never sent anything does not hold up stopping', async ({ bench }) => {
-  const proxy = await bench.start();
-  const silent = await openSocket(proxy.port);
-  const closed = once(silent, 'close');
-  expect((await ask(proxy.url, '/healthz')).status).toBe(200);
-  proxy.kill('SIGTERM');
-  await closed;
-  const { code } = await proxy.ended;
-  expect(code).toBe(0);
-  const [stopping, stopped] = ['stopping', 'stopped'].map((word) =>
-    Date.parse(String(proxy.log.find(({ message }) => message === word)?.time)),
-  );
-  // Node itself would wait for ten seconds.
-  expect(Number(stopped) - Number(stopping)).toBeLessThan(9_000);
-});
-
 test('calls go through the HTTP proxy that the environment names', async ({ bench }) => {
   const asked: string[] = [];
   const way = createServer().on('connect', (request, socket) => {
