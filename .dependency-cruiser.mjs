@@ -10,7 +10,7 @@ const PARTS = [
   ['shared', SHARED, '(?!)', 'Everything imports them.', 'runtime'],
   ['protocol', 'protocol/', 'protocol/', 'Both halves share it, so it knows neither.', 'runtime'],
   ['client', 'client/', `client/|protocol/(?!decode)|${SHARED}`, 'Pages would load it.', 'tools/inspector/'],
-  ['seeing', 'client/((later/)?detect|later/closing)/', 'client/((later/)?detect/|later/closing/|times)', 'Seeing does not know how events are kept and sent.', 'client/(early|page)|protocol/event|runtime'],
+  ['seeing', 'client/((later/)?detect|later/closing)/', 'client/((later/)?detect/|later/closing/|times)|version', 'Seeing does not know how events are kept and sent.', 'client/(early|page)|protocol/event|runtime'],
   ['delivering', 'client/(later/)?(outbox|delivery)/', `client/(later/)?(outbox|delivery)/|protocol/|${SHARED}`, 'A service worker does it as well, and has no page.'],
   ['entries', '(index|script|service-worker)\\.|adapters/', `index|client/|${SHARED}`, 'Pages would load it.', 'protocol/'],
   ['testing', 'testing(\\.|/(?!node))', `testing/|client/|protocol/|${SHARED}`, 'Pages would load it.', 'index'],
@@ -64,6 +64,7 @@ const NODE =
 /** What is loaded only when a page or a process needs it. Others of that half import it as types or by `import()`. */
 const ON_NEED = {
   offers: ['client/|script\\.', 'client/later/'],
+  closing: ['client/', 'client/later/closing/'],
   more: ['client/', 'client/later/more/'],
   debug: ['client/', 'client/later/debug/'],
   intake: ['proxy/|tools/dev/', 'proxy/intake/(sqlite|postgres)/'],

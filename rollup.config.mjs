@@ -129,6 +129,7 @@ export default [
   alone('src/client/later/offer-part.ts', 'dist/offersight-offers.js', {
     format: 'es',
   }),
+  beside('src/client/later/closing/closing-part.ts', 'dist/offersight-closing.js'),
   beside('src/client/later/more/more.ts', 'dist/offersight-more.js'),
   beside('src/client/later/debug/debug.ts', 'dist/offersight-debug.js'),
   beside('src/tools/inspector/inspector.ts', 'dist/offersight-inspector.js'),

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 for (const name of [
   'offersight',
   'offersight-offers',
+  'offersight-closing',
   'offersight-more',
   'offersight-debug',
   'offersight-inspector',

@@ -32,6 +32,7 @@ const FILES: Readonly<Record<string, readonly [path: string, type: string]>> = {
   '/offersight.js': ['dist/offersight.js', 'text/javascript'],
   '/offersight.js.map': ['dist/offersight.js.map', 'application/json'],
   '/offersight-offers.js': ['dist/offersight-offers.js', 'text/javascript'],
+  '/offersight-closing.js': ['dist/offersight-closing.js', 'text/javascript'],
   '/offersight-more.js': ['dist/offersight-more.js', 'text/javascript'],
   '/offersight-debug.js': ['dist/offersight-debug.js', 'text/javascript'],
   '/offersight-inspector.js': ['dist/offersight-inspector.js', 'text/javascript'],

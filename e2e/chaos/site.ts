@@ -57,7 +57,7 @@ export const startChaosSite = async (
     files.set(`/page/${name}.js`, await transpile(name));
   const worker = (await transpile('worker')).replace(/^export .*$/m, '');
   for (const lie of ['portal', 'replay']) files.set(`/worker-${lie}.js`, `const LIE = '${lie}';\n${worker}`);
-  for (const name of ['offersight', 'offersight-offers'])
+  for (const name of ['offersight', 'offersight-offers', 'offersight-closing'])
     files.set(`/${name}.js`, await readFile(`dist/${name}.js`, 'utf8'));
 
   const side = createServer(async (request, response) => {

@@ -1,5 +1,6 @@
 /** What users close before the part is there that notices closing. */
 import type { Page } from '@playwright/test';
+import type { OfferTracker } from '../../src/index.js';
 import { holdBack } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS } from '../fixtures/witness.js';
@@ -35,12 +36,20 @@ const IMPORTING = `<script type="module">
   window.tracker = createOfferTracker({ endpoint: '/offer-events' });
 </script>`;
 
-/** Opens a page whose offer part comes only when the result is called. */
-const openWithout = async (page: Page, stack: Stack, body: string): Promise<() => void> => {
-  const arrive = await holdBack(page, '**/module/offer-part.js');
-  const asked = page.waitForRequest('**/module/offer-part.js');
+/** Opens a page one part of which comes only when the result is called. */
+const openWithout = async (
+  page: Page,
+  stack: Stack,
+  body: string,
+  part: 'offer' | 'closing' = 'offer',
+): Promise<() => void> => {
+  const address = `**/module/${part}-part.js`;
+  const arrive = await holdBack(page, address);
+  const asked = page.waitForRequest(address);
   await stack.open(page, `${offer('beside')}${body}`, { script: '', head: IMPORTING });
-  await asked;
+  if (part === 'offer') await asked;
+  // It answers once the offer part is there.
+  else await page.evaluate(() => (window as unknown as { tracker: OfferTracker }).tracker.stats());
   // Observers have reported by then what is in sight.
   await page.evaluate(async () => {
     for (let frame = 0; frame < 20; frame++) await new Promise(requestAnimationFrame);
@@ -185,11 +194,80 @@ test.describe('before the offer part is there', () => {
   });
 });
 
+test.describe('before the closing part is there', () => {
+  const card = (inside: string) =>
+    `<div class="offer" data-offer-id="card" data-offer-dwell="60000" data-offer-accept>${inside}</div>`;
+  const cross = (act: string, inside = '') =>
+    offer('crossed', `<button class="close" onclick="${act}">×</button>${inside}`);
+  const OWN = "this.closest('.offer')";
+  for (const [what, body, presses, closed, viewed = []] of [
+    ['a cross closes an offer that it takes out', cross(`${OWN}.remove()`), ['.close'], ['crossed']],
+    [
+      'a cross closes an offer that it moves away',
+      cross(`${OWN}.style.transform = 'translateX(-4000px)'`),
+      ['.close'],
+      ['crossed'],
+    ],
+    [
+      'a cross closes an offer that it folds',
+      cross(`Object.assign(${OWN}.style, { height: 0, overflow: 'hidden' })`),
+      ['.close'],
+      ['crossed'],
+    ],
+    ['a cross that closes nothing counts nothing', cross('void 0'), ['.close'], []],
+    [
+      'a cross in a card that accepts closes it',
+      card(`<button class="close" onclick="${OWN}.remove()">×</button>`),
+      ['.close'],
+      ['card'],
+    ],
+    ['a card accepts by its text', card('<p>Text</p>'), ['p'], [], ['card']],
+    [
+      'an offer that is fading is closed though something else is pressed',
+      `${cross(`${OWN}.style.transition = 'opacity 300ms'; ${OWN}.style.opacity = 0; setTimeout(() => ${OWN}.remove(), 600)`)}<p>Text</p>`,
+      ['.close', 'p'],
+      ['crossed'],
+    ],
+    [
+      'an offer that is accepted behind a cross is not closed',
+      cross('void 0', `<button data-offer-accept onclick="${OWN}.remove()">Yes</button>`),
+      ['.close', '[data-offer-accept]'],
+      [],
+      ['crossed'],
+    ],
+    ['a dialog is closed by Escape', DIALOG, ['Escape'], ['shown']],
+    [
+      'a dialog whose view the page leaves at Escape is not closed',
+      `<div role="dialog" id="box">${offer('kept')}</div>
+      <script>addEventListener('keydown', () => { history.pushState(null, '', '/next'); box.remove(); })</script>`,
+      ['Escape'],
+      [],
+    ],
+  ] satisfies (readonly [string, string, readonly string[], readonly string[], (readonly string[])?])[])
+    test(what, async ({ page, stack }) => {
+      const arrive = await openWithout(page, stack, body, 'closing');
+      for (const press of presses)
+        await (press === 'Escape' ? page.keyboard.press(press) : page.click(press));
+      arrive();
+      const ids = viewed.map((id) => `viewed ${id}`);
+      await expectOnly(page, stack, [...both(...closed), ...ids], CONSEQUENCE_MS);
+    });
+
+  test('a cross that asks closes an offer that its answer takes out', async ({ page, stack }) => {
+    const body = `${cross('ask.hidden = false')}<div role="dialog" id="ask" hidden><button id="yes" onclick="ask.remove(); document.querySelectorAll('.offer')[1].remove()">Yes</button></div>`;
+    const arrive = await openWithout(page, stack, body, 'closing');
+    await page.click('.close');
+    arrive();
+    await page.click('#yes');
+    await expectOnly(page, stack, both('crossed'));
+  });
+});
+
 for (const [way, options] of [
   ['the script file', {}],
   ['npm', { script: '', head: IMPORTING }],
 ] as const)
-  for (const afterMs of [50, 200, 450])
+  for (const afterMs of [50, 200, 450, 2_000])
     test(`a cross is pressed ${afterMs} ms after a start by ${way}, on a machine that is four times slower`, async ({
       page,
       stack,

@@ -3,6 +3,7 @@
  * again, shows the next one, or is scrolled.
  */
 import type { Page } from '@playwright/test';
+import { untilPart } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 import {
   at,
@@ -10,6 +11,7 @@ import {
   both,
   closing,
   DRAWER,
+  doAll,
   ESCAPE,
   expectOnly,
   gone,
@@ -467,6 +469,9 @@ test('what is gone when the page is left is closed, though it might have come ba
   stack,
 }) => {
   await openReady(page, stack, card("card.remove(); setTimeout(() => { location = '/elsewhere' }, 50)")[0]);
+  // Until the closing part is there, a page that is left forgets what was pressed.
+  await doAll(page, BLANK);
+  await untilPart(page, 'closing');
   await page.click('.x');
   await page.waitForURL('**/elsewhere');
   await stack.open(page, '<p>Imprint</p>');

@@ -1,6 +1,6 @@
 /** Tables of what closes offers: a page, what its user does there, and which offers that closes. */
 import type { Page } from '@playwright/test';
-import { trackerStats, untilMore } from '../fixtures/ready.js';
+import { trackerStats, untilPart } from '../fixtures/ready.js';
 import type { PageOptions } from '../fixtures/site.js';
 import { expect, type Stack } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
@@ -94,8 +94,10 @@ export const openReady = async (
 ): Promise<void> => {
   await stack.open(page, body, { script, head: HEAD + head });
   await trackerStats(page);
-  await untilMore(page);
+  await untilPart(page, 'more');
   await page.evaluate(() => new Promise<number>(requestAnimationFrame));
+  // A dialog or the like has asked for it.
+  await untilPart(page, 'closing');
 };
 
 export const both = (...ids: readonly string[]) => ids.flatMap((id) => [`viewed ${id}`, `dismissed ${id}`]);

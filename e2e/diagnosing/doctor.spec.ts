@@ -394,7 +394,12 @@ test('the doctor names addresses that filter lists block, by its own list and by
   clinic,
 }) => {
   clinic.site.serve('/track/offer-events', clinic.site.gateway.listener);
-  for (const name of ['offersight.js', 'offersight-offers.js', 'offersight-inspector.js'])
+  for (const name of [
+    'offersight.js',
+    'offersight-offers.js',
+    'offersight-closing.js',
+    'offersight-inspector.js',
+  ])
     clinic.site.serve(`/shown/${name}`, async (_, response) => {
       response.writeHead(302, { location: `/${name}` }).end();
     });

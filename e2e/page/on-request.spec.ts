@@ -5,7 +5,7 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from '@playwright/test';
 import { untilStored } from '../fixtures/database.js';
-import { flush, trackerStats, untilMore } from '../fixtures/ready.js';
+import { flush, trackerStats, untilPart } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const MORE = '**/offersight-more.js*';
@@ -49,7 +49,7 @@ test.describe('the code that only some pages need', () => {
     const { asked, complaints } = watch(page);
     await stack.open(page, offer('left', 'data-offer-ignore="leave"'), { script: PROPERTIES });
     await trackerStats(page);
-    await untilMore(page);
+    await untilPart(page, 'more');
     await leave(page, stack);
     await stack.open(page, '', { script: PROPERTIES });
     await stack.expectRecorded(['viewed left', 'dismissed left']);

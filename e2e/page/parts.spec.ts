@@ -87,6 +87,70 @@ test.describe('the offer part', () => {
   });
 });
 
+test.describe('the closing part', () => {
+  const closing = (page: Page): string[] => {
+    const asked: string[] = [];
+    page.on('request', (request) => {
+      if (request.url().includes('offersight-closing')) asked.push(request.url());
+    });
+    return asked;
+  };
+
+  test('is not asked for by an offer that is viewed, nor by a press while none is in sight', async ({
+    page,
+    stack,
+  }) => {
+    const asked = closing(page);
+    await openWith(page, stack, `<p>Text</p><div style="height: 3000px"></div>${offer('a')}`);
+    await page.click('p');
+    await page.evaluate(() => document.querySelector('.offer')?.scrollIntoView());
+    await stack.expectRecorded(['viewed a']);
+    expect(asked).toEqual([]);
+  });
+
+  for (const [what, body, press] of [
+    ['a press while an offer is in sight', `${offer('a')}<p>Text</p>`, 'p'],
+    ['an offer in a dialog', `<div role="dialog">${offer('a')}</div>`, undefined],
+    [
+      'an offer in a box that stays in place',
+      `<div style="position: fixed; inset: auto 0 0">${offer('a')}</div>`,
+      undefined,
+    ],
+  ] as const)
+    test(`is asked for by ${what}`, async ({ page, stack }) => {
+      const asked = page.waitForRequest('**/offersight-closing.js');
+      await openWith(page, stack, body);
+      await stack.expectRecorded(['viewed a']);
+      if (press) await page.click(press);
+      await asked;
+    });
+
+  test('that does not load is reported once, and what it would have closed is closed when it comes', async ({
+    page,
+    stack,
+  }) => {
+    const { said } = watch(page);
+    await page.route('**/offersight-closing.js*', (route) => route.fulfill({ status: 404 }));
+    await openWith(
+      page,
+      stack,
+      `<div data-offer-id="a"><button aria-label="Close" onclick="this.parentElement.remove()">×</button></div>
+       <div data-offer-id="b"><button data-offer-dismiss>No</button></div>`,
+    );
+    await stack.expectRecorded(['viewed a', 'viewed b']);
+    await page.click('[aria-label=Close]');
+    await page.click('[data-offer-dismiss]');
+    await stack.expectRecorded(['viewed a', 'viewed b', 'dismissed b']);
+    await expect
+      .poll(() => said)
+      .toEqual([expect.stringMatching(/load: offersight-closing\.js did not load/)]);
+    await page.unroute('**/offersight-closing.js*');
+    await goOnline(page);
+    await stack.expectRecorded(['viewed a', 'viewed b', 'dismissed b', 'dismissed a']);
+    expect(said).toHaveLength(1);
+  });
+});
+
 test('a script that is inlined into the page finds its files where data-files says, or says where it looked', async ({
   page,
   stack,

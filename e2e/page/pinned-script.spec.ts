@@ -42,6 +42,7 @@ test('the files for browsers name no other place to load from (attack 66)', asyn
   for (const file of [
     'offersight.js',
     'offersight-offers.js',
+    'offersight-closing.js',
     'offersight-more.js',
     'offersight-debug.js',
     'offersight-worker.js',

@@ -8,7 +8,10 @@ import { readRecipe } from '../fixtures/recipe.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
-const delivery = (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim();
+const later = {
+  'integrity of offers': (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim(),
+  'integrity of closing': (await readFile('dist/offersight-closing.js.sri', 'utf8')).trim(),
+};
 const WRONG = `sha384-${'A'.repeat(64)}`;
 const BUY = `<button id="buy" onclick="this.textContent = 'bought'">Buy</button>`;
 
@@ -18,7 +21,7 @@ test('a page whose policy requires integrity of every script gets it', async ({ 
     headers,
     recipe.block('Integrity for every script', 'html', 0, {
       integrity,
-      'integrity of offers': delivery,
+      ...later,
     }),
   );
   await policed.goTheWholeWay();
@@ -38,7 +41,7 @@ test('a script with a wrong hash does not run, and the page works as without it'
 }) => {
   const head = recipe.block('Scripts by hash', 'html', 0, {
     integrity: WRONG,
-    'integrity of offers': delivery,
+    ...later,
   });
   const loaded = page.waitForEvent('console', (message) => message.text().includes('integrity'));
   await policed.open({}, head, `${OFFERS}${BUY}`);

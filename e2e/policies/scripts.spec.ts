@@ -14,7 +14,10 @@ import { expect } from '../fixtures/stack.js';
 
 const recipe = await readRecipe('docs/recipes/policies.md');
 const integrity = (await readFile('dist/offersight.js.sri', 'utf8')).trim();
-const delivery = (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim();
+const later = {
+  'integrity of offers': (await readFile('dist/offersight-offers.js.sri', 'utf8')).trim(),
+  'integrity of closing': (await readFile('dist/offersight-closing.js.sri', 'utf8')).trim(),
+};
 const nonce = 'r4nd0m';
 
 /** A module as a bundler writes it, whose output is served beside the page. */
@@ -80,7 +83,7 @@ test.describe('a policy', () => {
 
 test.describe('a policy that allows scripts by a hash', () => {
   test('is not violated by the script tag with an inline script beside it', async ({ page, policed }) => {
-    const files = { integrity, 'integrity of offers': delivery };
+    const files = { integrity, ...later };
     const head = recipe.block('Scripts by hash', 'html', 0, files);
     const [map = '', inline = ''] = [...head.matchAll(/<script(?: type="importmap")?>(.*)<\/script>/g)].map(
       ([, text]) => text,

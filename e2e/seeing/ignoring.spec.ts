@@ -1,6 +1,6 @@
 import type { BrowserContext, Page } from '@playwright/test';
 import { returnToKept } from '../fixtures/kept.js';
-import { flush, trackerStats, untilHidden, untilMore, untilWaiting } from '../fixtures/ready.js';
+import { flush, trackerStats, untilHidden, untilPart, untilWaiting } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 const offer = (id: string, attributes = '', inside = '') =>
@@ -29,7 +29,7 @@ const openIgnoring = async (page: Page, stack: Stack, ignore: string, body: stri
   const script = `data-endpoint="/offer-events" ${ignore && `data-ignore="${ignore}"`}`;
   await stack.open(page, body, { script, head: HEARING });
   await trackerStats(page);
-  await untilMore(page);
+  await untilPart(page, 'more');
 };
 
 /** Adds an offer that is viewed at once, or after so many milliseconds in sight, and waits until it was. */

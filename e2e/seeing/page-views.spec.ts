@@ -1,6 +1,6 @@
 /** Page views of a single-page application, whose router reports when one begins. */
 import type { Page } from '@playwright/test';
-import { holdBack, type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
+import { holdBack, type OffersightWindow, trackerStats, untilPart } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 import { CONSEQUENCE_MS, showWitness } from '../fixtures/witness.js';
 
@@ -27,7 +27,7 @@ const offer = (id: string, attributes = '', inside = '') =>
 const openReady = async (page: Page, stack: Stack, body: string, script = ''): Promise<void> => {
   await stack.open(page, body, { script: `data-endpoint="/offer-events" ${script}`, head: HEARING });
   await trackerStats(page);
-  await untilMore(page);
+  await untilPart(page, 'more');
 };
 
 /** Navigates as a router does, and calls pageView(). Returns when that was. */

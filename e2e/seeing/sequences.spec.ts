@@ -1,5 +1,5 @@
 import type { Page } from '@playwright/test';
-import { type OffersightWindow, trackerStats, untilMore } from '../fixtures/ready.js';
+import { type OffersightWindow, trackerStats, untilPart } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 
 const offer = (id: string, inside = '', dwell = 60_000, style = '') =>
@@ -35,7 +35,7 @@ test('each way of closing has its reason on the page and in the proxy’s ledger
     },
   );
   await trackerStats(page);
-  await untilMore(page);
+  await untilPart(page, 'more');
   await page.click('[data-offer-dismiss]');
   await page.click('[aria-label=Close]');
   await expect.poll(() => heard(page)).toContain('dismissed by-convention control');
@@ -87,7 +87,7 @@ test.describe('a veto', () => {
       },
     );
     await trackerStats(page);
-    await untilMore(page);
+    await untilPart(page, 'more');
     await page.keyboard.press('Escape');
     await page.click('[data-offer-dismiss]');
     await page.evaluate(() => {

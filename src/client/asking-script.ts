@@ -34,6 +34,7 @@ const from = (name: string): (() => Promise<unknown>) => {
 /** As {@link asking.load} has them. */
 export const load = {
   offers: from('offers'),
+  closing: from('closing'),
   more: from('more'),
   debug: from('debug'),
   inspector: from('inspector'),

@@ -8,7 +8,7 @@ import { platformRuntime } from '../runtime.js';
 import { load } from './asking.js';
 import { createExposureWatch } from './detect/exposure.js';
 import { createRegistry, type SearchRoot } from './detect/registry.js';
-import { keepEarly } from './early.js';
+import { ACTS, actOf, type EarlyAct, keep } from './early.js';
 import type { PageView } from './inside.js';
 import type { OfferPart } from './later/offer-part.js';
 import type { OfferTracker } from './offer-tracker.js';
@@ -41,6 +41,8 @@ export const createSeer = (
   const outbox = createOutbox(indexedDbRecords(options.name, runtime), runtime, options.endpoint, owner);
   const context = { call, outbox, owner, page, report, runtime };
 
+  /** What users do before the offer part is there. */
+  const early: EarlyAct[] = [];
   const part = createPart(context, 'offers', load.offers, ({ createOfferPart }) =>
     createOfferPart({ ...context, exposure, latest, options, early, recorder, registry }),
   );
@@ -90,7 +92,11 @@ export const createSeer = (
   const exposure = createExposureWatch({ ...context, registry }, options.viewability, (placement) =>
     recorder.onViewed(placement.offerId, placement, true),
   );
-  const early = keepEarly(page, registry, exposure, part.now);
+  page.capture(ACTS, (event) => {
+    // A page without offers asks for no part that could judge it.
+    if (!part.now() && registry.placements.filter(() => true)[0])
+      keep(early, actOf(event, registry, exposure));
+  });
   /** What an earlier page left is delivered by this one. */
   const askForLeft = async (): Promise<void> => {
     if (owner.consent !== 'granted' || part.now()) return;

@@ -11,14 +11,8 @@ import { createRegistry } from '../client/detect/registry.js';
 import { closesByConvention } from '../client/later/closing/conventions.js';
 import { createCounts } from '../client/later/counts.js';
 import { createDecisions } from '../client/later/decisions.js';
-import {
-  createControls,
-  HOLDER,
-  type IsInSight,
-  matches,
-  pathOf,
-  within,
-} from '../client/later/detect/controls.js';
+import { HOLDER } from '../client/later/detect/before.js';
+import { createControls, type IsInSight, matches, pathOf, within } from '../client/later/detect/controls.js';
 import type { Roots } from '../client/later/detect/roots.js';
 import type { OfferTracker } from '../client/offer-tracker.js';
 import type { Consent } from '../client/outbox/outbox.js';

@@ -1,8 +1,8 @@
 /** What is kept of a press until somebody can judge it. */
-import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import type { Watched } from '../../src/client/detect/exposure.js';
 import type { Placement } from '../../src/client/detect/placement.js';
-import { type EarlyAct, keepEarly } from '../../src/client/early.js';
+import { ACTS, actOf, type EarlyAct, keep } from '../../src/client/early.js';
 import { createPage } from '../../src/client/page.js';
 import { find, render } from '../support/page.js';
 import { createPlacements, type TestPlacements } from '../support/placements.js';
@@ -10,7 +10,6 @@ import { createPlacements, type TestPlacements } from '../support/placements.js'
 let placements: TestPlacements;
 let watched: Map<Element, Watched>;
 let hidden: Set<Element>;
-let isLate: boolean;
 const look = vi.fn();
 let early: EarlyAct[];
 
@@ -27,12 +26,14 @@ beforeEach(() => {
   placements = createPlacements();
   watched = new Map();
   hidden = new Set();
-  isLate = false;
   vi.spyOn(Element.prototype, 'checkVisibility').mockImplementation(function (this: Element) {
     return !hidden.has(this);
   });
   render('<p></p><i></i><b></b><u><s></s></u><q></q>');
-  early = keepEarly(createPage(), { placements, look }, { watched }, () => isLate);
+  early = [];
+  const page = createPage();
+  onTestFinished(page.stop);
+  page.capture(ACTS, (event) => keep(early, actOf(event, { placements, look }, { watched })));
 });
 
 describe('what was in sight is kept with a press', () => {
@@ -72,8 +73,8 @@ test('offers are looked for in open shadow roots that were pressed, before what 
   expect(kept()).toEqual([['inside']]);
 });
 
-test('nothing is kept once it is late', () => {
-  isLate = true;
-  find('p').click();
-  expect(kept()).toEqual([]);
+test('the latest fifty are kept', () => {
+  place('p');
+  for (let clicks = 0; clicks < 60; clicks++) find('p').click();
+  expect(kept()).toHaveLength(50);
 });

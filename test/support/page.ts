@@ -31,6 +31,7 @@ export const fakePage = (): FakePage => {
 /** The trees of a page that has only its document. */
 export const documentOnly = ({ capture }: Pick<Page, 'capture'>): Roots => ({
   capture,
+  hearings: [],
   repeat: () => undefined,
   join: () => undefined,
   all: () => [document],

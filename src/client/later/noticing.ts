@@ -8,20 +8,18 @@ import { load } from '../asking.js';
 import { type EvaluationListener, type ExposureWatch, isShown } from '../detect/exposure.js';
 import type { Placement } from '../detect/placement.js';
 import { OFFER, offerIdOf, type Placements, type Registry } from '../detect/registry.js';
-import type { EarlyAct } from '../early.js';
+import { ACTS, actOf, type EarlyAct, keep } from '../early.js';
 import type { Inside, PageView } from '../inside.js';
 import type { ResolvedOptions } from '../options.js';
 import type { Page } from '../page.js';
 import { createPart } from '../part.js';
-import { createClosing } from './closing/closing.js';
-import { closesByConvention } from './closing/conventions.js';
+import { beforeNow, HOLDER, type KeptAct, type KnownRegistry } from './detect/before.js';
 import { boxesOf, createContents } from './detect/contents.js';
 import {
   createControls,
   type DecisionListener,
   type IsConventional,
   type IsInSight,
-  type KnownRegistry,
   matches,
 } from './detect/controls.js';
 import { clearShareOf } from './detect/covering.js';
@@ -29,7 +27,7 @@ import { createMotion, lookAgain } from './detect/motion.js';
 import { findByChanges } from './detect/mutations.js';
 import { createOcclusion } from './detect/occlusion.js';
 import { isPainted } from './detect/pictures.js';
-import { createRoots } from './detect/roots.js';
+import { createRoots, outward } from './detect/roots.js';
 import { isInView, windowOf } from './detect/sight.js';
 import type { Explaining } from './diagnosis.js';
 import { createOnRequest, type OnRequest } from './on-request.js';
@@ -92,7 +90,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     report(new OffersightError('configuration', `repeat is ${repeat}: give page, mount or browser.`));
 
   /** What is judged now, if it was done before this was here: with what was in sight then. */
-  let early: EarlyAct | undefined;
+  let early: KeptAct | undefined;
   const known: KnownRegistry = {
     ...registry,
     get early() {
@@ -137,30 +135,90 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
       },
     }),
   );
-  const isConventional: IsConventional =
-    controls && isUsable
-      ? (element) => matches(element, controls)
-      : closesByConvention(areLabels ? labels : undefined);
-  const onIdle = (mark: string): void =>
-    report(new OffersightError('configuration', `No offer for ${mark}.`));
-  createControls({ registry: known, roots, isInSight, isConventional, onIdle }, decisions);
-  const closing = createClosing(
+  /** Judges acts that are over. */
+  const judge = (acts: KeptAct[], hear: (act: KeptAct) => void): void => {
+    for (const act of acts.splice(0)) {
+      early = act;
+      call(() => hear(act));
+    }
+    early = undefined;
+  };
+
+  const sight = { boxesOf, isDrawn };
+  let isConventional: IsConventional | undefined =
+    controls && isUsable ? (element) => matches(element, controls) : undefined;
+  const marks = createControls(
     {
       registry: known,
       roots,
-      page,
-      runtime,
       isInSight,
-      sight: { boxesOf, isDrawn },
-      isConventional,
-      hasEscape,
-      // What a user closed is not ignored.
-      onGone: (placement) => onRequest.onReaction(placement.offerId, placement),
+      get isConventional() {
+        return isConventional;
+      },
+      onIdle: (mark) => report(new OffersightError('configuration', `No offer for ${mark}.`)),
     },
     decisions,
   );
+  const closing = createPart(context, 'closing', load.closing, ({ createClosing, closesByConvention }) => {
+    isConventional ??= closesByConvention(
+      areLabels ? labels : undefined,
+      (popover) => early?.before?.known.has(popover) ?? matches(popover, ':is(:popover-open)'),
+    );
+    const heard = roots.hearings.length;
+    const made = createClosing(
+      {
+        registry: known,
+        roots,
+        page,
+        runtime,
+        isInSight,
+        sight,
+        isConventional,
+        hasEscape,
+        // What a user closed is not ignored.
+        onGone: (placement) => onRequest.onReaction(placement.offerId, placement),
+      },
+      decisions,
+    );
+    judge(acts, (act) => {
+      roots.repeat(act, heard);
+      marks.judgeLeft(act.event);
+    });
+    return made;
+  });
+  stops.push(closing.stop);
+  /** What users did since this is here, until closing can be judged. */
+  const acts: KeptAct[] = [];
+  let isAsked = false;
+  const askForClosing = (): void => {
+    if (!isAsked) closing.need().catch(() => undefined);
+    isAsked = true;
+  };
+  roots.capture(ACTS, (event) => {
+    // Of all keys only those that press or close something.
+    if (closing.now() || !/^(?:Enter| |Escape)?$/.test((event as Partial<KeyboardEvent>).key ?? '')) return;
+    const act = known.early ?? actOf(event, known, exposure);
+    if (act.placements[0] || marks.isLeft(event)) askForClosing();
+    if (isAsked) keep(acts, { before: beforeNow(known, roots, sight, act.placements), ...act });
+  });
+  /** What lies above the page is closed by keys, presses outside and drags as well, which only that part hears. */
+  const askForLayer = ({ element }: Placement): void => {
+    if (
+      !isAsked &&
+      [...outward(element)].some(
+        (at) => matches(at, HOLDER) || /fixed|sticky/.test(getComputedStyle(at).position),
+      )
+    )
+      askForClosing();
+  };
 
-  const listeners: EvaluationListener[] = [motion.onEvaluation, contents.onEvaluation];
+  const listeners: EvaluationListener[] = [
+    motion.onEvaluation,
+    contents.onEvaluation,
+    ({ ratio, placement }) => {
+      if (ratio) askForLayer(placement);
+    },
+  ];
   if (occlusion) listeners.push(occlusion.onEvaluation);
   if (typeof options.debug === 'function')
     listeners.push((options.debug as Explaining)(exposure, page, call, isVisible));
@@ -185,6 +243,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
   for (const item of exposure.watched.values())
     if (item.ratio && !exposure.exposed.has(item)) lookAgain(item);
   evaluateAll(onEvaluation);
+  for (const placement of registry.placements.filter(({ isSeen }) => isSeen)) askForLayer(placement);
   const inside: Inside = { ...context, isDrawn, boxesOf, trees: roots.all };
   context.latest.inside = inside;
   /** Loads it, and again if that fails, until this ends. */
@@ -208,23 +267,18 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     ...onRequest,
     onMount(placement) {
       roots.join(placement.element);
+      if (placement.isSeen || placement.element.closest(HOLDER)) askForLayer(placement);
       onRequest.onMount(placement);
     },
     onUnmount(placement) {
-      closing.check(placement.element);
+      closing.now()?.check(placement.element);
       onRequest.onUnmount(placement);
     },
-    conclude: closing.conclude,
-    judgeEarly() {
-      for (const act of context.early.splice(0)) {
-        early = act;
-        call(() => roots.repeat(act));
-      }
-      early = undefined;
-    },
+    conclude: (offerId) => closing.now()?.conclude(offerId),
+    judgeEarly: () => judge(context.early, (act) => roots.repeat(act, 0)),
     stop() {
       for (const stop of stops) stop();
-      for (const each of [roots, motion, contents, occlusion, onRequest, closing]) each?.stop();
+      for (const each of [roots, motion, contents, occlusion, onRequest, closing.now()]) each?.stop();
     },
   };
 };

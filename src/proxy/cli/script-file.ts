@@ -18,6 +18,7 @@ export interface ScriptFile {
 export const SCRIPT_FILES = [
   'offersight',
   'offersight-offers',
+  'offersight-closing',
   'offersight-more',
   'offersight-debug',
   'offersight-inspector',

@@ -2,7 +2,6 @@
 import { isShown } from '../../client/detect/exposure.js';
 import type { Placement } from '../../client/detect/placement.js';
 import type { Inside, PageView } from '../../client/inside.js';
-import { viewNow } from '../../client/later/closing/pressing.js';
 import {
   acceptedBy,
   leadsOn,
@@ -11,6 +10,7 @@ import {
   whyPressed,
 } from '../../client/later/debug/closing-words.js';
 import { nameOf } from '../../client/later/debug/wording.js';
+import { viewNow } from '../../client/later/detect/before.js';
 import { nearest, PRESSED, pathOf } from '../../client/later/detect/controls.js';
 import { holds } from '../../client/later/detect/roots.js';
 import { isInView } from '../../client/later/detect/sight.js';

@@ -2,7 +2,8 @@
 import type { Inside, PageView } from '../../client/inside.js';
 import { DISMISSING, namedBy } from '../../client/later/debug/closing-words.js';
 import { nameOf } from '../../client/later/debug/wording.js';
-import { around, HOLDER, matches, PRESSED } from '../../client/later/detect/controls.js';
+import { HOLDER } from '../../client/later/detect/before.js';
+import { around, matches, PRESSED } from '../../client/later/detect/controls.js';
 import { outward } from '../../client/later/detect/roots.js';
 
 const isUnpressable = (element: Element): boolean => getComputedStyle(element).pointerEvents === 'none';

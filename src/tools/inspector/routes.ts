@@ -1,6 +1,6 @@
 /** Offers that counted under another address, and do not count again since the page did not call `pageView()`. */
 import type { Impression } from '../../client/detect/placement.js';
-import { viewNow } from '../../client/later/closing/pressing.js';
+import { viewNow } from '../../client/later/detect/before.js';
 import { madeAt } from './words.js';
 
 /** Routers say it a moment after the address has changed, milliseconds. */

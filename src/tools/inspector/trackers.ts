@@ -75,7 +75,7 @@ export const whyNone = (): string => {
 
 /** The file itself, perhaps with a hash in its name; no file of the site's own and none that it loads from beside itself. */
 const ITSELF =
-  /\/offersight(?!-(?:offers|more|debug|inspector|worker))(?:[.-]min|[.-](?=[\w-]*\d)[\w-]{8,})?\.js/;
+  /\/offersight(?!-(?:offers|closing|more|debug|inspector|worker))(?:[.-]min|[.-](?=[\w-]*\d)[\w-]{8,})?\.js/;
 
 /** Tags that run and start nothing, since another one came first. */
 export const ignoredTags = (): string[] =>

@@ -3,13 +3,13 @@
  * requests. Each is an act, which counts only if what holds the offer is really closed then: consequences.ts.
  */
 import type { Page } from '../../page.js';
+import { HOLDER, MODAL, viewNow } from '../detect/before.js';
 import {
   acceptedBy,
   around,
   concerned,
   type DecisionListener,
   DISMISS,
-  HOLDER,
   type IsConventional,
   marking,
   matches,
@@ -26,7 +26,7 @@ import {
   textOf,
 } from './consequences.js';
 import { targetOf } from './conventions.js';
-import { type Act, actOutside, isOnScrollbar, viewNow } from './pressing.js';
+import { type Act, actOutside, isOnScrollbar } from './pressing.js';
 
 /** What closing looks like on this site. */
 export interface ClosingOptions {
@@ -55,9 +55,6 @@ export interface ClosingOptions {
 
 /** What libraries draw around what they show for a while. */
 const TOAST = '[role=alert],[role=status],li';
-
-/** What lets nobody use the rest of the page. */
-const MODAL = ':is([aria-modal=true],:modal)';
 
 /** Rows of lists and tables. */
 const ROW = 'li,tr,[role=listitem],[role=row],[role=option]';
@@ -111,12 +108,16 @@ export const createClosing = (
   const consequences = createConsequences(context, decisions);
   const { attend, check, conclude, drop } = consequences;
 
-  // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself. What was open before
-  // this was here may have ended in any way.
+  // Neither Escape nor a press elsewhere closes a manual popover: it is a toast, and hides itself.
   const holders = (): Element[] =>
-    (registry.early ? [] : roots.all())
-      .flatMap((root) => [...root.querySelectorAll(HOLDER)])
-      .filter((holder) => !matches(holder, '[popover=manual]:not([role*=dialog])'));
+    (registry.early
+      ? [...(registry.early.before?.known ?? [])]
+      : roots.all().flatMap((root) => [...root.querySelectorAll(HOLDER)])
+    ).filter((each) => matches(each, HOLDER) && !matches(each, '[popover=manual]:not([role*=dialog])'));
+
+  const isModal = (holder: Element): boolean =>
+    registry.early ? !!registry.early.before?.modal.has(holder) : matches(holder, MODAL);
+  const view = (): string => registry.early?.before?.view ?? viewNow();
 
   /** Which elements show the offers that a marked control is about. */
   const shown = (event: Event, marked: Element): Element[] => {
@@ -162,7 +163,7 @@ export const createClosing = (
         : [parent, ...[previousElementSibling, nextElementSibling].filter(isHolder)];
     const above = pathOf(event).find((at) => /^(?:fixed|sticky)$/.test(getComputedStyle(at).position));
     // What is not made to be closed leaves with the view as well.
-    const inBox = { ...act, view: viewNow() };
+    const inBox = { ...act, view: view() };
     // Beside a field it empties that.
     const inHolder = own || row?.querySelector(FIELD) ? act : { ...act, control };
     return new Map<Element | null | undefined, Act>([
@@ -209,7 +210,7 @@ export const createClosing = (
     if (isByField || isOnScrollbar(event)) return;
     const around = holders();
     if (isDown) grabbed = grab(event, around);
-    const acts = attendHolders(around, (holder) => actOutside(holder, event));
+    const acts = attendHolders(around, (holder) => actOutside(holder, event, view()));
     const marked = nearest(event, marking(DISMISS));
     const control = marked ?? pathOf(event).find(isConventional);
     // A press on a child of a disabled control also fires.
@@ -229,7 +230,7 @@ export const createClosing = (
     // If it began and ends on a control, the browser clicks that.
     if (pressed && pathOf(event).includes(pressed)) return;
     const dragged = drawings.filter(([holder, before]) => hasMoved(drawingOf(holder), before));
-    attend(new Map(dragged.map(([holder]) => [holder, { reason: 'swipe', view: viewNow() }])));
+    attend(new Map(dragged.map(([holder]) => [holder, { reason: 'swipe', view: view() }])));
   };
 
   /** The press became a scroll or another gesture of the browser's. */
@@ -254,7 +255,7 @@ export const createClosing = (
         attendHolders(holders(), (holder) => ({
           reason: 'escape',
           // A modal dialog may be a view of its own, which its router leaves.
-          view: matches(holder, MODAL) ? undefined : viewNow(),
+          view: isModal(holder) ? undefined : view(),
         })),
       );
   };

@@ -5,13 +5,24 @@
 import type { Runtime, Stop } from '../../../runtime.js';
 import { isShown } from '../../detect/exposure.js';
 import type { Placement } from '../../detect/placement.js';
-import { OFFER, offerIdOf, type Registry, type SearchRoot } from '../../detect/registry.js';
+import { offerIdOf, type Registry } from '../../detect/registry.js';
+import {
+  type Before,
+  BUTTON,
+  beforeNow,
+  dialogsIn,
+  HOLDER,
+  isVisible,
+  type KnownRegistry,
+  offersIn,
+  type Shown,
+  shownNow,
+  viewNow,
+} from '../detect/before.js';
 import {
   type DecisionListener,
-  HOLDER,
   type IsConventional,
   type IsInSight,
-  type KnownRegistry,
   matches,
   within,
 } from '../detect/controls.js';
@@ -22,11 +33,10 @@ import {
   drawingOf,
   hasMoved,
   isInView,
-  isPage,
   type Sight,
   scrolledOf,
 } from '../detect/sight.js';
-import { type Act, viewNow } from './pressing.js';
+import type { Act } from './pressing.js';
 
 /** A close later than this after an act is not its consequence. */
 const CONSEQUENCE_MS = 1_000;
@@ -43,18 +53,9 @@ const RESTLESS_MS = 10_000;
 
 /** What the browser shows until it is closed, though its end may be animated. */
 const OPEN = ':is(dialog[open],:popover-open)';
-/** What asks whether that is meant. */
-const ASKER = `${HOLDER},[role=tooltip]`;
-const BUTTON = 'button,[role=button]';
 
 /** What an act may close, and what it took away has not come back yet. */
-interface Shown {
-  readonly placement: Placement;
-  /** Where it was drawn. */
-  readonly box: DOMRect | undefined;
-  readonly wasInView: boolean;
-  /** The boxes around it, innermost first and itself included, and how they were drawn. */
-  readonly around: readonly (readonly [box: Element, before: Drawing])[];
+interface Concerned extends Shown {
   /** Since when it is gone, on the monotonic clock. */
   goneAt?: number;
   /** The offer that took its place first. */
@@ -63,13 +64,10 @@ interface Shown {
 
 /** Something that is closed or gone soon, if an act had its consequence. */
 interface Awaited extends Act {
-  /** The offers that it shows, and which offers all elements showed then; those that were drawn. */
-  readonly shown: Shown[];
-  readonly offers: ReadonlyMap<Element, string | undefined>;
-  readonly drawn: ReadonlySet<string | undefined>;
+  /** The offers that it shows. */
+  readonly shown: Concerned[];
+  readonly before: Before;
   readonly wasOpen: boolean;
-  /** What could be pressed in it, and the dialogs that were there. */
-  readonly known: ReadonlySet<Element>;
   /** Where in it the control is, as the places of children. */
   readonly path: readonly number[];
   /** Whether the page changed its offers by itself before. */
@@ -124,23 +122,14 @@ export interface Consequences {
   stop: Stop;
 }
 
+/** Whether a box is fading, folding or moving away, or begins to. */
+const isLeaving = (now: Drawing, before: Drawing): boolean =>
+  hasMoved(now, before) || now.opacity < before.opacity || now.animations > before.animations;
+
 /** Whether another offer has taken its place in its element. */
 const isReplaced = ({ placements }: Registry, { element, offerId, isByHand }: Placement): boolean => {
   const shown = placements.get(element);
   return isByHand ? !!shown && shown.offerId !== offerId : offerIdOf(element) !== offerId;
-};
-
-/** Which offers elements show; what trees have is known only now, and some of it is not found yet. */
-const offersNow = (
-  { placements }: Registry,
-  trees: readonly SearchRoot[],
-): Map<Element, string | undefined> => {
-  const offers = new Map<Element, string | undefined>();
-  for (const tree of trees)
-    for (const element of tree.querySelectorAll(`[${OFFER}]`)) offers.set(element, offerIdOf(element));
-  for (const { element, offerId } of placements.filter(({ isByHand }) => isByHand || !trees[0]))
-    offers.set(element, offerId);
-  return offers;
 };
 
 /** A form's fields hide its own properties behind their names. */
@@ -186,20 +175,14 @@ export const createConsequences = (
     !(registry.placements.get(element) ? sight.isDrawn : isShown)(element) ||
     matches(element, 'dialog:not([open])');
 
-  const isVisible = ({ element }: Placement): boolean =>
-    isInView(sight.boxesOf(element), document.documentElement);
-
-  const dialogs = (): Element[] =>
-    roots.all().flatMap((root) => [...root.querySelectorAll(ASKER)].filter(isShown));
-
   /** What asks whether the act is meant: a dialog that came after it, and shows no offer. */
-  const askerOf = ({ reason, known }: Awaited): Element | undefined =>
+  const askerOf = ({ reason, before: { known } }: Awaited): Element | undefined =>
     reason === 'control'
-      ? dialogs().find((each) => !known.has(each) && !within(registry, each, isInSight)[0])
+      ? dialogsIn(roots.all()).find((each) => !known.has(each) && !within(registry, each, isInSight)[0])
       : undefined;
 
   /** Whether the offers gave way to a question in their own dialog. */
-  const asksInside = (element: Element, { reason, shown, known }: Awaited): boolean =>
+  const asksInside = (element: Element, { reason, shown, before: { known } }: Awaited): boolean =>
     reason === 'control' &&
     shown.some(({ goneAt }) => goneAt !== undefined) &&
     [...element.querySelectorAll(BUTTON)].some((each) => !known.has(each) && isShown(each));
@@ -231,17 +214,15 @@ export const createConsequences = (
   const look = (
     element: Element,
     each: Awaited,
-    { placement, around, wasInView }: Shown,
+    { placement, around, wasInView }: Concerned,
   ): 'all' | 'part' | undefined => {
     const isHidden = isGone(placement.element);
-    const isAway = wasInView && !each.wasScrolled && !isVisible(placement);
+    const isAway = wasInView && !each.wasScrolled && !isVisible(placement, sight);
     /** The outermost box that left. */
     let left: Element | undefined;
     for (const [box, before] of around) {
       const now = drawingOf(box);
-      each.hasBegun ||=
-        !each.wasScrolled &&
-        (hasMoved(now, before) || now.opacity < before.opacity || now.animations > before.animations);
+      each.hasBegun ||= !each.wasScrolled && isLeaving(now, before);
       if (
         (isHidden && !isShown(box)) ||
         matches(box, 'dialog:not([open])') ||
@@ -272,19 +253,24 @@ export const createConsequences = (
   };
 
   /** The offer that took the place of another one, and was not drawn before. */
-  const nextOf = ({ drawn }: Awaited, { placement, box }: Shown): Placement | undefined =>
+  const nextOf = ({ before: { drawn } }: Awaited, { placement, box }: Concerned): Placement | undefined =>
     registry.placements.filter(
       (each) =>
         each.offerId !== placement.offerId &&
         !drawn.has(each.offerId) &&
         !isGone(each.element) &&
-        isVisible(each) &&
+        isVisible(each, sight) &&
         sight.boxesOf(each.element).some((its) => box && overlaps(its.getBoundingClientRect(), box)),
     )[0];
 
   /** Whether an act closed an offer that is gone; undefined as long as that cannot be known. */
-  const judge = (element: Element, each: Awaited, shown: Shown, how: 'all' | 'part'): boolean | undefined => {
-    const { since, reason, offers, isRestless } = each;
+  const judge = (
+    element: Element,
+    each: Awaited,
+    shown: Concerned,
+    how: 'all' | 'part',
+  ): boolean | undefined => {
+    const { since, reason, before, isRestless } = each;
     const goneAt = shown.goneAt ?? 0;
     const next = nextOf(each, shown);
     const isPrompt = goneAt - since <= PROMPT_MS;
@@ -299,7 +285,7 @@ export const createConsequences = (
         !isPrompt &&
         (isRestless ||
           goneAt - since > CONSEQUENCE_MS ||
-          offers.has(next.element) ||
+          before.offers.has(next.element) ||
           shown.next !== next.offerId)
       )
         return false;
@@ -321,14 +307,21 @@ export const createConsequences = (
   ): void => {
     // An acceptance may follow, so nothing is decided before all early acts were heard.
     if (registry.early) {
+      const { before, placements } = registry.early;
       for (const each of awaited.values())
-        each.hasBegun ||= !each.shown.some(({ placement }) => registry.placements.get(placement.element));
+        each.hasBegun ||= each.shown.every(({ placement, around }) => {
+          const now = new Map(before?.shown.get(placement)?.around);
+          return (
+            !placements.includes(placement) ||
+            around.some(([box, drawing]) => isLeaving(now.get(box) ?? drawing, drawing))
+          );
+        });
       return;
     }
     let now: ReadonlyMap<Element, string | undefined> | undefined;
     /** The page may have rendered the same offer again, as many do when anything changes. */
-    const isAnew = ({ offerId }: Placement, { offers }: Awaited): boolean => {
-      now ??= offersNow(registry, roots.all());
+    const isAnew = ({ offerId }: Placement, { before: { offers } }: Awaited): boolean => {
+      now ??= offersIn(registry, roots.all());
       for (const [element, id] of now)
         if (id === offerId && offers.get(element) !== offerId && sight.isDrawn(element)) return true;
       return false;
@@ -390,32 +383,19 @@ export const createConsequences = (
   const attend = (acts: Acts): void => {
     check();
     const own = new Map<Element, Awaited>();
-    let offers: ReadonlyMap<Element, string | undefined> | undefined;
-    let drawn: Set<string> | undefined;
+    let before = registry.early?.before;
     for (const [element, act] of acts) {
       // Only what the user could see can be closed by the user.
       if (!act || !element || (!registry.early && isGone(element))) continue;
       const placements = within(registry, element, isInSight);
       if (!placements[0]) continue;
-      // What the page rendered again since then is new.
-      offers ??= offersNow(registry, registry.early ? [] : roots.all());
-      drawn ??= new Set(
-        registry.placements.filter((each) => sight.isDrawn(each.element)).map(({ offerId }) => offerId),
-      );
+      before ??= beforeNow(registry, roots, sight);
+      const { shown } = before;
       own.set(element, {
         ...act,
-        shown: placements.map((placement) => ({
-          placement,
-          box: sight.boxesOf(placement.element)[0]?.getBoundingClientRect(),
-          wasInView: isVisible(placement),
-          around: [...outward(placement.element)]
-            .filter((box) => !isPage(box) && (box === placement.element || isShown(box)))
-            .map((box) => [box, drawingOf(box)]),
-        })),
-        offers,
-        drawn,
+        shown: placements.map((placement) => ({ ...(shown.get(placement) ?? shownNow(placement, sight)) })),
+        before,
         wasOpen: matches(element, OPEN),
-        known: new Set(act.reason === 'control' ? [...dialogs(), ...element.querySelectorAll(BUTTON)] : []),
         path: pathTo(element, act.control),
         isRestless: runtime.elapsed() - restlessAt < RESTLESS_MS,
         since: runtime.elapsed(),

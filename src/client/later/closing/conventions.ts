@@ -101,8 +101,12 @@ const labelledBy = (element: Element): string =>
 /**
  * The common conventions.
  * @param labels More names, in any case.
+ * @param isOpen Whether a popover is, or was when the act that is judged began.
  */
-export const closesByConvention = (labels: readonly string[] = []): IsConventional => {
+export const closesByConvention = (
+  labels: readonly string[] = [],
+  isOpen = (popover: Element): boolean => matches(popover, ':is(:popover-open)'),
+): IsConventional => {
   const own = new Set(labels.map((label) => label.trim().toLowerCase()));
   const isName = (text?: string | null): boolean => {
     const name = text?.trim();
@@ -113,7 +117,10 @@ export const closesByConvention = (labels: readonly string[] = []): IsConvention
     // A form's fields hide its own properties behind their names.
     if (matches(element, 'form')) return false;
     if ((element.matches(CONTROLS) || closesForm(element)) && !isAnswer(element)) return true;
-    if (element.matches(TOGGLE)) return !!targetOf(element)?.matches(':is(:popover-open)');
+    if (element.matches(TOGGLE)) {
+      const target = targetOf(element);
+      return !!target && isOpen(target);
+    }
     const label = labelledBy(element) || element.getAttribute('aria-label');
     if (label) return isName(label);
     const isWhole = element.matches(`${PRESSED},[type=button],[type=submit],[type=image]`);

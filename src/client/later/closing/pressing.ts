@@ -27,9 +27,6 @@ const NATIVE = ':is(dialog[closedby=any],[popover]:not([popover=manual]))';
 const MEANT =
   ':is(a,button,input,select,textarea,label,summary,li,[onclick],[tabindex="0"],[role*=button],[role*=item],[role*=box],[role=link],[role=tab],[role=option],:active-view-transition)';
 
-/** The view that the URL names; a fragment belongs to it only if it is a path, and else is a place in the view. */
-export const viewNow = (): string => location.href.replace(/#(?![/!]).*/, '');
-
 /** No scrollbar of a platform is wider. */
 const SCROLLBAR_PX = 17;
 
@@ -74,19 +71,19 @@ export const isOnScrollbar = (event: MouseEvent): boolean => {
  * fills one; a press on it can only be meant to close. Any other press on the page itself may be meant for something
  * there, or lead to a view without the holder, which no browser tells apart from closing it.
  */
-export const actOutside = (holder: Element, event: MouseEvent): Act | undefined => {
+export const actOutside = (holder: Element, event: MouseEvent, view: string): Act | undefined => {
   const path = pathOf(event);
   const [target] = path;
   // An alert dialog waits for an answer; only where the browser itself closes it by such a press it is closed.
   if (!target || matches(holder, '[role=alertdialog]:not([closedby=any],[popover])')) return undefined;
   // Without the body and the root: a page that must not scroll behind an overlay may have its body fixed.
   if (coversViewport(target) && path.slice(0, -2).some(isLayer))
-    return { reason: 'backdrop', view: target === holder ? viewNow() : undefined };
+    return { reason: 'backdrop', view: target === holder ? view : undefined };
   if (target === holder ? !isBeyond(holder.getBoundingClientRect(), event) : path.includes(holder))
     return undefined;
   if (matches(holder, NATIVE)) return { reason: 'backdrop' };
   // Everything above a modal dialog belongs to another one.
   if (matches(holder, ':is(dialog:modal)')) return target === holder ? { reason: 'backdrop' } : undefined;
   const isMeant = nearest(event, MEANT) || getComputedStyle(target).cursor === 'pointer';
-  return isMeant ? undefined : { reason: 'backdrop', view: viewNow() };
+  return isMeant ? undefined : { reason: 'backdrop', view };
 };

@@ -2,7 +2,8 @@
 
 import type { Inside } from '../../inside.js';
 import type { ResolvedOptions } from '../../options.js';
-import { around, HOLDER, matches, nearest } from '../detect/controls.js';
+import { HOLDER } from '../detect/before.js';
+import { around, matches, nearest } from '../detect/controls.js';
 import { holds, outward } from '../detect/roots.js';
 import { nameOf } from './wording.js';
 

@@ -2,7 +2,7 @@
 import { platformRuntime, type Stop } from '../../../runtime.js';
 import { isShown } from '../../detect/exposure.js';
 import type { Inside } from '../../inside.js';
-import { viewNow } from '../closing/pressing.js';
+import { viewNow } from '../detect/before.js';
 import { marking, nearest, PRESSED, pathOf } from '../detect/controls.js';
 import { holds } from '../detect/roots.js';
 import { leadsOn, whyPressed } from './closing-words.js';

@@ -5,7 +5,7 @@
 import type { DismissReason } from '../../../protocol/event.js';
 import type { Placement } from '../../detect/placement.js';
 import type { Placements, Registry } from '../../detect/registry.js';
-import type { EarlyAct } from '../../early.js';
+import { HOLDER, type KnownRegistry } from './before.js';
 import { holds, outward, type Roots } from './roots.js';
 
 /** Called with what users decided. */
@@ -21,9 +21,6 @@ export interface DecisionListener {
 
 /** Whether a press on an element is meant to close something, though no mark of ours says so. */
 export type IsConventional = (element: Element) => boolean;
-
-/** What may hold an offer and be closed with it. */
-export const HOLDER = 'dialog,[popover],[role=dialog],[role=alertdialog]';
 
 /**
  * Marks a control that accepts an offer. On a form, or around one, its submission accepts. What is accepted does not
@@ -63,19 +60,14 @@ export const matches = (element: Element, selector: string): boolean =>
 export const nearest = (event: Event, selector: string): Element | undefined =>
   pathOf(event).find((element) => matches(element, selector));
 
-/** A registry that knows what it was when a user acted. */
-export interface KnownRegistry extends Registry {
-  /** The act that is judged now, if it was done before anything could judge it: what it closed may be gone. */
-  readonly early?: EarlyAct | undefined;
-}
-
 /** The placements that a node is or lies in, as it is drawn, innermost first; of an early act as it was drawn then. */
 export const around = (
   { placements, early }: Pick<KnownRegistry, 'early'> & { readonly placements: Pick<Placements, 'get'> },
   node: Node,
 ): Placement[] => {
   const found: Placement[] = [];
-  for (const element of early ? (early.path.slice(early.path.indexOf(node)) as Element[]) : outward(node)) {
+  const at = early ? early.path.indexOf(node) : -1;
+  for (const element of early && at >= 0 ? (early.path.slice(at) as Element[]) : outward(node)) {
     const placement = placements.get(element);
     if (placement) found.push(placement);
   }
@@ -113,10 +105,10 @@ export const concerned = (
 };
 
 /** The mark that an event accepts by: a click on it or, where it is or holds a form, that form's submission. */
-export const acceptedBy = (event: Event, isConventional: IsConventional): Element | undefined => {
+export const acceptedBy = (event: Event, isConventional?: IsConventional): Element | undefined => {
   // The innermost counts: in a card that accepts there may be a cross that closes it.
   const marked = pathOf(event).find(
-    (element) => matches(element, `${marking(ACCEPT)},${marking(DISMISS)}`) || isConventional(element),
+    (element) => matches(element, `${marking(ACCEPT)},${marking(DISMISS)}`) || isConventional?.(element),
   );
   if (!marked || !matches(marked, marking(ACCEPT))) return undefined;
   // In a form that accepts there may be a button that does not.
@@ -139,22 +131,46 @@ const isActivation = (event: Event): boolean => {
   return type !== 'auxclick' || (button === 1 && !!nearest(event, 'a[href]'));
 };
 
+/** Whether what was pressed can be nothing else than a control, and not another one in it. */
+const isAllOf = (control: Element, event: Event): boolean =>
+  event.type === 'submit' ||
+  pathOf(event)[0] === control ||
+  (matches(control, PRESSED) && nearest(event, PRESSED) === control);
+
 /** What marked controls work with. */
 export interface ControlsContext {
   readonly registry: KnownRegistry;
   readonly roots: Pick<Roots, 'capture'>;
   readonly isInSight: IsInSight;
-  readonly isConventional: IsConventional;
+  /** Unknown until the closing part is there, unless the page says what closes. */
+  readonly isConventional: IsConventional | undefined;
   /** Called for a mark on a control that is about no offer. */
   readonly onIdle?: (mark: string) => void;
 }
 
+/** Marked controls that are listened to. */
+export interface Controls {
+  /** Whether an act is left until the conventions are known: what is pressed in something that accepts may close it. */
+  isLeft(event: Event): boolean;
+  /** Judges such an act. */
+  judgeLeft(event: Event): void;
+}
+
 /** Starts listening. */
-export const createControls = (context: ControlsContext, { onDismiss, onAccept }: DecisionListener): void => {
-  const { roots, isConventional, onIdle } = context;
-  roots.capture(['click', 'auxclick', 'keydown', 'submit'], (event) => {
+export const createControls = (
+  context: ControlsContext,
+  { onDismiss, onAccept }: DecisionListener,
+): Controls => {
+  const { roots, onIdle } = context;
+  const left = new WeakSet<Event>();
+  const judge = (event: Event): void => {
     if (!isActivation(event)) return;
+    const { isConventional } = context;
     const accept = acceptedBy(event, isConventional);
+    if (accept && !isConventional && !isAllOf(accept, event)) {
+      left.add(event);
+      return;
+    }
     const control = accept ?? (event.type === 'submit' ? undefined : nearest(event, marking(DISMISS)));
     if (!control) return;
     const mark = accept ? ACCEPT : DISMISS;
@@ -164,5 +180,12 @@ export const createControls = (context: ControlsContext, { onDismiss, onAccept }
       if (accept) onAccept(offerId, placement);
       else onDismiss(offerId, 'control', placement);
     }
-  });
+  };
+  roots.capture(['click', 'auxclick', 'keydown', 'submit'], judge);
+  return {
+    isLeft: (event) => left.has(event),
+    judgeLeft(event) {
+      if (left.has(event)) judge(event);
+    },
+  };
 };

@@ -7,12 +7,16 @@ import { isPresent, type Registry, type SearchRoot } from '../../detect/registry
 import type { EarlyAct } from '../../early.js';
 import type { Page } from '../../page.js';
 
+type Hearing = readonly [types: readonly string[], listener: (event: Event) => void];
+
 /** All trees that may show offers. */
 export interface Roots {
   /** Hears events of these types ahead of the page's own listeners, in every tree and each once, until stopped. */
   capture<T extends Event>(types: readonly string[], listener: (event: T) => void): void;
-  /** Lets what captures such events hear one that is over. */
-  repeat(act: EarlyAct): void;
+  /** Who captures events, in the order in which they began. */
+  readonly hearings: readonly Hearing[];
+  /** Lets these hear an event that is over, but for the first so many. */
+  repeat(act: EarlyAct, but: number): void;
   /** Hears what happens in the tree of an element, which may be one that nobody can find. */
   join(element: Element): void;
   all(): SearchRoot[];
@@ -58,8 +62,6 @@ export const holds = (holder: Node | null | undefined, node: Node): boolean => {
   while (at && at !== holder) at = drawnIn(at);
   return !!at;
 };
-
-type Hearing = readonly [types: readonly string[], listener: (event: Event) => void];
 
 /** What is heard that reaches the window out of open shadow roots too. */
 const COMPOSED = /click$|^(?:pointer|key|input|focus)/;
@@ -112,10 +114,11 @@ export const createRoots = ({ roots }: Pick<Registry, 'roots'>, page: Pick<Page,
       page.capture(types, once);
       for (const root of heardIn) hear(root, hearing);
     },
-    repeat({ event, path }) {
+    hearings,
+    repeat({ event, path }, but) {
       // It has none any more.
       event.composedPath = () => path;
-      for (const [types, listener] of hearings) if (types.includes(event.type)) listener(event);
+      for (const [types, listener] of hearings.slice(but)) if (types.includes(event.type)) listener(event);
     },
     join(element) {
       if (!element.isConnected) return;
