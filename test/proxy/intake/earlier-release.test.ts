@@ -82,6 +82,13 @@ const pass = async (ms: number, until = () => false): Promise<void> => {
   }
 };
 
+/** The last answers are written in the database's own time. */
+const untilSettled = (): Promise<void> =>
+  vi.waitFor(async () => {
+    await pass(500);
+    expect((await started.intake.status(START)).waiting).toBe(0);
+  }, 30_000);
+
 const sumsOf = async (intake: Intake) => {
   const sum = { taken: 0, delivered: 0, refused: 0, givenUp: 0, accepted: 0 };
   for await (const cells of intake.ledger())
@@ -117,12 +124,11 @@ const goesOn = async (intake: Intake): Promise<void> => {
       offers.indexOf(`oe1-${eventId(view)}`),
     );
   expect(usage).toEqual([4, 5, 6, 7, 8, 9].map(eventId));
-  await pass(5_000);
-  expect((await intake.status(START)).waiting).toBe(0);
+  await untilSettled();
   // Its dead letters can be retried.
   expect(await intake.retry(undefined, started.runtime.now())).toBe(2);
   await pass(60_000, () => sent().offers.length === 7);
-  await pass(5_000);
+  await untilSettled();
   expect(sent().offers.slice(5)).toEqual([2, 3].map((number) => `oe1-${eventId(number)}`));
   expect(await sumsOf(intake)).toEqual({ taken: 10, delivered: 9, refused: 0, givenUp: 0, accepted: 1 });
   expect(started.alerts).toEqual([]);
