@@ -33,6 +33,9 @@ const worksOn = async (page: Page): Promise<void> => {
 const beVisited = (page: Page) =>
   page.addInitScript(() => Object.defineProperty(navigator, 'webdriver', { value: false }));
 
+// A press asks for a part, which the site still has to answer.
+test.afterEach(({ page }) => page.unrouteAll({ behavior: 'wait' }));
+
 test('a browser that a script drives counts nothing, and one line says so', async ({ page, stack }) => {
   const said = await openShop(page, stack);
   await expect.poll(() => said).toHaveLength(1);

@@ -20,7 +20,9 @@ import {
   type DecisionListener,
   type IsConventional,
   type IsInSight,
+  MARKED,
   matches,
+  nearest,
 } from './detect/controls.js';
 import { clearShareOf } from './detect/covering.js';
 import { createMotion, lookAgain } from './detect/motion.js';
@@ -198,7 +200,7 @@ export const createNoticing = (context: NoticingContext, decisions: DecisionList
     // Of all keys only those that press or close something.
     if (closing.now() || !/^(?:Enter| |Escape)?$/.test((event as Partial<KeyboardEvent>).key ?? '')) return;
     const act = known.early ?? actOf(event, known, exposure);
-    if (act.placements[0] || marks.isLeft(event)) askForClosing();
+    if (marks.isLeft(event) || (act.placements[0] && !nearest(event, MARKED))) askForClosing();
     if (isAsked) keep(acts, { before: beforeNow(known, roots, sight, act.placements), ...act });
   });
   /** What lies above the page is closed by keys, presses outside and drags as well, which only that part hears. */

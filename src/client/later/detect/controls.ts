@@ -48,6 +48,9 @@ const REFUSING = '[value=cancel i],[value=close i],[value=dismiss i],[value=no i
 /** Finds marked elements. JSX writes `false` for an element without a mark. */
 export const marking = (mark: string): string => `[${mark}]:not([${mark}=false])`;
 
+/** What says by itself what a press does. */
+export const MARKED = `${marking(ACCEPT)},${marking(DISMISS)}`;
+
 /** The elements that an event passes, innermost first, also through open shadow roots and in other documents. */
 export const pathOf = (event: Event): Element[] =>
   event.composedPath().filter((node): node is Element => (node as Node).nodeType === Node.ELEMENT_NODE);
@@ -107,9 +110,7 @@ export const concerned = (
 /** The mark that an event accepts by: a click on it or, where it is or holds a form, that form's submission. */
 export const acceptedBy = (event: Event, isConventional?: IsConventional): Element | undefined => {
   // The innermost counts: in a card that accepts there may be a cross that closes it.
-  const marked = pathOf(event).find(
-    (element) => matches(element, `${marking(ACCEPT)},${marking(DISMISS)}`) || isConventional?.(element),
-  );
+  const marked = pathOf(event).find((element) => matches(element, MARKED) || isConventional?.(element));
   if (!marked || !matches(marked, marking(ACCEPT))) return undefined;
   // In a form that accepts there may be a button that does not.
   const { submitter } = event as SubmitEvent;
