@@ -423,7 +423,13 @@ test.describe('an offer that something else covers', () => {
       <div style="position: absolute; inset: 190px 0 0; background: grey"></div></div>`;
 
   test('does not count until it is uncovered (fault 49)', async ({ page, stack }) => {
-    await stack.open(page, `${COVERED}${witness()}`);
+    // What counts before the offer part is there is not hit-tested.
+    await stack.open(page, '');
+    await trackerStats(page);
+    await page.evaluate(
+      (html) => document.body.insertAdjacentHTML('beforeend', html),
+      `${COVERED}${witness()}`,
+    );
     // Most of the offer that is only touched is visible.
     await stack.expectRecorded(['viewed touched', 'viewed witness']);
     await run(page, 'cover.remove()');
