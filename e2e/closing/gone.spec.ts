@@ -219,7 +219,7 @@ test.describe('an offer is closed in a modal dialog that is a view of its own:',
 
 test.describe('an offer is not closed by a cross that closes something else:', () => {
   const CHIP = '<p><span class="chip">SPRING10 <button class="x" aria-label="Close">×</button></span></p>';
-  /** Shows what is drawn anew, after nothing was there for a while. */
+  /** Shows what is drawn again, after nothing was there for a while. */
   const redrawn = (ms: number): string => `<script>
     const again = box.innerHTML;
     const load = () => { box.innerHTML = '<p>Loading</p>'; setTimeout(() => { box.innerHTML = again; wire() }, ${ms}) };
@@ -265,7 +265,7 @@ test.describe('an offer is not closed by a cross that closes something else:', (
       </script>`,
       '.x',
     ],
-    'a line of a cart without lists, and all of the drawer is drawn anew with another offer': [
+    'a line of a cart without lists, and all of the drawer is drawn again with another offer': [
       `<div ${DRAWER} id="box"></div><script>
         let lines = ['shoe', 'sock', 'hat'], next = ${quoted(offer('a'))};
         const draw = () => {
@@ -369,8 +369,8 @@ test.describe('an offer is closed if its cross shows another one:', () => {
     'a',
   ];
   const ROWS: Readonly<Record<string, Row>> = {
-    'all of the dialog is drawn anew with a cheaper one': swap("draw('b')"),
-    'all of the dialog is drawn anew after a skeleton': swap(
+    'all of the dialog is drawn again with a cheaper one': swap("draw('b')"),
+    'all of the dialog is drawn again after a skeleton': swap(
       "box.innerHTML = 'Loading'; setTimeout(() => draw('b'), 500)",
     ),
     'only the offer is replaced, when the server has answered': inDialog(

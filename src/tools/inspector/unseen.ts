@@ -38,7 +38,7 @@ const lateTrees = (elements: readonly Element[], trees: readonly Node[]): string
   });
 
 /**
- * Says which offers nobody sees, in words.
+ * Says in words which offers cannot be seen.
  * @param trees Those that the tracker searches.
  * @param isNone Whether the tracker has found no offer: only then those of a frame’s own tracker are named.
  */

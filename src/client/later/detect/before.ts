@@ -41,7 +41,7 @@ export interface KnownRegistry extends Registry {
   readonly early?: KeptAct | undefined;
 }
 
-/** What lets nobody use the rest of the page. */
+/** It blocks the rest of the page. */
 export const MODAL = ':is([aria-modal=true],:modal)';
 
 /** What may hold an offer and be closed with it. */

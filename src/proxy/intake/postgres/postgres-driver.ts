@@ -166,7 +166,7 @@ export const createDriver = (
       return result;
     };
 
-  /** Retries a few times if another transaction was in the way, and once if the tables are gone: they are made anew. */
+  /** Retries a few times if another transaction was in the way, and once if the tables are gone: they are created again. */
   const attempt = async <Result>(begin: string, work: Work<Result>, askedAt: number) => {
     for (let count = 1; ; count++)
       try {

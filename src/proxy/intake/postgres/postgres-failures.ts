@@ -27,7 +27,7 @@ const ONLY_READS =
   'Postgres only reads there: name the primary in connection, or if it is the primary, set default_transaction_read_only = off.';
 
 const MISSING =
-  'A table of the intake is missing from its schema, or a column of one: restore the schema from a copy, or drop all of it, and the proxy makes it anew.';
+  'A table of the intake is missing from its schema, or a column of one: restore the schema from a copy, or drop all of it, and the proxy creates it again.';
 const PUBLISHED =
   'A publication of this database keeps Postgres from changing the intake’s tables: leave the schema of the intake out of it, or make the user of the intake the owner of the tables, so that the proxy can give them keys.';
 

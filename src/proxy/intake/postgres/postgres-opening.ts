@@ -111,7 +111,7 @@ export const createOpening = (
     const { rows } = await session.query<{ layout: number }>(`SELECT layout FROM "${schema}".gate`);
     if (rows[0]) return rows[0].layout;
     throw refused(
-      `The tables of the intake in the schema ${schema} were emptied: drop the schema, and the proxy makes it anew.`,
+      `The tables of the intake in the schema ${schema} were emptied: drop the schema, and the proxy creates it again.`,
     );
   };
 

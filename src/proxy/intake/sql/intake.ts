@@ -1,8 +1,9 @@
 /** An intake over a database: everything except how the database is opened, and whose it is. */
-import { ALERT_MS, type DoorReport, type Intake, type RaisedAlert, REPORT_DAYS } from '../intake.js';
-import { type Bookkeeping, dayOf, isoDayOf } from '../ledger.js';
+import type { DoorReport, Intake } from '../intake.js';
+import type { Bookkeeping } from '../ledger.js';
 import { onlyRead, type resolveBounds, USAGE_RULES } from '../rules.js';
-import type { Dialect, SqlDriver, Transaction } from './driver.js';
+import { noteDoor, readDoor } from './door-notes.js';
+import type { Dialect, SqlDriver } from './driver.js';
 import { createInsert } from './insert.js';
 import { createLane } from './lane.js';
 import { createGroups, createLedger } from './ledger.js';
@@ -17,57 +18,6 @@ export interface SqlIntake extends Omit<Intake, 'claim'> {
 const END_SESSIONS = `INSERT INTO lane_notes (lane, note) VALUES ('sessions', '1')
   ON CONFLICT (lane) DO UPDATE SET note = CAST(CAST(lane_notes.note AS INTEGER) + 1 AS TEXT)`;
 const SESSIONS_ENDED = `SELECT CAST(note AS INTEGER) AS times FROM lane_notes WHERE lane = 'sessions'`;
-
-/** The door's report has a row a day and code, and one for each alert, among the notes of lanes, whose names begin so. */
-const COUNTED = 'door:';
-const RAISED = 'alert:';
-const KINDS = ['requests', 'refused'] as const;
-
-const ADD_NOTE = `INSERT INTO lane_notes (lane, note) VALUES (?1, ?2) ON CONFLICT (lane) DO UPDATE
-  SET note = CAST(CAST(lane_notes.note AS INTEGER) + CAST(excluded.note AS INTEGER) AS TEXT)`;
-const SET_NOTE =
-  'INSERT INTO lane_notes (lane, note) VALUES (?1, ?2) ON CONFLICT (lane) DO UPDATE SET note = excluded.note';
-const DOOR_NOTES = `SELECT lane, note FROM lane_notes WHERE lane LIKE '${COUNTED}%' OR lane LIKE '${RAISED}%'`;
-const FORGET_NOTE = 'DELETE FROM lane_notes WHERE lane = ?1';
-
-interface NoteRow {
-  readonly lane: string;
-  readonly note: string;
-}
-
-const firstDayOf = (now: number): string => isoDayOf(dayOf(now) - REPORT_DAYS + 1);
-const dayIn = ({ lane }: NoteRow): string => lane.slice(COUNTED.length).split(':', 1)[0] ?? '';
-
-async function noteDoor(tx: Transaction, report: DoorReport, now: number): Promise<void> {
-  const today = isoDayOf(dayOf(now));
-  for (const kind of KINDS)
-    for (const [code, times] of Object.entries(report[kind]))
-      await tx.ask(ADD_NOTE, `${COUNTED}${today}:${kind}:${code}`, `${times}`);
-  for (const { code, ...alert } of report.alerts)
-    await tx.ask(SET_NOTE, RAISED + code, JSON.stringify(alert));
-  for (const row of await tx.ask<NoteRow>(DOOR_NOTES))
-    if (row.lane.startsWith(COUNTED) && dayIn(row) < firstDayOf(now)) await tx.ask(FORGET_NOTE, row.lane);
-}
-
-async function readDoor(tx: Transaction, now: number): Promise<DoorReport> {
-  const found = { requests: new Map<string, number>(), refused: new Map<string, number>() };
-  const alerts: RaisedAlert[] = [];
-  for (const row of await tx.ask<NoteRow>(DOOR_NOTES)) {
-    if (row.lane.startsWith(RAISED)) {
-      const alert = JSON.parse(row.note) as Omit<RaisedAlert, 'code'>;
-      if (now - alert.lastAt < ALERT_MS) alerts.push({ code: row.lane.slice(RAISED.length), ...alert });
-    } else if (dayIn(row) >= firstDayOf(now)) {
-      const [, , kind = '', code = ''] = row.lane.split(':');
-      const counts = found[kind as (typeof KINDS)[number]];
-      counts.set(code, (counts.get(code) ?? 0) + Number(row.note));
-    }
-  }
-  return {
-    requests: Object.fromEntries(found.requests),
-    refused: Object.fromEntries(found.refused),
-    alerts: alerts.sort((one, other) => other.lastAt - one.lastAt),
-  };
-}
 
 /** A report with its times in another clock. */
 const doorIn = (report: DoorReport, aheadMs: number): DoorReport => ({

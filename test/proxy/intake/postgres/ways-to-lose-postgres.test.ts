@@ -59,7 +59,7 @@ describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () =
     ['a page sends an event', (intake) => intake.take([admitted(9)])],
     ['the process that leads looks what is due', begin],
     ['an operator looks', (intake) => intake.status(START)],
-  ])('is told with their number as %s, and made anew (fault 70)', async (_, look) => {
+  ])('is told with their number as %s, and created again (fault 70)', async (_, look) => {
     const intake = open();
     await intake.take([1, 2, 3].map((number) => admitted(number)));
     await begin(intake, START, 1);
@@ -93,7 +93,7 @@ describe.skipIf(!hasPostgres)('a schema that is dropped while events wait', () =
     expect(alerts).toEqual(told(2));
   });
 
-  it('is made anew without a word if nothing waited', async () => {
+  it('is created again without a word if nothing waited', async () => {
     const intake = open();
     await intake.take([]);
     await dropSchema();
