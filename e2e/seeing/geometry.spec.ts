@@ -1,4 +1,4 @@
-import { trackerStats } from '../fixtures/ready.js';
+import { HIDDEN, showWhenReady, trackerStats } from '../fixtures/ready.js';
 import { expect, test } from '../fixtures/stack.js';
 import {
   addWitness,
@@ -345,7 +345,8 @@ test('an offer larger than what clips it counts with its share of what can show 
       `<div style="height: 150px"></div>${sized('fitting', 200, 240)}`,
     ),
   };
-  await stack.open(page, [...Object.values(counting), ...Object.values(lacking)].join('') + witness());
+  await stack.open(page, [HIDDEN, ...Object.values(counting), ...Object.values(lacking), witness()].join(''));
+  await showWhenReady(page);
   const counted = ['high', 'wide', 'nested', 'both', 'cropped', 'sheet', 'spread', 'witness'].map(
     (id) => `viewed ${id}`,
   );
@@ -423,13 +424,8 @@ test.describe('an offer that something else covers', () => {
       <div style="position: absolute; inset: 190px 0 0; background: grey"></div></div>`;
 
   test('does not count until it is uncovered (fault 49)', async ({ page, stack }) => {
-    // What counts before the offer part is there is not hit-tested.
-    await stack.open(page, '');
-    await trackerStats(page);
-    await page.evaluate(
-      (html) => document.body.insertAdjacentHTML('beforeend', html),
-      `${COVERED}${witness()}`,
-    );
+    await stack.open(page, `${HIDDEN}${COVERED}${witness()}`);
+    await showWhenReady(page);
     // Most of the offer that is only touched is visible.
     await stack.expectRecorded(['viewed touched', 'viewed witness']);
     await run(page, 'cover.remove()');

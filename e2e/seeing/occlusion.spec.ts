@@ -2,7 +2,7 @@
 import type { Tab } from '../engines/engine.js';
 import { append } from '../engines/offers.js';
 import { ENGINES, test } from '../engines/test.js';
-import { trackerStats } from '../fixtures/ready.js';
+import { HIDDEN, showWhenReady } from '../fixtures/ready.js';
 import type { Stack } from '../fixtures/stack.js';
 
 const offer = (attributes = '', id = 'a') =>
@@ -112,13 +112,9 @@ for (const name of ENGINES)
     ): Promise<void> => {
       for (const [number, [what, markup]] of Object.entries(pages).entries())
         await test.step(what, async () => {
-          // What ends its dwell before the offer part is there is not hit-tested.
-          stack.site.show(
-            `<style id="until-ready">body { display: none }</style>${numbered(markup, number)}`,
-          );
+          stack.site.show(HIDDEN + numbered(markup, number));
           await tab.goto(`${stack.site.url}/page.html`);
-          await trackerStats(tab);
-          await tab.evaluate(() => document.querySelector('#until-ready')?.remove());
+          await showWhenReady(tab);
           await look(number);
         });
     };

@@ -1,6 +1,6 @@
 /** Offers that are pictures: what an inline element holds stands for it, and a picture counts once it is drawn. */
 import type { Page } from '@playwright/test';
-import { holdBack, trackerStats } from '../fixtures/ready.js';
+import { HIDDEN, holdBack, showWhenReady } from '../fixtures/ready.js';
 import { test } from '../fixtures/stack.js';
 import { addWitness, witness } from './scene.js';
 
@@ -128,10 +128,10 @@ test.describe('an offer that shows nothing but a picture', () => {
   test('counts once the picture is drawn, and never if it does not come', async ({ page, stack }) => {
     const arrive = await holdPictures(page, '**/coming.svg*');
     await page.route('**/broken.png', (route) => route.fulfill({ status: 404, body: '' }));
-    stack.site.show([...WAITING, ...NEVER, ...AT_ONCE, witness()].join(''));
+    stack.site.show([HIDDEN, ...WAITING, ...NEVER, ...AT_ONCE, witness()].join(''));
     await page.goto(`${stack.site.url}/page.html`, { waitUntil: 'commit' });
     const atOnce = [...idsOf(AT_ONCE), 'viewed witness'];
-    await trackerStats(page);
+    await showWhenReady(page);
     await stack.expectRecorded(atOnce);
     arrive();
     await page.evaluate(() => {

@@ -1,6 +1,6 @@
 /** Pages of offers that count, or not, by what only a browser knows of them. Several share a page if none disturbs another. */
 import type { Page } from '@playwright/test';
-import { trackerStats } from '../fixtures/ready.js';
+import { HIDDEN, showWhenReady } from '../fixtures/ready.js';
 import { expect, type Stack, test } from '../fixtures/stack.js';
 
 export const TALL = '<div style="height: 3000px"></div>';
@@ -85,9 +85,9 @@ export const countsOnce =
   async ({ page, stack }: Fixtures): Promise<void> => {
     const rows = Object.entries(table);
     const markups = rows.map(([, [markup]]) => markup);
-    await stack.open(page, cells(markups, 300) + witness(), { head: STYLE });
+    await stack.open(page, HIDDEN + cells(markups, 300) + witness(), { head: STYLE });
+    await showWhenReady(page);
     await stack.expectRecorded(['viewed witness']);
-    await trackerStats(page);
     const counted = ['witness'];
     for (const [at, [name, [, act]]] of rows.entries())
       await test.step(name, async () => {
@@ -106,7 +106,8 @@ export const countsNever =
     const markups = rows.map(([markup]) => markup);
     const acts = rows.map(([, act], at) => acting(act, at)).join('');
     const body = `${cells(markups, 3_000)}${onViewed('first', acts)}${witness('first', 300)}${witness('witness', 3_300)}`;
-    await stack.open(page, body, { head: STYLE });
+    await stack.open(page, HIDDEN + body, { head: STYLE });
+    await showWhenReady(page);
     await stack.expectRecorded(['viewed first', 'viewed witness']);
   };
 
@@ -115,6 +116,8 @@ export const countsOnly =
   (counting: Readonly<Record<string, string>>, others: Readonly<Record<string, string>>) =>
   async ({ page, stack }: Fixtures): Promise<void> => {
     const counted = Object.values(counting);
-    await stack.open(page, cells([...counted, ...Object.values(others)], 300) + witness(), { head: STYLE });
+    const body = cells([...counted, ...Object.values(others)], 300) + witness();
+    await stack.open(page, HIDDEN + body, { head: STYLE });
+    await showWhenReady(page);
     await stack.expectRecorded([...viewed(counted), 'viewed witness']);
   };

@@ -59,6 +59,12 @@ const observe: Step = ({ tracker }) => {
   tracker.observe(find('p'), { id: 'a' });
 };
 
+/** A step may have asked for the closing part, whose load begins in a task of its own. */
+const untilLoaded = async (): Promise<void> => {
+  await new Promise((resolve) => setTimeout(resolve));
+  await vi.dynamicImportSettled();
+};
+
 /** Starts a tracker, and does one after the other, each in a task of its own. */
 const live = async (
   markup: string,
@@ -70,6 +76,7 @@ const live = async (
   await started.tracker.flush();
   for (const step of steps) {
     step(started);
+    await untilLoaded();
     await site.frame();
   }
   await started.tracker.flush();
